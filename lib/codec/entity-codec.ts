@@ -1,0 +1,64 @@
+import type { EntityMetadata, ObjectLiteral } from 'typeorm';
+import { UnsupportedValueError } from '../errors.js';
+import { open, seal } from './envelope.js';
+import { CorruptPayloadError, ShapeMismatchError } from './payload-errors.js';
+import { PayloadReader } from './payload-reader.js';
+import { PayloadWriter } from './payload-writer.js';
+import type { Payload } from './payload.js';
+
+/**
+ * Entities of one type, with whatever relations are loaded, as text and back: what comes out equals what went in, property for
+ * property, or an error says that it cannot.
+ *
+ * @internal
+ */
+export class EntityCodec {
+  constructor(private readonly metadata: EntityMetadata) {}
+
+  /**
+   * Encodes entities as a select with `callListeners(false)` returned them.
+   *
+   * @throws {UnsupportedValueError} when a value could not come back as it is
+   */
+  encode(entities: readonly ObjectLiteral[]): string {
+    try {
+      return seal(JSON.stringify(new PayloadWriter(this.metadata).write(entities)));
+    } catch (error) {
+      // The engine's own limits: the depth of the stack, the length of a string.
+      if (!(error instanceof RangeError)) throw error;
+      throw new UnsupportedValueError(
+        `This result of ${this.metadata.name} is too large or too deeply nested to be written as one text (${error.message}), ` +
+          'so it is not cached. Limit the query, or select fewer relations.',
+      );
+    }
+  }
+
+  /**
+   * Decodes what `encode` wrote to new instances, not yet seen by `@AfterLoad`.
+   *
+   * @throws {ShapeMismatchError} when an entity in it had another shape then
+   * @throws {CorruptPayloadError} when it is anything else
+   */
+  decode(payload: string): ObjectLiteral[] {
+    const body = open(payload);
+    try {
+      return new PayloadReader(this.metadata, JSON.parse(body) as Payload).read();
+    } catch (error) {
+      if (error instanceof ShapeMismatchError) throw error;
+      throw new CorruptPayloadError(
+        `The payload of ${this.metadata.name} cannot be read although its checksum is right, so it is loaded again. Is a ` +
+          'constructor, a setter or a transformer failing?',
+        { cause: error },
+      );
+    }
+  }
+}
+
+const codecs = new WeakMap<EntityMetadata, EntityCodec>();
+
+/** The one codec of an entity; what it needs to know of the metadata is worked out on first use. */
+export function entityCodec(metadata: EntityMetadata): EntityCodec {
+  let codec = codecs.get(metadata);
+  if (!codec) codecs.set(metadata, (codec = new EntityCodec(metadata)));
+  return codec;
+}

@@ -1,0 +1,53 @@
+import type { EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { RowFactory } from './compile-rows.js';
+import { ShapeMismatchError } from './payload-errors.js';
+import type { Payload, PayloadSet } from './payload.js';
+import { RecordShape } from './record-shape.js';
+
+/** Makes entities of tables, a new instance wherever a row is referred to, as TypeORM does. */
+export class PayloadReader {
+  constructor(
+    private readonly metadata: EntityMetadata,
+    private readonly payload: Payload,
+  ) {}
+
+  read(): ObjectLiteral[] {
+    const [shapes, tables] = this.payload;
+    // Even without a row: an empty list of another entity, or of a former release, is not this one's.
+    verify(RecordShape.of(this.metadata), shapes[0]);
+    const make = this.#rows(0, this.metadata);
+    const [order] = tables[0]!;
+    const count = typeof order === 'number' ? order : order.length;
+    const entities: ObjectLiteral[] = [];
+    for (let row = 0; row < count; row++) entities.push(make(row));
+    return entities;
+  }
+
+  #rows(number: number, metadata: EntityMetadata): RowFactory {
+    const [order, sets] = this.payload[1][number]!;
+    const factories = sets.map((set) => this.#setRows(set, metadata, number === 0));
+    if (typeof order === 'number') return factories[0]!;
+    const counts = sets.map(() => 0);
+    const places = order.map((set) => counts[set]!++);
+    return (row) => factories[order[row]!]!(places[row]!);
+  }
+
+  #setRows(
+    [number, layout, kinds, columns, tables]: PayloadSet,
+    metadata: EntityMetadata,
+    isRoot: boolean,
+  ): RowFactory {
+    const shape = RecordShape.of(metadata).family[Number.parseInt(layout)];
+    verify(shape, this.payload[0][number]);
+    const compiled = shape.compile(layout, kinds, isRoot);
+    const related = tables.map((table, place) => this.#rows(table, compiled.related[place]!));
+    return compiled.bind(columns, related);
+  }
+}
+
+function verify(shape: RecordShape | undefined, written: string | undefined): asserts shape {
+  if (shape?.fingerprint === written && written !== undefined) return;
+  throw new ShapeMismatchError(
+    `The payload holds ${written} and this release has ${shape?.fingerprint}, so it is loaded again. Expected during a deploy.`,
+  );
+}

@@ -1,0 +1,105 @@
+import type { EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { ColumnKind } from './cells.js';
+import { compileRows, type CompiledRows } from './compile-rows.js';
+import { fingerprint } from './fingerprint.js';
+import { MemberGroup, type Member } from './member.js';
+import { transformOf } from './transform.js';
+
+type ColumnMetadata = EntityMetadata['columns'][number];
+type EmbeddedMetadata = EntityMetadata['embeddeds'][number];
+
+/** There are as many layouts as queries select different properties: few, unless a program composes selections at random. */
+const MOST_COMPILED = 200;
+
+const shapes = new WeakMap<EntityMetadata, RecordShape>();
+
+/** What the codec knows of one entity: its members in a fixed order, and a fingerprint of everything that decides their values. */
+export class RecordShape {
+  /** Embedded objects, columns, relations and relation ids; payloads name them by their place here. */
+  readonly members: Member[] = [];
+  readonly group: MemberGroup;
+  readonly fingerprint: string;
+  readonly #compiled = new Map<string, CompiledRows>();
+  #family: RecordShape[] | undefined;
+
+  static of(metadata: EntityMetadata): RecordShape {
+    let shape = shapes.get(metadata);
+    if (!shape) shapes.set(metadata, (shape = new RecordShape(metadata)));
+    return shape;
+  }
+
+  private constructor(readonly metadata: EntityMetadata) {
+    const { target } = metadata;
+    const prototype = typeof target === 'function' ? (target.prototype as object) : Object.prototype;
+    this.group = new MemberGroup(prototype, () => this.create(), '', 'entity');
+    for (const column of metadata.columns) {
+      // TypeORM keeps foreign keys and discriminators that have no property of their own off the entity.
+      if (!column.isVirtual) this.#add(column.propertyName, column.embeddedMetadata, transform(column));
+    }
+    for (const relation of metadata.relations) {
+      const { propertyName: name, embeddedMetadata: embedded } = relation;
+      // A lazy relation's property is a getter that queries; what is loaded lies beside it.
+      this.#add(relation.isLazy ? `__${name}__` : name, embedded, { relation });
+      if (relation.isLazy) this.#add(`__has_${name}__`, embedded, {});
+    }
+    for (const { propertyName } of metadata.relationIds) this.#add(propertyName, undefined, {});
+    for (const embedded of metadata.allEmbeddeds) {
+      for (const { propertyName } of embedded.relationIds) this.#add(propertyName, embedded, {});
+    }
+    this.fingerprint = fingerprint(metadata);
+  }
+
+  /** The entity itself and those that inherit from it, of which a query may return any. */
+  get family(): readonly RecordShape[] {
+    return (this.#family ??= [this.metadata, ...this.metadata.childEntityMetadatas].map(RecordShape.of));
+  }
+
+  /** A new entity as TypeORM makes one to fill it. */
+  create(): ObjectLiteral {
+    return this.metadata.create(undefined, { fromDeserializer: true });
+  }
+
+  describes(value: unknown): value is ObjectLiteral {
+    return this.group.describes(value);
+  }
+
+  /** The decoder of rows with this layout, compiled once. */
+  compile(layout: string, kinds: readonly ColumnKind[], fresh: boolean): CompiledRows {
+    const key = `${fresh} ${layout} ${kinds.join()}`;
+    let compiled = this.#compiled.get(key);
+    if (!compiled) {
+      if (this.#compiled.size >= MOST_COMPILED) this.#compiled.clear();
+      this.#compiled.set(key, (compiled = compileRows(this, layout, kinds, fresh)));
+    }
+    return compiled;
+  }
+
+  #add(name: string, embedded: EmbeddedMetadata | undefined, kind: Partial<Member>): void {
+    const path = embedded?.embeddedMetadataTree ?? [];
+    const group = path.reduce((outer, inner) => this.#embed(outer, inner), this.group);
+    const known = group.members.get(name);
+    if (known) Object.assign(known, kind);
+    else this.#register(group, name, kind);
+  }
+
+  #embed(group: MemberGroup, embedded: EmbeddedMetadata): MemberGroup {
+    const known = group.members.get(embedded.propertyName)?.inside;
+    if (known) return known;
+    const prototype = typeof embedded.type === 'function' ? (embedded.type.prototype as object) : Object.prototype;
+    const path = `${group.path}${embedded.propertyName}.`;
+    const inside = new MemberGroup(prototype, () => embedded.create(), path, `object${this.members.length}`);
+    this.#register(group, embedded.propertyName, { inside });
+    return inside;
+  }
+
+  #register(group: MemberGroup, name: string, kind: Partial<Member>): void {
+    const member: Member = { number: this.members.length, name, path: group.path + name, group, ...kind };
+    this.members.push(member);
+    group.add(member);
+  }
+}
+
+function transform(column: ColumnMetadata): Partial<Member> {
+  const found = transformOf(column);
+  return found ? { transform: found } : {};
+}

@@ -1,0 +1,18 @@
+import type { EntityMetadata } from 'typeorm';
+import { UnsupportedValueError } from '../errors.js';
+
+/** Says which property of which entity cannot be cached, and what would help. */
+export function refusal(metadata: EntityMetadata, path: string, holds: string): UnsupportedValueError {
+  const where = path ? `${metadata.name}.${path}` : metadata.name;
+  return new UnsupportedValueError(
+    `${where} holds ${holds}, which would not come back from the cache as it is, so the result is not cached. ` +
+      'Keep to plain data, or give the column a transformer whose from(to(value)) equals the value.',
+  );
+}
+
+export function describeValue(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return `a ${typeof value}`;
+  const prototype = Object.getPrototypeOf(value) as { constructor?: unknown } | null;
+  const type = prototype?.constructor;
+  return typeof type === 'function' ? `an instance of ${type.name}` : 'an object without a class';
+}

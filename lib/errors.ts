@@ -1,0 +1,60 @@
+/**
+ * The base of every error this library throws. `code` is stable and starts with `QSCACHE_`; the message says what happened,
+ * why it matters and what to do.
+ *
+ * @publicApi
+ */
+export class QsCacheError extends Error {
+  constructor(
+    /** A stable, greppable name of the kind of error. */
+    readonly code: `QSCACHE_${string}`,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/**
+ * A module, manager or option that cannot work. Thrown while the application boots, never from a request.
+ *
+ * @publicApi
+ */
+export class InvalidConfigurationError extends QsCacheError {}
+
+/**
+ * An identifier no row can have (`undefined`, `NaN`, a composite key with a part missing), so asking the database would
+ * return some other row. Thrown by `get()`, `getMany()` and `clearCacheDetail()`.
+ *
+ * @publicApi
+ */
+export class InvalidIdentifierError extends QsCacheError {
+  constructor(message: string) {
+    super('QSCACHE_INVALID_IDENTIFIER', message);
+  }
+}
+
+/**
+ * A value the codec cannot bring back as it was. Never reaches a caller: the result is served from the database, not cached,
+ * and reported as an `entry:refused` event.
+ *
+ * @internal
+ */
+export class UnsupportedValueError extends QsCacheError {
+  constructor(message: string) {
+    super('QSCACHE_UNSUPPORTED_VALUE', message);
+  }
+}
+
+/**
+ * The store failed, refused or did not answer within its budget. Never reaches a caller of a read: the database answers
+ * instead, and a `store:failed` event carries this.
+ *
+ * @internal
+ */
+export class StoreError extends QsCacheError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('QSCACHE_STORE_FAILED', message, options);
+  }
+}

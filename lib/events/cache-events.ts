@@ -1,0 +1,88 @@
+/** Why a read went to the database. */
+export type MissReason =
+  /** Nothing is stored under the key. */
+  | 'absent'
+  /** A row or table the entry shows was written after the entry's load began. */
+  | 'stale'
+  /** The store may have lost writes since (a restart, an old snapshot, a promotion). */
+  | 'epoch'
+  /** The key holds something that is no entry of this manager, query or entity shape. */
+  | 'foreign'
+  /** A writer announced itself and has not come back yet. */
+  | 'held'
+  /** The store did not answer. */
+  | 'store';
+
+/** Why a loaded result was not stored. */
+export type SkipReason =
+  /** A write overtook the load. */
+  | 'overtaken'
+  /** The load could not promise to have seen committed rows only. */
+  | 'uncommitted'
+  /** The load read a table its as-of does not cover; the next load will cover it. */
+  | 'uncovered'
+  /** A value the codec cannot bring back as it was. */
+  | 'unsupported'
+  /** Something the write path needs is missing (a destroyed and initialized DataSource). */
+  | 'unwatched';
+
+/**
+ * Everything the cache tells about itself. `name` is `<noun>:<past participle>`; no event ever carries a cached value.
+ *
+ * @publicApi
+ */
+export type CacheEvent =
+  | { readonly name: 'entry:hit'; readonly key: string }
+  | { readonly name: 'entry:missed'; readonly key: string; readonly reason: MissReason }
+  | { readonly name: 'entry:filled'; readonly key: string }
+  | { readonly name: 'entry:skipped'; readonly key: string; readonly reason: SkipReason; readonly detail?: string }
+  /** The stored text cannot be decoded; it was treated as a miss. */
+  | { readonly name: 'entry:corrupt'; readonly key: string; readonly error: unknown }
+  /** Two queries, or a list and a detail, use one key; each drops the other's entry. */
+  | { readonly name: 'entry:mismatched'; readonly key: string }
+  | { readonly name: 'load:joined'; readonly key: string }
+  | { readonly name: 'tag:advanced'; readonly table: string; readonly rows: readonly string[] | undefined }
+  /** The store failed, refused or was too slow. An `advance` that failed may leave stale entries behind. */
+  | { readonly name: 'store:failed'; readonly operation: string; readonly error: unknown }
+  /** A clear-cache interceptor could not tell what to clear, or the clearing failed. The request went on. */
+  | { readonly name: 'clear:failed'; readonly handler: string; readonly error: unknown }
+  /** A statement no reader of SQL could place: every table of its DataSource was advanced. */
+  | { readonly name: 'write:unplaced'; readonly sql: string }
+  /** A commit's outcome is unknown; its tables are advanced now and again at the hold's deadline. */
+  | { readonly name: 'write:ambiguous'; readonly tables: readonly string[] };
+
+export type CacheEventListener = (event: CacheEvent) => void;
+
+/**
+ * The cache's events, to log, count or alert on. Injectable.
+ *
+ * Listeners run synchronously inside reads and writes: keep them short. One that throws is ignored, so that watching the cache
+ * can never break a request.
+ *
+ * @example
+ * constructor(events: CacheEvents) {
+ *   events.on((event) => { if (event.name === 'store:failed') this.alerts.raise(event.operation); });
+ * }
+ *
+ * @publicApi
+ */
+export class CacheEvents {
+  readonly #listeners = new Set<CacheEventListener>();
+
+  /** Adds a listener; the returned function removes it. */
+  on(listener: CacheEventListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** @internal */
+  emit(event: CacheEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch {
+        // A listener is a guest: its failure is its own.
+      }
+    }
+  }
+}

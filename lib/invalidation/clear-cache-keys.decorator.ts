@@ -1,0 +1,28 @@
+import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
+import { ClearCacheKeysInterceptor } from './clear-cache-keys.interceptor.js';
+import { CLEAR_KEYS, type ClearTarget } from './clear-target.js';
+
+/**
+ * Clears lists after the handler succeeded and before its response leaves; a stream, when it completes. The result passes through
+ * untouched; a handler that throws clears nothing. When the clearing fails the request goes on, and a `clear:failed` or
+ * `store:failed` event tells of it.
+ *
+ * Only for writes TypeORM does not see (another service, a stored procedure): its own writes make stale what they touch.
+ *
+ * @param targets at least one
+ *
+ * @example
+ * @Post()
+ * @ClearCacheKeys(ExampleCacheManager)                  // every list of the manager; the next all() costs its queries again
+ *
+ * @Post('import')
+ * @ClearCacheKeys('example', 'example_active')          // exactly these
+ *
+ * @Post(':team')
+ * @ClearCacheKeys(({ result }) => `example_${(result as Example).team}`)
+ *
+ * @publicApi
+ */
+export function ClearCacheKeys(...targets: readonly ClearTarget[]): MethodDecorator & ClassDecorator {
+  return applyDecorators(SetMetadata(CLEAR_KEYS, targets), UseInterceptors(ClearCacheKeysInterceptor));
+}

@@ -1,0 +1,111 @@
+import { namesAfter } from './definitions.js';
+import type { Statement } from './statement.js';
+import { type StatementEffect, type TableChange, type TableRef, UNKNOWN } from './statement-effect.js';
+import { scanTables } from './table-scanner.js';
+
+/** What may stand between EXPLAIN and the statement it explains. */
+const EXPLAIN_OPTIONS = [
+  'ANALYZE',
+  'ANALYSE',
+  'VERBOSE',
+  'EXTENDED',
+  'PARTITIONS',
+  'FORMAT',
+  '=',
+  'JSON',
+  'TREE',
+  'TRADITIONAL',
+];
+
+/** The query or change of rows that begins at `at`; `undefined` when something else does. */
+export function readData(statement: Statement, at: number): StatementEffect | undefined {
+  switch (statement.code(at)) {
+    case 'SELECT':
+    case 'WITH':
+    case 'VALUES':
+    case 'TABLE':
+    case '(':
+      return readQuery(statement, at);
+    case 'INSERT':
+    case 'REPLACE':
+    case 'UPDATE':
+    case 'DELETE':
+    case 'MERGE': {
+      const effect = readQuery(statement, at);
+      return effect.kind === 'write' ? effect : UNKNOWN;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** A plan alone changes nothing; with ANALYZE the statement runs. */
+export function readExplain(statement: Statement): StatementEffect {
+  return statement.findAnywhere(1, 'ANALYZE', 'ANALYSE') < 0 ? { kind: 'read', tables: [] } : readExplained(statement);
+}
+
+/** The statement behind EXPLAIN ANALYZE, or behind ANALYZE in MariaDB. */
+export function readExplained(statement: Statement): StatementEffect {
+  const options = statement.dialect === 'postgres' ? statement.after(1) : 1;
+  const start = statement.skip(statement.code(1) === '(' ? options : 1, ...EXPLAIN_OPTIONS);
+  return readData(statement, start) ?? UNKNOWN;
+}
+
+export function readTruncate(statement: Statement): StatementEffect {
+  const cascade = statement.dialect === 'postgres' && statement.findAnywhere(1, 'CASCADE') >= 0;
+  const tables = namesAfter(statement, statement.skip(1, 'TABLE'));
+  return write(
+    tables.map((table) => ({ table, action: 'truncate', ...(cascade && { cascade }) })),
+    statement.dialect === 'mysql',
+  );
+}
+
+/** COPY t FROM writes, COPY t TO and COPY (query) TO read, unless the query writes. */
+export function readCopy(statement: Statement): StatementEffect {
+  if (statement.code(1) === '(') return readQuery(statement, 1);
+  const target = statement.table(1);
+  if (!target) return UNKNOWN;
+  const direction = statement.code(target.end) === '(' ? statement.after(target.end) : target.end;
+  switch (statement.code(direction)) {
+    case 'FROM':
+      return write([{ table: target.table, action: 'insert' }]);
+    case 'TO':
+      return { kind: 'read', tables: [target.table] };
+    default:
+      return UNKNOWN;
+  }
+}
+
+/** LOAD DATA and LOAD XML. */
+export function readLoad(statement: Statement): StatementEffect {
+  const into = statement.find(1, statement.length, 'INTO');
+  const target = into < 0 ? undefined : statement.table(statement.skip(into + 1, 'TABLE'));
+  if (!target) return UNKNOWN;
+  const { table } = target;
+  const replaces = statement.code(into - 1) === 'REPLACE';
+  return write(
+    replaces
+      ? [
+          { table, action: 'upsert' },
+          { table, action: 'delete' },
+        ]
+      : [{ table, action: 'insert' }],
+  );
+}
+
+/** REFRESH MATERIALIZED VIEW */
+export function readRefresh(statement: Statement): StatementEffect {
+  const views: TableRef[] = namesAfter(statement, statement.skip(1, 'MATERIALIZED', 'VIEW'));
+  return write(views.map((table) => ({ table, action: 'update' })));
+}
+
+function readQuery(statement: Statement, from: number): StatementEffect {
+  const { writes, reads, placed } = scanTables(statement, from);
+  if (!placed) return UNKNOWN;
+  return writes.length > 0 ? { kind: 'write', writes, tables: reads } : { kind: 'read', tables: reads };
+}
+
+function write(writes: readonly TableChange[], commits = false): StatementEffect {
+  if (writes.length === 0) return UNKNOWN;
+  return { kind: 'write', writes, tables: [], ...(commits && { commits }) };
+}

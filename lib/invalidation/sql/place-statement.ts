@@ -1,0 +1,115 @@
+import {
+  readCopy,
+  readData,
+  readExplain,
+  readExplained,
+  readLoad,
+  readRefresh,
+  readTruncate,
+} from './data-statements.js';
+import { namesAfter, readDefinition, readRename, schema } from './definitions.js';
+import type { Statement } from './statement.js';
+import { SESSION, type StatementEffect, UNKNOWN } from './statement-effect.js';
+import { named, readAutocommit, readTransactionControl, readXa, transaction } from './transaction-control.js';
+
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+
+const POSTGRES_SESSION = words(
+  'SET RESET LISTEN NOTIFY UNLISTEN DEALLOCATE DISCARD CLOSE FETCH MOVE CHECKPOINT LOCK ANALYZE ANALYSE VACUUM REINDEX CLUSTER LOAD',
+);
+const POSTGRES_COMMENTING = words('COMMENT GRANT REVOKE SECURITY');
+const MYSQL_SESSION = words('USE KILL DEALLOCATE PREPARE HELP');
+/** What commits in MySQL without touching a row. */
+const MYSQL_COMMITTING = words(
+  'LOCK UNLOCK FLUSH RESET GRANT REVOKE OPTIMIZE REPAIR CHECK CACHE INSTALL UNINSTALL CHANGE STOP PURGE',
+);
+const SQLITE_SESSION = words('PRAGMA ATTACH DETACH ANALYZE VACUUM REINDEX');
+
+/** What one statement does, by its first keyword. Only what is known to write nothing comes back as a read or a setting. */
+export function placeStatement(statement: Statement): readonly StatementEffect[] {
+  if (!statement.balanced) return [UNKNOWN];
+  const verb = statement.code(0);
+  switch (verb) {
+    case 'BEGIN':
+    case 'COMMIT':
+    case 'END':
+    case 'ROLLBACK':
+    case 'ABORT':
+    case 'SAVEPOINT':
+    case 'RELEASE':
+      return [readTransactionControl(statement)];
+    case 'CREATE':
+    case 'ALTER':
+    case 'DROP':
+      return readDefinition(statement);
+    case 'TRUNCATE':
+      return [readTruncate(statement)];
+    case 'EXPLAIN':
+      return [readExplain(statement)];
+    case 'SHOW':
+      return [{ kind: 'read', tables: [] }];
+    default:
+      return [readData(statement, 0) ?? DIALECTS[statement.dialect](statement, verb)];
+  }
+}
+
+const DIALECTS = { postgres: placePostgres, mysql: placeMysql, sqlite: placeSqlite };
+
+function placePostgres(statement: Statement, verb: string): StatementEffect {
+  if (POSTGRES_SESSION.has(verb)) return SESSION;
+  if (POSTGRES_COMMENTING.has(verb)) return schema(false, []);
+  switch (verb) {
+    case 'START':
+      return statement.code(1) === 'TRANSACTION' ? transaction('begin') : UNKNOWN;
+    case 'PREPARE':
+      return statement.code(1) === 'TRANSACTION' ? named(statement, 'prepare', 2) : SESSION;
+    case 'COPY':
+      return readCopy(statement);
+    case 'DECLARE':
+      return readBehindFor(statement);
+    case 'REFRESH':
+      return readRefresh(statement);
+    default:
+      return UNKNOWN;
+  }
+}
+
+function placeMysql(statement: Statement, verb: string): StatementEffect {
+  if (MYSQL_SESSION.has(verb)) return SESSION;
+  if (MYSQL_COMMITTING.has(verb)) return schema(true, []);
+  const next = statement.code(1);
+  switch (verb) {
+    case 'START':
+      return next === 'TRANSACTION' ? transaction('begin') : schema(true, []);
+    case 'SET':
+      if (next === 'STATEMENT') return readBehindFor(statement);
+      return next === 'PASSWORD' ? schema(true, []) : (readAutocommit(statement) ?? SESSION);
+    case 'XA':
+      return readXa(statement);
+    case 'RENAME':
+      return readRename(statement);
+    case 'LOAD':
+      return next === 'INDEX' ? schema(true, []) : readLoad(statement);
+    case 'HANDLER':
+      return { kind: 'read', tables: namesAfter(statement, 1) };
+    case 'ANALYZE':
+      return ['TABLE', 'TABLES', 'LOCAL', 'NO_WRITE_TO_BINLOG'].includes(next)
+        ? schema(true, [])
+        : readExplained(statement);
+    case 'DESC':
+    case 'DESCRIBE':
+      return readExplain(statement);
+    default:
+      return UNKNOWN;
+  }
+}
+
+function placeSqlite(_statement: Statement, verb: string): StatementEffect {
+  return SQLITE_SESSION.has(verb) ? SESSION : UNKNOWN;
+}
+
+/** DECLARE c CURSOR FOR ... in PostgreSQL; SET STATEMENT x = y FOR ... in MariaDB, which runs what follows. */
+function readBehindFor(statement: Statement): StatementEffect {
+  const start = statement.find(1, statement.length, 'FOR') + 1;
+  return (start > 0 ? readData(statement, start) : undefined) ?? UNKNOWN;
+}

@@ -1,0 +1,44 @@
+import { BoundedMemo } from './bounded-memo.js';
+import { placeStatement } from './place-statement.js';
+import { splitStatements } from './split-statements.js';
+import { type SqlDialect, type StatementEffect, UNKNOWN } from './statement-effect.js';
+import type { Token } from './token.js';
+import { tokenize } from './tokenizer.js';
+
+const MOST_TEXTS = 500;
+const LONGEST_TEXT = 4096;
+
+const known: Record<SqlDialect, BoundedMemo<readonly StatementEffect[]>> = {
+  postgres: new BoundedMemo(MOST_TEXTS, LONGEST_TEXT),
+  mysql: new BoundedMemo(MOST_TEXTS, LONGEST_TEXT),
+  sqlite: new BoundedMemo(MOST_TEXTS, LONGEST_TEXT),
+};
+
+/**
+ * What the statements of a text do, in their order: usually one effect each, two where a definition also touches unknown tables.
+ * Never throws; what cannot be placed is `unknown`, never a read. An empty text does nothing.
+ */
+export function readStatements(sql: string, dialect: SqlDialect): readonly StatementEffect[] {
+  const memo = known[dialect];
+  const remembered = memo.get(sql);
+  if (remembered) return remembered;
+  const effects = read(sql, dialect);
+  memo.set(sql, effects);
+  return effects;
+}
+
+function read(sql: string, dialect: SqlDialect): readonly StatementEffect[] {
+  const { tokens, complete } = tokenize(sql, dialect);
+  const effects = place(tokens, dialect, complete);
+  if (!tokens.some(({ conditional }) => conditional)) return effects;
+  // Whether a server runs an executable comment depends on its version, so either way counts.
+  const unconditional = tokens.filter(({ conditional }) => !conditional);
+  return [...effects, ...place(unconditional, dialect, complete)];
+}
+
+function place(tokens: readonly Token[], dialect: SqlDialect, complete: boolean): StatementEffect[] {
+  const { statements, lost } = splitStatements(tokens, dialect);
+  const whole = complete ? statements : statements.slice(0, -1);
+  const effects = whole.flatMap(placeStatement);
+  return complete && !lost ? effects : [...effects, UNKNOWN];
+}

@@ -1,0 +1,124 @@
+import type { Statement } from './statement.js';
+import type { Operand, RowFilter } from './statement-effect.js';
+
+type Alternative = ReadonlyMap<string, Operand>;
+
+/** Deeper parentheses name no rows: generated SQL stays far below, and a hostile text must not exhaust the stack. */
+const DEEPEST = 20;
+/** `a IN (..) AND b IN (..)` pins pairs up to this many; beyond, the second list is dropped, which only widens. */
+const MOST_PAIRS = 1000;
+/** Words PostgreSQL and others read as functions, not as columns. */
+const VALUES = /^(?:USER|(?:CURRENT|SESSION|SYSTEM)_\w+|LOCALTIME\w*|TRUE|FALSE|NULL)$/;
+
+/**
+ * The rows a WHERE in [from, end) can match, when each way to satisfy it pins a column to a value. Only plain equality with one operand
+ * counts; what else stands beside it under AND is dropped, for it can only narrow.
+ */
+export function readRowFilter(statement: Statement, from: number, end: number): RowFilter | undefined {
+  const alternatives = new FilterReader(statement).disjunction(from, end, 0);
+  return alternatives && { alternatives };
+}
+
+class FilterReader {
+  constructor(private readonly statement: Statement) {}
+
+  disjunction(from: number, end: number, depth: number): Alternative[] | undefined {
+    if (depth > DEEPEST || !this.#isPlain(from, end)) return undefined;
+    const all: Alternative[][] = [];
+    for (const [start, stop] of this.#split(from, end, 'OR')) {
+      const alternatives = this.#conjunction(start, stop, depth);
+      if (!alternatives) return undefined;
+      all.push(alternatives);
+    }
+    return all.flat();
+  }
+
+  #conjunction(from: number, end: number, depth: number): Alternative[] | undefined {
+    let pinned: Alternative[] | undefined;
+    for (const [start, stop] of this.#split(from, end, 'AND')) {
+      const alternatives = this.#condition(start, stop, depth);
+      pinned = pinned && alternatives ? pairs(pinned, alternatives) : (pinned ?? alternatives);
+    }
+    return pinned;
+  }
+
+  #condition(from: number, end: number, depth: number): Alternative[] | undefined {
+    const { statement } = this;
+    if (statement.code(from) === '(')
+      return statement.after(from) === end ? this.disjunction(from + 1, end - 1, depth + 1) : undefined;
+    const path = statement.path(from);
+    const column = path?.parts.at(-1);
+    if (!path || column === undefined || VALUES.test(statement.code(path.end - 1))) return undefined;
+    if (statement.code(path.end) === '=') {
+      const value = this.#operand(path.end + 1, end);
+      return value && [new Map([[column, value]])];
+    }
+    if (!statement.says(path.end, 'IN', '(') || statement.after(path.end + 1) !== end) return undefined;
+    const values = this.#split(path.end + 2, end - 1, ',').map(([start, stop]) => this.#operand(start, stop));
+    return values.every((value) => value !== undefined) ? values.map((value) => new Map([[column, value]])) : undefined;
+  }
+
+  /** The one value that makes up [from, end). */
+  #operand(from: number, end: number): Operand | undefined {
+    const negative = this.statement.code(from) === '-';
+    const at = negative ? from + 1 : from;
+    const token = this.statement.tokens[at];
+    if (!token || at + 1 !== end) return undefined;
+    if (token.kind === 'number') {
+      const literal = Number(token.text);
+      return Number.isSafeInteger(literal) ? { literal: negative ? -literal : literal } : undefined;
+    }
+    if (negative) return undefined;
+    if (token.kind === 'parameter' && token.parameter >= 0) return { parameter: token.parameter };
+    return token.kind === 'string' ? { literal: token.text } : undefined;
+  }
+
+  /** Nothing on this level binds looser than OR, mixes with AND, or makes it no condition at all. */
+  #isPlain(from: number, end: number): boolean {
+    const { statement } = this;
+    if (['SELECT', 'WITH', 'VALUES', 'TABLE'].includes(statement.code(from))) return false;
+    for (let at = from; at < end; at = statement.after(at)) {
+      switch (statement.code(at)) {
+        case ',':
+        case 'XOR':
+        case 'CASE':
+          return false;
+        case '|':
+        case '&':
+          // They may be OR and AND, or binary, as the server is set.
+          if (statement.dialect === 'mysql') return false;
+          break;
+        case ':':
+          if (statement.code(at + 1) === '=') return false;
+          break;
+      }
+    }
+    return true;
+  }
+
+  /** The parts of [from, end) between the separators of this level. The AND of a BETWEEN separates nothing. */
+  #split(from: number, end: number, separator: string): [start: number, stop: number][] {
+    const parts: [number, number][] = [];
+    let start = from;
+    let betweens = 0;
+    for (let at = from; at < end; at = this.statement.after(at)) {
+      const code = this.statement.code(at);
+      if (code === 'BETWEEN') betweens++;
+      if (code !== separator) continue;
+      if (separator === 'AND' && betweens > 0) {
+        betweens--;
+        continue;
+      }
+      parts.push([start, at]);
+      start = at + 1;
+    }
+    parts.push([start, end]);
+    return parts;
+  }
+}
+
+function pairs(left: Alternative[], right: Alternative[]): Alternative[] {
+  if (left.length * right.length > MOST_PAIRS) return left;
+  // A column pinned twice keeps one of its values: a row that matches has both.
+  return left.flatMap((one) => right.map((other) => new Map([...one, ...other])));
+}

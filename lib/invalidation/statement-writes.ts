@@ -1,0 +1,92 @@
+import type { EntityMetadata } from 'typeorm';
+import { entityTable } from '../manager/cache-keys.js';
+import { rowKey } from '../manager/row-key.js';
+import type { TableWrite } from '../store/cache-store.js';
+import type { Operand, RowFilter, StatementEffect, TableChange } from './sql/statement-effect.js';
+import type { TableMap } from './table-map.js';
+
+/**
+ * The tags a statement's writes advance, what the database changes in their wake included. `undefined` for a statement that may
+ * have written anything.
+ */
+export function statementWrites(
+  effect: StatementEffect,
+  parameters: readonly unknown[],
+  tables: TableMap,
+): TableWrite[] | undefined {
+  switch (effect.kind) {
+    case 'unknown':
+      return undefined;
+    case 'schema':
+      return effect.tables.flatMap((ref) => tables.tags(ref)).map((table) => ({ table, rows: undefined }));
+    case 'write': {
+      const writes: TableWrite[] = [];
+      for (const change of effect.writes) {
+        const entities = tables.entities(change.table);
+        // An updatable view passes the write on to tables only the database knows.
+        if (entities.some(({ tableType }) => tableType === 'view')) return undefined;
+        const rows = changedRows(change, entities, parameters);
+        for (const table of tables.tags(change.table)) {
+          writes.push({ table, rows });
+          for (const other of wake(change, table, tables)) writes.push({ table: other, rows: undefined });
+        }
+      }
+      return writes;
+    }
+    default:
+      return [];
+  }
+}
+
+/** Tables that foreign key actions and triggers change, transitively. */
+function wake(change: TableChange, table: string, tables: TableMap): Set<string> {
+  const followed = new Set<string>();
+  if (change.action === 'delete') add(tables.changedByDelete(table));
+  if (change.action === 'update' || change.action === 'upsert') add(tables.changedByUpdate(table, change.assigned));
+  if (change.action === 'truncate') add(change.cascade ? tables.referring(table) : tables.changedByDelete(table));
+  for (const written of new Set([table, ...followed])) add(tables.changedByTriggers(written));
+  return followed;
+
+  function add(others: Iterable<string>): void {
+    for (const other of others) followed.add(other);
+  }
+}
+
+function changedRows(
+  { action, rows, assigned }: TableChange,
+  entities: readonly EntityMetadata[],
+  parameters: readonly unknown[],
+): string[] | undefined {
+  // A row that was not there is in no entry; what counts it, lists it or found nothing in its place follows the clock.
+  if (action === 'insert') return [];
+  if (action !== 'update' && action !== 'delete') return undefined;
+  if (!rows || new Set(entities.map(entityTable)).size !== 1) return undefined;
+  const metadata = entities.find(({ parentEntityMetadata }) => !parentEntityMetadata) ?? entities[0]!;
+  const keys = metadata.primaryColumns.map(({ databaseName }) => databaseName.toLowerCase());
+  // A row whose key changes leaves one tag and takes another, which may be one it had before.
+  if (action === 'update' && (!assigned || assigned.some((column) => keys.includes(column.toLowerCase()))))
+    return undefined;
+  return rowsOf(rows, metadata, parameters);
+}
+
+function rowsOf(
+  { alternatives }: RowFilter,
+  metadata: EntityMetadata,
+  parameters: readonly unknown[],
+): string[] | undefined {
+  const found: string[] = [];
+  for (const alternative of alternatives) {
+    const pinned = new Map([...alternative].map(([column, operand]) => [column.toLowerCase(), operand]));
+    const row = rowKey(metadata)(({ databaseName }) => {
+      const operand = pinned.get(databaseName.toLowerCase());
+      return operand && valueOf(operand, parameters);
+    });
+    if (row === undefined) return undefined;
+    found.push(row);
+  }
+  return found;
+}
+
+function valueOf(operand: Operand, parameters: readonly unknown[]): unknown {
+  return 'parameter' in operand ? parameters[operand.parameter] : operand.literal;
+}

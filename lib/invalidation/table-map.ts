@@ -1,0 +1,115 @@
+import type { DataSource, EntityMetadata } from 'typeorm';
+import { entityTable, tableTag } from '../manager/cache-keys.js';
+import type { TableRef } from './sql/statement-effect.js';
+
+/** A foreign key seen from the table it refers to: what the database does to the child when the parent changes. */
+interface ForeignKeyAction {
+  readonly child: string;
+  readonly deletes: boolean;
+  /** The child's rows change or go when a parent's row is deleted. */
+  readonly onDelete: boolean;
+  /** They change when one of these columns of the parent does. */
+  readonly onUpdate: readonly string[];
+}
+
+/** The tables of a DataSource: their tags, their keys, and what a write to one does to others behind TypeORM's back. */
+export class TableMap {
+  readonly #entities = new Map<string, EntityMetadata[]>();
+  readonly #actions = new Map<string, ForeignKeyAction[]>();
+  /** By tag: the tags of tables that triggers change along with it, as managers declared. */
+  readonly #alsoWrites = new Map<string, Set<string>>();
+
+  constructor(private readonly dataSource: DataSource) {
+    for (const metadata of dataSource.entityMetadatas) {
+      const name = metadata.tableName.toLowerCase();
+      this.#entities.set(name, [...(this.#entities.get(name) ?? []), metadata]);
+      for (const key of metadata.foreignKeys) {
+        const changes = (action: string | undefined) => /^(cascade|set null|set default)$/i.test(action ?? '');
+        const parent = entityTable(key.referencedEntityMetadata);
+        this.#actions.set(parent, [
+          ...(this.#actions.get(parent) ?? []),
+          {
+            child: entityTable(metadata),
+            deletes: /^cascade$/i.test(key.onDelete ?? ''),
+            onDelete: changes(key.onDelete),
+            onUpdate: changes(key.onUpdate)
+              ? key.referencedColumns.map(({ databaseName }) => databaseName.toLowerCase())
+              : [],
+          },
+        ]);
+      }
+    }
+  }
+
+  /** Every table of the DataSource. */
+  get all(): string[] {
+    return [...new Set([...this.#entities.values()].flat().map(entityTable))];
+  }
+
+  addTrigger(table: string, alsoWrites: readonly string[]): void {
+    const known = this.#alsoWrites.get(table) ?? new Set();
+    for (const other of alsoWrites) known.add(other);
+    this.#alsoWrites.set(table, known);
+  }
+
+  /** Tags of the tables a name may mean: without a schema, those of every schema the search path could lead to. */
+  tags(ref: TableRef): string[] {
+    const mapped = new Set(this.entities(ref).map(entityTable));
+    return mapped.size ? [...mapped] : [tableTag(this.dataSource, ref)];
+  }
+
+  entities({ name, schema, database }: TableRef): EntityMetadata[] {
+    const known = this.#entities.get(name.toLowerCase()) ?? [];
+    return known.filter((metadata) => {
+      if (database && metadata.database && metadata.database.toLowerCase() !== database.toLowerCase()) return false;
+      return !schema || !metadata.schema || metadata.schema.toLowerCase() === schema.toLowerCase();
+    });
+  }
+
+  /** Tables whose rows the database deletes or changes when rows of this one are deleted. */
+  changedByDelete(table: string): Set<string> {
+    const changed = new Set<string>();
+    const visit = (parent: string) => {
+      for (const { child, onDelete, deletes } of this.#actions.get(parent) ?? []) {
+        if (!onDelete || changed.has(child)) continue;
+        changed.add(child);
+        if (deletes) visit(child);
+      }
+    };
+    visit(table);
+    return changed;
+  }
+
+  /** Tables whose rows follow when these columns change; `undefined` stands for any column. */
+  changedByUpdate(table: string, columns: readonly string[] | undefined): Set<string> {
+    const changed = new Set<string>();
+    const visit = (parent: string, assigned: ReadonlySet<string> | undefined) => {
+      for (const { child, onUpdate } of this.#actions.get(parent) ?? []) {
+        if (changed.has(child) || !onUpdate.some((column) => !assigned || assigned.has(column))) continue;
+        changed.add(child);
+        // Which of the child's columns followed is not worth working out: any of them may be referred to in turn.
+        visit(child, undefined);
+      }
+    };
+    visit(table, columns && new Set(columns.map((column) => column.toLowerCase())));
+    return changed;
+  }
+
+  /** Every table that refers to this one, however it declares its foreign key: what TRUNCATE ... CASCADE empties. */
+  referring(table: string): Set<string> {
+    const found = new Set<string>();
+    const visit = (parent: string) => {
+      for (const { child } of this.#actions.get(parent) ?? []) {
+        if (found.has(child)) continue;
+        found.add(child);
+        visit(child);
+      }
+    };
+    visit(table);
+    return found;
+  }
+
+  changedByTriggers(table: string): ReadonlySet<string> {
+    return this.#alsoWrites.get(table) ?? new Set();
+  }
+}

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CacheEvents } from '../events/cache-events.js';
+import type { CacheStore, TableWrite } from '../store/cache-store.js';
+
+/** A write announced and not yet settled. */
+export interface Announcement {
+  readonly id: string;
+  readonly tables: readonly string[];
+  /** When the store had recorded it, by this process's clock, in milliseconds; `undefined` when it could not. */
+  readonly heldAt: number | undefined;
+}
+
+export interface AnnouncerOptions {
+  readonly budgetMs: number;
+  /** How long a writer may take from announcing to settling; 0 announces nothing. */
+  readonly holdMs: number;
+}
+
+/** Tells the store of writes: before they can be visible, and when they are. Never rejects, never takes longer than the budget allows. */
+export class WriteAnnouncer {
+  constructor(
+    private readonly store: () => CacheStore,
+    private readonly events: CacheEvents,
+    private readonly options: AnnouncerOptions,
+  ) {}
+
+  async announce(tables: readonly string[]): Promise<Announcement> {
+    const id = randomUUID();
+    const held =
+      this.options.holdMs > 0 && (await this.#try('hold', (store) => store.hold(tables, id, this.options.holdMs)));
+    return { id, tables, heldAt: held ? Date.now() : undefined };
+  }
+
+  /** The write is visible. */
+  async advance(writes: readonly TableWrite[], announcement?: Announcement): Promise<void> {
+    if (!writes.length) return;
+    const advanced = await this.#try('advance', (store) => store.advance(writes, announcement?.id));
+    if (advanced) this.#told(writes);
+    else await this.#untilBlocking(announcement);
+  }
+
+  /** The write definitely did not happen. */
+  async retract({ id, tables, heldAt }: Announcement): Promise<void> {
+    // A hold that could not be recorded in time may have been all the same.
+    if (heldAt !== undefined || this.options.holdMs > 0)
+      await this.#try('release', (store) => store.release(tables, id));
+  }
+
+  /** The write may be visible, or may become so: the hold stays, and whoever reads after its deadline advances again. */
+  async advanceAmbiguous(writes: readonly TableWrite[], announcement: Announcement | undefined): Promise<void> {
+    if (!writes.length) return;
+    this.events.emit({ name: 'write:ambiguous', tables: writes.map(({ table }) => table) });
+    const advanced = await this.#try('advance', (store) => store.advance(writes));
+    if (advanced) this.#told(writes);
+    else await this.#untilBlocking(announcement);
+  }
+
+  #told(writes: readonly TableWrite[]): void {
+    for (const { table, rows } of writes) this.events.emit({ name: 'tag:advanced', table, rows });
+  }
+
+  /**
+   * An advance that failed: the write may only be acknowledged once its hold blocks readers, or a read that begins afterwards could
+   * still be served the old row.
+   */
+  async #untilBlocking(announcement: Announcement | undefined): Promise<void> {
+    if (announcement?.heldAt === undefined) return;
+    const left = announcement.heldAt + this.options.budgetMs - Date.now();
+    if (left > 0) await sleep(left);
+  }
+
+  async #try(operation: string, ask: (store: CacheStore) => Promise<void>): Promise<boolean> {
+    try {
+      await ask(this.store());
+      return true;
+    } catch (error) {
+      this.events.emit({ name: 'store:failed', operation, error });
+      return false;
+    }
+  }
+}

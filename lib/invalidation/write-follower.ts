@@ -1,0 +1,187 @@
+import type { QueryRunner } from 'typeorm';
+import type { CacheEvents } from '../events/cache-events.js';
+import type { TableWrite } from '../store/cache-store.js';
+import { ConnectionWrites } from './connection-writes.js';
+import { connectionOf, isDefinite, isTransactionOpen } from './driver-truth.js';
+import { PendingWrites } from './pending-writes.js';
+import type { SqlDialect, StatementEffect } from './sql/statement-effect.js';
+import { statementWrites } from './statement-writes.js';
+import type { TableMap } from './table-map.js';
+import type { Announcement, WriteAnnouncer } from './write-announcer.js';
+
+/** Texts reported as unplaced, each once; after so many more the log has said enough. */
+const UNPLACED_REPORTED = 1_000;
+
+/** What one statement of a text does, and which tags that advances. */
+interface Step {
+  readonly effect: StatementEffect;
+  readonly writes: readonly TableWrite[];
+}
+
+/** A text between its two events. */
+interface Running {
+  readonly query: string;
+  readonly parameters: unknown;
+  readonly steps: readonly Step[];
+  readonly announcement?: Announcement;
+}
+
+/** Follows the writes of every connection from statement to visibility, and tells the announcer at the right moments. */
+export class WriteFollower {
+  readonly #connections = new WeakMap<object, ConnectionWrites>();
+  readonly #running = new WeakMap<object, Running[]>();
+  readonly #prepared = new Map<string, PendingWrites>();
+  /** Texts already reported, so that each is reported once. */
+  readonly #unplaced = new Set<string>();
+  readonly #open = new Set<ConnectionWrites>();
+  transactionsBegun = 0;
+
+  constructor(
+    private readonly dialect: SqlDialect,
+    private readonly tables: TableMap,
+    private readonly announcer: WriteAnnouncer,
+    private readonly events: CacheEvents,
+  ) {}
+
+  get openTransactions(): number {
+    return this.#open.size;
+  }
+
+  async before(
+    runner: QueryRunner,
+    query: string,
+    parameters: unknown,
+    effects: readonly StatementEffect[],
+  ): Promise<void> {
+    const connection = connectionOf(runner);
+    const writes = this.#writesOf(connection);
+    const steps = this.#steps(query, parameters, effects);
+    if (effects.some(beginsTransaction)) this.transactionsBegun++;
+    await this.#correct(connection, writes, isTransactionOpen(connection));
+    const visible = new PendingWrites();
+    for (const step of steps) visible.add(writes.foresee(step.effect, step.writes).toWrites());
+    const announcement = visible.isEmpty ? undefined : await this.announcer.announce(visible.tables);
+    const running = this.#running.get(connection) ?? [];
+    running.push({ query, parameters, steps, ...(announcement && { announcement }) });
+    this.#running.set(connection, running);
+  }
+
+  async succeeded(
+    runner: QueryRunner,
+    query: string,
+    parameters: unknown,
+    effects: readonly StatementEffect[],
+    results: unknown,
+  ): Promise<void> {
+    const connection = connectionOf(runner);
+    const writes = this.#writesOf(connection);
+    const { steps, announcement } = this.#take(connection, query, parameters, effects);
+    const visible = new PendingWrites();
+    for (const { effect, writes: written } of steps) visible.add(writes.follow(effect, written).toWrites());
+    const open = isTransactionOpen(connection, results);
+    const unseen = open === true && !writes.isOpen;
+    if (open !== undefined) visible.add(writes.correct(open).toWrites());
+    // A transaction no statement announced: what was just written becomes visible with its end only.
+    if (unseen) for (const { writes: written } of steps) writes.keep(written);
+    this.#count(writes);
+    if (!visible.isEmpty) await this.announcer.advance(visible.toWrites(), announcement);
+    else if (announcement) await this.announcer.retract(announcement);
+  }
+
+  async failed(
+    runner: QueryRunner,
+    query: string,
+    parameters: unknown,
+    effects: readonly StatementEffect[],
+    error: unknown,
+  ): Promise<void> {
+    const connection = connectionOf(runner);
+    const writes = this.#writesOf(connection);
+    const { steps, announcement } = this.#take(connection, query, parameters, effects);
+    // Of several statements the first ones may have done their work before a later one failed.
+    const definite = isDefinite(error, this.dialect) && steps.length === 1;
+    const open = isTransactionOpen(connection);
+    const foreseen = new PendingWrites();
+    for (const { effect, writes: written } of steps) foreseen.add(writes.foresee(effect, written).toWrites());
+    // A failed COMMIT ends the transaction one way or the other; a failed ROLLBACK can only have been a lost connection.
+    if (steps.some(({ effect }) => endsTransaction(effect))) writes.correct(false);
+    else for (const { writes: written } of steps) writes.keep(written);
+    if (open !== undefined && definite) writes.correct(open);
+    this.#count(writes);
+    if (foreseen.isEmpty) return;
+    if (!definite) await this.announcer.advanceAmbiguous(foreseen.toWrites(), announcement);
+    else if (announcement) await this.announcer.retract(announcement);
+  }
+
+  /** Explicit clears: at once outside a transaction, with its commit inside. */
+  async advanceAfterCommit(runner: QueryRunner, written: readonly TableWrite[]): Promise<void> {
+    const connection = connectionOf(runner);
+    const writes = this.#writesOf(connection);
+    await this.#correct(connection, writes, isTransactionOpen(connection));
+    const visible = writes.follow({ kind: 'write', writes: [], tables: [] }, written);
+    if (!visible.isEmpty) await this.announcer.advance(visible.toWrites());
+  }
+
+  /** A transaction that ended without a statement we saw has made its writes visible or not: as if it had. */
+  async #correct(connection: object, writes: ConnectionWrites, open: boolean | undefined): Promise<void> {
+    if (open === undefined) return;
+    const lost = writes.correct(open);
+    this.#count(writes);
+    if (!lost.isEmpty) await this.announcer.advance(lost.toWrites());
+  }
+
+  #count(writes: ConnectionWrites): void {
+    // Only where everybody shares one connection is somebody else's open transaction of interest.
+    if (writes.isOpen && this.dialect === 'sqlite') this.#open.add(writes);
+    else this.#open.delete(writes);
+  }
+
+  #writesOf(connection: object): ConnectionWrites {
+    let writes = this.#connections.get(connection);
+    if (!writes) this.#connections.set(connection, (writes = new ConnectionWrites(this.dialect, this.#prepared)));
+    return writes;
+  }
+
+  #take(connection: object, query: string, parameters: unknown, effects: readonly StatementEffect[]): Running {
+    const running = this.#running.get(connection) ?? [];
+    const at = running.findIndex((each) => each.query === query && sameParameters(each.parameters, parameters));
+    return at < 0 ? { query, parameters, steps: this.#steps(query, parameters, effects) } : running.splice(at, 1)[0]!;
+  }
+
+  #steps(query: string, parameters: unknown, effects: readonly StatementEffect[]): Step[] {
+    const values = Array.isArray(parameters) ? (parameters as unknown[]) : [];
+    return effects.map((effect) => ({ effect, writes: this.#writes(query, effect, values) }));
+  }
+
+  #writes(query: string, effect: StatementEffect, parameters: readonly unknown[]): readonly TableWrite[] {
+    const everything = () => this.tables.all.map((table) => ({ table, rows: undefined }));
+    // Another process may have prepared it: only where this one did is it known what it wrote.
+    if (effect.kind === 'transaction') return effect.verb === 'commit-prepared' ? everything() : [];
+    const writes = statementWrites(effect, parameters, this.tables);
+    if (writes) return writes;
+    const text = query.slice(0, 500);
+    if (!this.#unplaced.has(text) && this.#unplaced.size < UNPLACED_REPORTED) {
+      this.#unplaced.add(text);
+      this.events.emit({ name: 'write:unplaced', sql: text });
+    }
+    return everything();
+  }
+}
+
+/** Not by identity alone: sql.js hands the second event a copy, with `undefined` turned into `null`. */
+function sameParameters(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+  return a.every((value, i) => Object.is(value ?? null, b[i] ?? null));
+}
+
+function beginsTransaction(effect: StatementEffect): boolean {
+  return (
+    effect.kind === 'transaction' &&
+    (effect.verb === 'begin' || effect.verb === 'savepoint' || effect.verb === 'autocommit-off')
+  );
+}
+
+function endsTransaction(effect: StatementEffect): boolean {
+  return effect.kind === 'transaction' && (effect.verb === 'commit' || effect.verb === 'rollback');
+}

@@ -1,0 +1,195 @@
+import { NotFoundException } from '@nestjs/common';
+import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { CacheKeys, Identifier } from './cache-keys.js';
+import { type BoundManager, boundManager } from './bound-manager.js';
+import type { TableTarget } from './manager-options.js';
+import { QuerySet } from './query-set.js';
+import type { RelationPath } from './relation-paths.js';
+import type { Where } from './where.js';
+
+/** @publicApi */
+export interface AllOptions<T extends ObjectLiteral> {
+  /** Names the list: its key is `<cacheKey>_<suffix>`. Default: none for the whole list, derived from `where` for a part of it. */
+  readonly suffix?: string;
+  /** The rows of the list. Default: all of them. */
+  readonly where?: Where<T>;
+}
+
+/** @publicApi */
+export interface GetOptions<T extends ObjectLiteral> {
+  /** How to find the row. Default: by primary key. With it, the identifier only names the entry. */
+  readonly where?: Where<T>;
+  /** `false`: `null` instead of `exceptionClass` when there is no row. Default `true`. */
+  readonly raiseException?: boolean;
+}
+
+/**
+ * The cached entities of one model. Extend it, name the model, register the class with `QsCacheModule.forFeature`, inject it.
+ *
+ * Reads come from the cache and cost no query while what they show is unwritten; they never fail because of the cache: when the
+ * store is down, slow or refuses, the database answers. Every caller gets entities of its own, equal to what TypeORM's `find`
+ * returns.
+ *
+ * The design is qscache's (Django) `BaseCacheManager`.
+ *
+ * @example
+ * @Injectable()
+ * export class ExampleCacheManager extends BaseCacheManager<Example> {
+ *   model = Example;
+ *   relatedObjects = ['user'] as const;
+ *   prefetchRelatedObjects = ['users'] as const;
+ * }
+ *
+ * await examples.all();   // 2 queries the first time (examples joined with user, then users), 0 after
+ * await examples.get(1);  // 2 queries the first time, 0 after
+ *
+ * @publicApi
+ */
+export abstract class BaseCacheManager<T extends ObjectLiteral> {
+  /** The entity class. The only field a manager must have. */
+  abstract model: EntityTarget<T>;
+
+  /** The list's key and the prefix of all others; unique per application. Default: the entity class's name in lower case. */
+  cacheKey?: string;
+
+  /** Relations joined in the same query (qscache: `select_related`). Write `as const`: then a wrong name does not compile. Default none. */
+  relatedObjects: readonly RelationPath<T>[] = [];
+
+  /** Relations loaded by one query each, so that rows do not multiply (qscache: `prefetch_related`). Write `as const`. Default none. */
+  prefetchRelatedObjects: readonly RelationPath<T>[] = [];
+
+  /** `false`: `prefetchRelatedObjects` only for `get()`, not for `all()`. Default `true`. */
+  usePrefetchRelatedForList = true;
+
+  /** How long a list is kept, in seconds, more than 0. Default 86,400: one day. A write makes it stale at once, whatever is left. */
+  listTimeout = 86_400;
+
+  /** How long a detail is kept, in seconds, more than 0. Default 60: one minute. */
+  detailTimeout = 60;
+
+  /** What `get()` throws when there is no row. Default Nest's `NotFoundException`: a 404. */
+  exceptionClass: new (message: string) => Error = NotFoundException;
+
+  /**
+   * Tables this manager's results depend on although no metadata says so: those behind a view, a virtual column's function. Entities
+   * or table names. Default none.
+   */
+  dependsOn: readonly TableTarget[] = [];
+
+  /** Tables that change whenever this model's table does, by triggers. Entities or table names. Default none. */
+  alsoWrites: readonly TableTarget[] = [];
+
+  /**
+   * Whose cache this is, where rows differ by who asks (a tenant, row-level security): entries of two scopes never meet. Asked on
+   * every call, so it may read the current request. Default: one scope for all.
+   */
+  scope?(): string | undefined;
+
+  /** @internal set by `using()` */
+  protected readonly through?: EntityManager;
+
+  /**
+   * The list. Nothing happens until it is awaited.
+   *
+   * @example
+   * await examples.all();                                               // 1 query the first time, then 0
+   * await examples.all({ suffix: 'active', where: { isActive: true } }); // an entry of its own: example_active
+   */
+  all(options: AllOptions<T> = {}): QuerySet<T> {
+    const { suffix, where } = options;
+    const source = this.bound().querySetSource(this.cacheKeys(), this.through);
+    // Inside a transaction a set is never cached: its rows may not be committed.
+    return new QuerySet<T>(source, where ? { where: where as never } : {}, { suffix });
+  }
+
+  /**
+   * One entity, by primary key or by a filter of its own.
+   *
+   * @param identifier the primary key (an object for a composite one); with `where`, any text that names the entry
+   * @throws the manager's `exceptionClass` when there is no row, unless `raiseException` is `false`
+   * @throws {InvalidIdentifierError} for an identifier no row can have, such as `undefined`
+   * @throws whatever the database fails with: a failure is never "not found"
+   *
+   * @example
+   * await examples.get(1);                                            // 1 query the first time, then 0
+   * await users.get('mojix', { where: { username: 'mojix' } });       // its own entry: user_mojix
+   * await examples.get(404, { raiseException: false });               // null, and 1 query every time
+   */
+  get(identifier: Identifier, options: GetOptions<T> & { readonly raiseException: false }): Promise<T | null>;
+  get(identifier: Identifier, options?: GetOptions<T> & { readonly raiseException?: true }): Promise<T>;
+  get(identifier: Identifier, options?: GetOptions<T>): Promise<T | null>;
+  async get(identifier: Identifier, { where, raiseException = true }: GetOptions<T> = {}): Promise<T | null> {
+    const bound = this.bound();
+    const found = await bound.detail(this.cacheKeys(), identifier, where as never, this.through);
+    if (!found && raiseException) throw new this.exceptionClass(`${bound.options.metadata.name} not found`);
+    return found as T | null;
+  }
+
+  /**
+   * Several entities by primary key, in the order asked; identifiers without a row are left out.
+   *
+   * @throws {InvalidIdentifierError} for an identifier no row can have
+   *
+   * @example
+   * await examples.getMany([1, 2, 3]); // one round trip to the store; one query for all that it lacks
+   */
+  async getMany(identifiers: readonly Identifier[]): Promise<T[]> {
+    const found = await this.bound().details(this.cacheKeys(), identifiers, this.through);
+    return found.filter((entity) => entity !== null) as T[];
+  }
+
+  /** The key of the list, or of the list with that suffix: `example`, `example_active`. */
+  getCacheKey(suffix?: string): string {
+    return this.cacheKeys().list(suffix);
+  }
+
+  /** The key of a detail: `example_1`. @throws {InvalidIdentifierError} */
+  getDetailCacheKey(identifier: Identifier): string {
+    return this.cacheKeys().detail(identifier);
+  }
+
+  /**
+   * Makes everything of this manager (and scope) stale. For writes TypeORM does not see; its own need no clearing. When the store
+   * cannot be reached this resolves all the same, and a `store:failed` event says so.
+   */
+  async clearCache(): Promise<void> {
+    await this.bound().clearAll(this.cacheKeys(), this.through);
+  }
+
+  /** Makes every list of this manager stale, or the one with that suffix. */
+  async clearCacheList(suffix?: string): Promise<void> {
+    await this.bound().clearList(this.cacheKeys(), suffix, this.through);
+  }
+
+  /**
+   * Makes every detail of this manager stale, or the entry of that identifier and every other entry that shows its row: a slug and
+   * a primary key are two keys of one row.
+   *
+   * @throws {InvalidIdentifierError}
+   */
+  async clearCacheDetail(identifier?: Identifier): Promise<void> {
+    await this.bound().clearDetail(this.cacheKeys(), identifier, this.through);
+  }
+
+  /**
+   * This manager inside a transaction: reads go through its connection, see its rows and neither use nor fill the cache; clears
+   * wait for its commit.
+   *
+   * @example
+   * await dataSource.transaction(async (entityManager) => {
+   *   const example = await examples.using(entityManager).get(1); // always 1 query or more, sees the transaction's own writes
+   * });
+   */
+  using(entityManager: EntityManager): this {
+    return Object.create(this, { through: { value: entityManager } }) as this;
+  }
+
+  /** @internal */
+  cacheKeys(): CacheKeys {
+    return this.bound().keys(this.scope?.());
+  }
+
+  private bound(): BoundManager {
+    return boundManager(this);
+  }
+}

@@ -1,0 +1,211 @@
+import type { DataSource, EntityManager, ObjectLiteral, QueryRunner } from 'typeorm';
+import type { ReadThrough } from '../cache/read-through.js';
+import { InvalidConfigurationError } from '../errors.js';
+import type { CacheEvents } from '../events/cache-events.js';
+import type { CacheStore, TableWrite } from '../store/cache-store.js';
+import { CacheKeys, entityTable, type Identifier } from './cache-keys.js';
+import type { DataSourceWatch } from './data-source-watch.js';
+import { EntityDependencies } from './dependencies.js';
+import { EntityCache } from './entity-cache.js';
+import { EntityLoader, type EntityQuery } from './entity-loader.js';
+import { EntitySource } from './entity-source.js';
+import { type ManagerDeclaration, type ManagerOptions, managerOptions } from './manager-options.js';
+import { identifiedRow, primaryKeyWhere } from './pinned-row.js';
+import { queryText } from './query-text.js';
+import type { QuerySetSource } from './query-set.js';
+import type { RelationNode } from './relation-paths.js';
+import { fingerprint } from './text-key.js';
+
+/** What the module gives every manager. The store is asked for late: CACHE_MANAGER exists once all modules have started. */
+export interface CacheRuntime {
+  readonly namespace: string;
+  readonly events: CacheEvents;
+  readonly store: () => CacheStore;
+  readonly readThrough: () => ReadThrough;
+}
+
+const BOUND = Symbol('qscache:bound');
+
+/** Ties a manager to its DataSource and the application's cache. @throws {InvalidConfigurationError} */
+export function bindManager(
+  name: string,
+  manager: object,
+  dataSource: DataSource,
+  dataSourceName: string,
+  watch: DataSourceWatch,
+  runtime: CacheRuntime,
+): BoundManager {
+  const declaration = manager as ManagerDeclaration;
+  const options = managerOptions(name, declaration, dataSource, dataSourceName);
+  const bound = new BoundManager(options, declaration, dataSource, dataSourceName, watch, runtime);
+  Object.defineProperty(manager, BOUND, { value: bound, configurable: true });
+  return bound;
+}
+
+export function boundManager(manager: object): BoundManager {
+  const bound = (manager as { [BOUND]?: BoundManager })[BOUND];
+  if (bound) return bound;
+  const { name } = manager.constructor;
+  throw new InvalidConfigurationError(
+    'QSCACHE_MANAGER_NOT_REGISTERED',
+    `${name} is not registered, so it has neither database nor cache. Add QsCacheModule.forFeature([${name}]) to a module's imports and inject the manager instead of constructing it.`,
+  );
+}
+
+/** A manager at work: its declaration checked, its parts compiled. */
+export class BoundManager {
+  readonly #loader: EntityLoader;
+  readonly #source: EntitySource;
+  readonly #cache: EntityCache;
+
+  constructor(
+    readonly options: ManagerOptions,
+    declaration: ManagerDeclaration,
+    private readonly dataSource: DataSource,
+    dataSourceName: string,
+    private readonly watch: DataSourceWatch,
+    private readonly runtime: CacheRuntime,
+  ) {
+    const { metadata, relations, name, dependsOn } = options;
+    const prefetchLists = declaration.usePrefetchRelatedForList;
+    const known = new Set(dependsOn);
+    const identity = queryText([
+      dataSourceName,
+      name,
+      metadata.name,
+      declaration.relatedObjects,
+      declaration.prefetchRelatedObjects,
+    ]);
+    this.#loader = new EntityLoader(dataSource, metadata, relations);
+    this.#source = new EntitySource(dataSource, metadata, this.#loader, watch, known);
+    this.#cache = new EntityCache(
+      metadata,
+      this.#source,
+      runtime.readThrough,
+      identity,
+      {
+        dependencies: new EntityDependencies(metadata, prefetchLists ? relations : joinedOnly(relations), known),
+        prefetch: prefetchLists,
+        lifetimeMs: declaration.listTimeout * 1_000,
+      },
+      {
+        dependencies: new EntityDependencies(metadata, relations, known),
+        prefetch: true,
+        lifetimeMs: declaration.detailTimeout * 1_000,
+      },
+    );
+  }
+
+  keys(scope?: string): CacheKeys {
+    const { cacheKey, metadata } = this.options;
+    const base = [this.runtime.namespace, scope].filter(Boolean).map((part) => `${encodeURIComponent(part!)}:`);
+    return new CacheKeys(
+      base.join('') + cacheKey,
+      metadata.primaryColumns.map(({ propertyPath }) => propertyPath),
+    );
+  }
+
+  querySetSource(keys: CacheKeys, through?: EntityManager): QuerySetSource {
+    const load = (query: EntityQuery) => this.#load(query, through);
+    return {
+      metadata: this.options.metadata,
+      cached: (suffix, query) => (through ? load(query) : this.#cache.list(keys, listKey(keys, suffix, query), query)),
+      load,
+      count: (query) => this.#run(through, (runner) => this.#loader.queryBuilder(query, runner, false).getCount()),
+      exists: (query) => this.#run(through, (runner) => this.#loader.queryBuilder(query, runner, false).getExists()),
+      queryBuilder: (query, alias) => this.#loader.queryBuilder(query, through?.queryRunner, true, alias),
+    };
+  }
+
+  async detail(
+    keys: CacheKeys,
+    identifier: Identifier,
+    where: EntityQuery['where'],
+    through?: EntityManager,
+  ): Promise<ObjectLiteral | null> {
+    keys.detail(identifier);
+    if (!through) return this.#cache.detail(keys, identifier, where);
+    const query =
+      where === undefined ? { where: primaryKeyWhere(this.options.metadata, identifier) } : { where, take: 1 };
+    return (await this.#load(query, through))[0] ?? null;
+  }
+
+  async details(
+    keys: CacheKeys,
+    identifiers: readonly Identifier[],
+    through?: EntityManager,
+  ): Promise<(ObjectLiteral | null)[]> {
+    if (!through) return this.#cache.many(keys, identifiers);
+    const found: (ObjectLiteral | null)[] = [];
+    for (const identifier of identifiers) found.push(await this.detail(keys, identifier, undefined, through));
+    return found;
+  }
+
+  clearAll(keys: CacheKeys, through?: EntityManager): Promise<void> {
+    return this.#clear([{ table: keys.clears, rows: undefined }], [keys.list()], through);
+  }
+
+  clearList(keys: CacheKeys, suffix?: string, through?: EntityManager): Promise<void> {
+    const rows = suffix === undefined ? [keys.listsRow] : [keys.entryRow(keys.list(suffix))];
+    return this.#clear([{ table: keys.clears, rows }], [keys.list(suffix)], through);
+  }
+
+  async clearDetail(keys: CacheKeys, identifier?: Identifier, through?: EntityManager): Promise<void> {
+    if (identifier === undefined) return this.#clear([{ table: keys.clears, rows: [keys.detailsRow] }], [], through);
+    const key = keys.detail(identifier);
+    const { metadata } = this.options;
+    const rows = await this.#cache.rowsShown(key, identifiedRow(metadata, identifier));
+    // A row nobody can name may be in any entry: then every detail goes.
+    const clears = rows ? [keys.entryRow(key)] : [keys.entryRow(key), keys.detailsRow];
+    const writes: TableWrite[] = [{ table: keys.clears, rows: clears }];
+    if (rows) writes.push({ table: entityTable(metadata), rows });
+    return this.#clear(writes, [key], through);
+  }
+
+  /** Exactly the entry under a key given as text. */
+  clearKey(keys: CacheKeys, key: string): Promise<void> {
+    return this.#clear([{ table: keys.clears, rows: [keys.entryRow(key)] }], [key]);
+  }
+
+  async #load(query: EntityQuery, through?: EntityManager): Promise<ObjectLiteral[]> {
+    // TypeORM takes 0 for "no limit".
+    if (query.take === 0) return [];
+    return this.#run(through, async (runner) =>
+      this.#source.finish(await this.#loader.load(query, runner, true), runner),
+    );
+  }
+
+  async #run<T>(through: EntityManager | undefined, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    if (through?.queryRunner) return work(through.queryRunner);
+    const runner = this.dataSource.createQueryRunner('slave');
+    try {
+      return await work(runner);
+    } finally {
+      await runner.release();
+    }
+  }
+
+  async #clear(writes: readonly TableWrite[], keys: readonly string[], through?: EntityManager): Promise<void> {
+    if (through?.queryRunner) return this.watch.advanceAfterCommit(through.queryRunner, writes);
+    const { store, events } = this.runtime;
+    try {
+      await store().advance(writes);
+      for (const { table, rows } of writes) events.emit({ name: 'tag:advanced', table, rows });
+      // Stale already; this only frees the memory sooner.
+      if (keys.length) await store().remove(keys);
+    } catch (error) {
+      events.emit({ name: 'store:failed', operation: 'clear', error });
+    }
+  }
+}
+
+function listKey(keys: CacheKeys, suffix: string | undefined, query: EntityQuery): string {
+  if (suffix !== undefined) return keys.list(suffix);
+  return Object.keys(query).length ? keys.list(`q-${fingerprint(queryText(query))}`) : keys.list();
+}
+
+function joinedOnly(relations: readonly RelationNode[]): RelationNode[] {
+  return relations
+    .filter(({ prefetch }) => !prefetch)
+    .map((node) => ({ ...node, children: joinedOnly(node.children) }));
+}

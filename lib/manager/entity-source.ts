@@ -1,0 +1,90 @@
+import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
+import type { Loaded } from '../cache/read-through.js';
+import type { Dependency } from '../cache/tags.js';
+import { entityCodec } from '../codec/entity-codec.js';
+import { UnsupportedValueError } from '../errors.js';
+import { onCleanConnection, sharesOneConnection } from './clean-connection.js';
+import type { DataSourceWatch } from './data-source-watch.js';
+import type { EntityLoader, EntityQuery } from './entity-loader.js';
+import { recordLoad } from './load-context.js';
+
+/** Entities as loaded, and why they must stay with the caller who loaded them. */
+export interface Fetched {
+  readonly entities: ObjectLiteral[];
+  readonly unshared?: NonNullable<Loaded<unknown>['skipped']>;
+}
+
+/** Loads that may end in the cache: committed rows only, from statements all of whose tables are accounted for. */
+export class EntitySource {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly metadata: EntityMetadata,
+    private readonly loader: EntityLoader,
+    private readonly watch: DataSourceWatch,
+    /** Grows by the tables that loads were seen to read although no metadata announces them. */
+    private readonly discovered: Set<string>,
+  ) {}
+
+  /** `tables` are those an as-of was taken of. */
+  async fetch(query: EntityQuery, prefetch: boolean, tables: readonly string[]): Promise<Fetched> {
+    const { watch } = this;
+    return onCleanConnection(this.dataSource, async (runner, clean) => {
+      const begun = watch.transactionsBegun;
+      const alone = !sharesOneConnection(this.dataSource) || watch.openTransactions === 0;
+      const { result: entities, record } = await recordLoad(() => this.loader.load(query, runner, prefetch));
+      // On a shared connection somebody's transaction may have come and gone between two statements of this load.
+      const undisturbed = alone && (!sharesOneConnection(this.dataSource) || watch.transactionsBegun === begun);
+      if (!clean || !undisturbed) return { entities, unshared: { reason: 'uncommitted' } };
+      if (!watch.isWatching) return { entities, unshared: { reason: 'unwatched' } };
+      const read = watch.tablesRead(record);
+      const uncovered = read?.filter((table) => !tables.includes(table));
+      if (read && !uncovered!.length) return { entities };
+      for (const table of uncovered ?? []) this.discovered.add(table);
+      return {
+        entities,
+        unshared: { reason: 'uncovered', detail: uncovered?.join(', ') ?? 'a statement that cannot be read' },
+      };
+    });
+  }
+
+  /** What the cache may do with entities: hand out copies, and store them under their dependencies. */
+  async share(
+    { entities, unshared }: Fetched,
+    dependencies: readonly Dependency[] | undefined,
+  ): Promise<Loaded<ObjectLiteral[]>> {
+    if (unshared) return { value: await this.finish(entities), skipped: unshared };
+    let payload: string;
+    try {
+      payload = entityCodec(this.metadata).encode(entities);
+    } catch (error) {
+      if (!(error instanceof UnsupportedValueError)) throw error;
+      return { value: await this.finish(entities), skipped: { reason: 'unsupported', detail: error.message } };
+    }
+    // The one who loaded gets a decoded copy too: a hit and a miss cannot differ.
+    return { value: await this.decode(payload), payload, ...(dependencies && { dependencies }) };
+  }
+
+  async decode(payload: string): Promise<ObjectLiteral[]> {
+    return this.finish(entityCodec(this.metadata).decode(payload));
+  }
+
+  /** Runs `@AfterLoad` and subscribers' `afterLoad` as TypeORM does, on every copy anew. */
+  async finish(entities: ObjectLiteral[], runner?: QueryRunner): Promise<ObjectLiteral[]> {
+    const { dataSource, metadata } = this;
+    const listens =
+      dataSource.subscribers.some((subscriber) => subscriber.afterLoad) ||
+      dataSource.entityMetadatas.some(({ afterLoadListeners }) => afterLoadListeners.length);
+    if (!listens || !entities.length) return entities;
+    if (runner) {
+      await runner.broadcaster.broadcast('Load', metadata, entities);
+      return entities;
+    }
+    const own = dataSource.createQueryRunner('master');
+    try {
+      await own.broadcaster.broadcast('Load', metadata, entities);
+    } finally {
+      await own.release();
+    }
+    return entities;
+  }
+}

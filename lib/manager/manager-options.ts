@@ -1,0 +1,116 @@
+import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
+import { InvalidConfigurationError } from '../errors.js';
+import { entityTable, tableTag } from './cache-keys.js';
+import { type RelationNode, relationTree } from './relation-paths.js';
+
+/** A table named by its entity or by its name in the database. */
+export type TableTarget = EntityTarget<ObjectLiteral>;
+
+/** What a manager class says of itself, read once its constructor has run. */
+export interface ManagerDeclaration {
+  readonly model: EntityTarget<ObjectLiteral>;
+  readonly cacheKey: string | undefined;
+  readonly relatedObjects: readonly string[];
+  readonly prefetchRelatedObjects: readonly string[];
+  readonly usePrefetchRelatedForList: boolean;
+  readonly listTimeout: number;
+  readonly detailTimeout: number;
+  readonly exceptionClass: unknown;
+  readonly dependsOn: readonly TableTarget[];
+  readonly alsoWrites: readonly TableTarget[];
+}
+
+/** A declaration that was checked against its DataSource. */
+export interface ManagerOptions {
+  readonly name: string;
+  readonly metadata: EntityMetadata;
+  readonly cacheKey: string;
+  readonly relations: readonly RelationNode[];
+  /** Tags of the tables it depends on beyond what metadata tells. */
+  readonly dependsOn: readonly string[];
+  /** Tags of the tables that change along with its own. */
+  readonly alsoWrites: readonly string[];
+}
+
+/** @throws {InvalidConfigurationError} naming the manager, what is wrong with it and what to do */
+export function managerOptions(
+  name: string,
+  manager: ManagerDeclaration,
+  dataSource: DataSource,
+  dataSourceName: string,
+): ManagerOptions {
+  if (!manager.model) {
+    throw invalid(
+      'MODEL_MISSING',
+      `${name} has no model, so there is nothing it could load. Set model = YourEntity in the class.`,
+    );
+  }
+  if (!dataSource.hasMetadata(manager.model)) {
+    throw invalid(
+      'ENTITY_NOT_REGISTERED',
+      `${name}.model is ${nameOf(manager.model)}, which the DataSource "${dataSourceName}" does not know, so it could not be queried. Add it to the entities of that DataSource (TypeOrmModule.forFeature([${nameOf(manager.model)}]) with autoLoadEntities), or name another DataSource in QsCacheModule.forFeature([...], dataSource).`,
+    );
+  }
+  const metadata = dataSource.getMetadata(manager.model);
+  const cacheKey = manager.cacheKey ?? metadata.name.toLowerCase();
+  if (typeof cacheKey !== 'string' || cacheKey === '' || /[\s\p{C}]/u.test(cacheKey)) {
+    throw invalid(
+      'CACHE_KEY',
+      `${name}.cacheKey is ${JSON.stringify(cacheKey)}, which cannot name entries. Give a text without spaces, or leave it out for "${metadata.name.toLowerCase()}".`,
+    );
+  }
+  for (const option of ['listTimeout', 'detailTimeout'] as const) checkTimeout(name, option, manager[option]);
+  if (typeof manager.exceptionClass !== 'function') {
+    throw invalid(
+      'EXCEPTION_CLASS',
+      `${name}.exceptionClass is no class, so get() could not throw it. Give an Error class, such as NotFoundException.`,
+    );
+  }
+  const relations = relationTree(name, metadata, manager.relatedObjects, manager.prefetchRelatedObjects);
+  const view = [metadata, ...related(relations)].find(({ tableType }) => tableType === 'view');
+  if (view && !manager.dependsOn.length) {
+    throw invalid(
+      'VIEW_WITHOUT_TABLES',
+      `${name} reads the view ${view.name}, and no write ever names a view, so its entries would never become stale. List the tables the view reads in dependsOn.`,
+    );
+  }
+  return {
+    name,
+    metadata,
+    cacheKey,
+    relations,
+    dependsOn: manager.dependsOn.map((table) => tag(dataSource, table)),
+    alsoWrites: manager.alsoWrites.map((table) => tag(dataSource, table)),
+  };
+}
+
+function related(nodes: readonly RelationNode[]): EntityMetadata[] {
+  return nodes.flatMap(({ relation, children }) => [relation.inverseEntityMetadata, ...related(children)]);
+}
+
+function checkTimeout(name: string, option: string, timeout: unknown): void {
+  const longest = 10 * 365 * 86_400;
+  if (typeof timeout === 'number' && timeout > 0 && timeout <= longest) return;
+  throw invalid(
+    'TIMEOUT',
+    `${name}.${option} is ${String(timeout)}, so an entry would live forever or not at all. Give seconds, more than 0 and at most ten years, for example minutes(5).`,
+  );
+}
+
+/** A table's tag from an entity, or from a name as the database knows it (`orders`, `sales.orders`). */
+function tag(dataSource: DataSource, target: TableTarget): string {
+  if (dataSource.hasMetadata(target)) return entityTable(dataSource.getMetadata(target));
+  const parts = nameOf(target).split('.');
+  const [table, schema, database] = parts.toReversed();
+  return tableTag(dataSource, { name: table!, ...(schema && { schema }), ...(database && { database }) });
+}
+
+function nameOf(target: TableTarget): string {
+  if (typeof target === 'string') return target;
+  if (typeof target === 'function') return target.name;
+  return 'options' in target ? target.options.name : target.name;
+}
+
+function invalid(code: string, message: string): InvalidConfigurationError {
+  return new InvalidConfigurationError(`QSCACHE_${code}`, message);
+}

@@ -1,0 +1,166 @@
+import type { EntityMetadata, FindOptionsOrder, FindOptionsSelect, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import type { EntityQuery } from './entity-loader.js';
+import { both, complement, type Where } from './where.js';
+
+/** How a query set is answered: by the cache under a key, or by the database. */
+export interface QuerySetSource {
+  readonly metadata: EntityMetadata;
+  /** `suffix: undefined` with a query of its own: a stable suffix is derived from the query. */
+  cached(suffix: string | undefined, query: EntityQuery): Promise<ObjectLiteral[]>;
+  load(query: EntityQuery): Promise<ObjectLiteral[]>;
+  count(query: EntityQuery): Promise<number>;
+  exists(query: EntityQuery): Promise<boolean>;
+  queryBuilder(query: EntityQuery, alias?: string): SelectQueryBuilder<ObjectLiteral>;
+}
+
+interface CachedAs {
+  readonly suffix: string | undefined;
+}
+
+/**
+ * A list that is not loaded yet. Await it, or iterate over it with `for await`: it is evaluated then, at most once per object, and
+ * awaiting the same object again gives the same array. Every refinement is a new object.
+ *
+ * As `all()` returns it, it is cached: a hit costs no query. A refined one goes straight to the database, every time, until
+ * `cache()` says otherwise. When the store is down everything is answered by the database.
+ *
+ * Being awaitable, it does not survive `async` functions: one that returns a query set returns its array.
+ *
+ * @example
+ * await examples.all();                                            // 1 query the first time, then 0
+ * await examples.all().filter({ isActive: true });                 // 1 query, always
+ * await examples.all().filter({ isActive: true }).cache('active'); // 1 query the first time, then 0
+ * await examples.all().count();                                    // 0 queries: the length of the cached list
+ * await examples.all().filter({ isActive: true }).count();         // SELECT COUNT(*)
+ *
+ * @publicApi
+ */
+export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, AsyncIterable<T> {
+  #result: Promise<T[]> | undefined;
+
+  /** @internal */
+  constructor(
+    private readonly source: QuerySetSource,
+    private readonly query: EntityQuery = {},
+    private readonly cachedAs?: CachedAs,
+  ) {}
+
+  /** Rows that match this as well. TypeORM's own `where`: an object is AND, an array is OR. */
+  filter(where: Where<T>): QuerySet<T> {
+    return this.#refined({
+      where: both(this.query.where as Where<T> | undefined, where) as NonNullable<EntityQuery['where']>,
+    });
+  }
+
+  /**
+   * The other rows, those with NULL in a compared column included.
+   *
+   * @throws {InvalidConfigurationError} for a filter on a to-many relation or a `Raw` operator
+   */
+  exclude(where: Where<T>): QuerySet<T> {
+    const rest = complement(this.source.metadata, where);
+    return rest === undefined ? this.#refined({}) : this.filter(rest);
+  }
+
+  /** Replaces the order. */
+  orderBy(order: FindOptionsOrder<T>): QuerySet<T> {
+    return this.#refined({ order: order as NonNullable<EntityQuery['order']> });
+  }
+
+  /** At most so many rows. @param count rows, 0 or more */
+  limit(count: number): QuerySet<T> {
+    return this.#refined({ take: wholeNumber('limit', count) });
+  }
+
+  /** Leaves out the first rows; give an order, or which ones they are is up to the database. @param count rows, 0 or more */
+  offset(count: number): QuerySet<T> {
+    return this.#refined({ skip: wholeNumber('offset', count) });
+  }
+
+  /** Loads only these properties; the others are absent from the entities, not `undefined` in the database. */
+  select(select: FindOptionsSelect<T>): QuerySet<T> {
+    return this.#refined({ select: select as NonNullable<EntityQuery['select']> });
+  }
+
+  /**
+   * Caches the refined set, for the manager's `listTimeout`.
+   *
+   * @param suffix names the entry, `<cacheKey>_<suffix>`, so that it can be cleared by name; without one, a stable name is derived
+   *   from the query. Two queries under one suffix drop each other's entry (and say so in an `entry:mismatched` event).
+   */
+  cache(suffix?: string): QuerySet<T> {
+    return new QuerySet<T>(this.source, this.query, { suffix });
+  }
+
+  /** TypeORM's query builder with this set's filter, order and joins, for everything else. Never cached. */
+  createQueryBuilder(alias?: string): SelectQueryBuilder<T> {
+    return this.source.queryBuilder(this.query, alias) as SelectQueryBuilder<T>;
+  }
+
+  /** The first entity, or `null`. Cached: from the list. Refined: one query for one row. */
+  async first(): Promise<T | null> {
+    return this.at(0);
+  }
+
+  /** The entity at a position, negative from the end, or `null`. Cached: from the list. Refined: one query for one row. */
+  async at(index: number): Promise<T | null> {
+    if (this.cachedAs || this.#result || index < 0) return (await this.#evaluate()).at(index) ?? null;
+    const { skip = 0, take = Infinity } = this.query;
+    if (index >= take) return null;
+    const [entity] = await this.source.load({ ...this.query, skip: skip + index, take: 1 });
+    return (entity as T | undefined) ?? null;
+  }
+
+  /** How many. Cached: the length of the list. Refined: `SELECT COUNT`. */
+  async count(): Promise<number> {
+    if (this.cachedAs || this.#result) return (await this.#evaluate()).length;
+    const { skip = 0, take = Infinity, ...unlimited } = this.query;
+    return Math.min(Math.max((await this.source.count(unlimited)) - skip, 0), take);
+  }
+
+  /** Whether there is any. Cached: from the list. Refined: one query for one row. */
+  async exists(): Promise<boolean> {
+    if (this.cachedAs || this.#result) return (await this.#evaluate()).length > 0;
+    const { skip = 0, take = Infinity } = this.query;
+    if (take === 0) return false;
+    return skip ? (await this.at(0)) !== null : this.source.exists(this.query);
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- being awaitable is the point of a query set
+  then<R = T[], E = never>(
+    onFulfilled?: ((entities: T[]) => R | PromiseLike<R>) | null,
+    onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
+  ): Promise<R | E> {
+    return this.#evaluate().then(onFulfilled, onRejected);
+  }
+
+  catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null): Promise<T[] | E> {
+    return this.#evaluate().catch(onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<T[]> {
+    return this.#evaluate().finally(onFinally);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<T> {
+    yield* await this.#evaluate();
+  }
+
+  #evaluate(): Promise<T[]> {
+    this.#result ??= (
+      this.cachedAs ? this.source.cached(this.cachedAs.suffix, this.query) : this.source.load(this.query)
+    ) as Promise<T[]>;
+    return this.#result;
+  }
+
+  #refined(change: EntityQuery): QuerySet<T> {
+    return new QuerySet<T>(this.source, { ...this.query, ...change });
+  }
+}
+
+function wholeNumber(what: string, count: number): number {
+  if (Number.isSafeInteger(count) && count >= 0) return count;
+  throw new RangeError(
+    `${what}(${count}) counts no rows, so the database would reject or ignore it. Give a whole number, 0 or more.`,
+  );
+}

@@ -1,0 +1,68 @@
+import type { DataSource, EntityMetadata } from 'typeorm';
+import { joinKeys, textKey } from './text-key.js';
+
+type ColumnMetadata = EntityMetadata['columns'][number];
+
+/**
+ * Names a row by its primary key, as its tag. `undefined` where the database may compare the value differently than we do
+ * (case, accents, trailing spaces, rounding): `'FOO'` and `'foo'` would be two tags of one row, so such a table has no row tags.
+ */
+export type RowKey = (valueOf: (column: ColumnMetadata) => unknown) => string | undefined;
+
+const INTEGERS = /^(tiny|small|medium|big)?int(eger)?$|^int[248]$|^(small|big)?serial$/;
+
+const compiled = new WeakMap<EntityMetadata, RowKey>();
+
+export function rowKey(metadata: EntityMetadata): RowKey {
+  let key = compiled.get(metadata);
+  if (!key) compiled.set(metadata, (key = compile(metadata)));
+  return key;
+}
+
+function compile({ dataSource, primaryColumns }: EntityMetadata): RowKey {
+  const columns = primaryColumns.map((column) => ({ column, canonical: canonical(dataSource, column) }));
+  if (!columns.length || columns.some(({ canonical: text }) => !text)) return () => undefined;
+  return (valueOf) => {
+    const parts: string[] = [];
+    for (const { column, canonical: text } of columns) {
+      const part = text!(valueOf(column));
+      if (part === undefined) return undefined;
+      parts.push(part);
+    }
+    return textKey(joinKeys(parts));
+  };
+}
+
+/** How a value of the column reads when the database would call it equal; `undefined` for a column we cannot speak for. */
+function canonical(
+  dataSource: DataSource,
+  column: ColumnMetadata,
+): ((value: unknown) => string | undefined) | undefined {
+  // A foreign key that is a primary key has the type of what it refers to.
+  const source = column.referencedColumn ?? column;
+  if (source.transformer || column.transformer || column.isArray || column.collation) return undefined;
+  const type = dataSource.driver.normalizeType(source);
+  const family = dataSource.options.type;
+  if (INTEGERS.test(type)) return integer;
+  if (type === 'uuid' && (family === 'postgres' || family === 'mariadb')) return uuid;
+  // PostgreSQL's deterministic collations and SQLite's BINARY compare bytes; MySQL's collations fold case and pad.
+  const exactText = family === 'postgres' ? /^(character varying|varchar|text)$/ : /^(varchar|text)$/;
+  if (/^(postgres|sqljs|better-sqlite3|sqlite|expo|cordova)$/.test(family) && exactText.test(type)) return text;
+  return undefined;
+}
+
+function integer(value: unknown): string | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value === 0 ? 0 : value) : undefined;
+  if (typeof value === 'bigint') return String(value);
+  return typeof value === 'string' && /^(0|-?[1-9]\d*)$/.test(value) ? value : undefined;
+}
+
+function uuid(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)
+    ? value.toLowerCase()
+    : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value.isWellFormed() && !value.includes('\0') ? value : undefined;
+}

@@ -1,0 +1,57 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource, DataSourceOptions } from 'typeorm';
+import type { CacheManagerClass } from './manager/manager-registry.js';
+import { QsCacheCoreModule } from './qs-cache-core.module.js';
+import { QsCacheCore } from './qs-cache.core.js';
+import { ConfigurableModuleClass } from './qs-cache.module-definition.js';
+
+/**
+ * Registers cache managers. `forFeature` alone is enough; `forRoot` or `forRootAsync`, once, where a default does not fit.
+ *
+ * @example
+ * @Module({
+ *   imports: [
+ *     CacheModule.register(),
+ *     TypeOrmModule.forRoot({ type: 'postgres', url, autoLoadEntities: true }),
+ *     TypeOrmModule.forFeature([Example]),
+ *     QsCacheModule.forFeature([ExampleCacheManager]),
+ *   ],
+ * })
+ * export class AppModule {}
+ *
+ * @publicApi
+ */
+@Module({ imports: [QsCacheCoreModule] })
+export class QsCacheModule extends ConfigurableModuleClass {
+  /**
+   * Makes the managers injectable in the importing module.
+   *
+   * @param managers manager classes; registering one in several modules is fine, they share their entries
+   * @param dataSource the DataSource their models belong to, as in `TypeOrmModule.forFeature`. Default: the default one
+   * @throws {InvalidConfigurationError} while the application boots: no DataSource, an entity it does not know, an unknown relation,
+   *   a timeout that makes no sense, two managers with one key, no CACHE_MANAGER
+   */
+  static forFeature(
+    managers: readonly CacheManagerClass[],
+    dataSource?: DataSource | DataSourceOptions | string,
+  ): DynamicModule {
+    const token = getDataSourceToken(dataSource);
+    const name = typeof token === 'string' ? token.replace(/DataSource$/, '') || 'default' : 'default';
+    return {
+      module: QsCacheModule,
+      providers: [
+        ...(managers as unknown as NonNullable<DynamicModule['providers']>),
+        {
+          provide: Symbol('QSCACHE_FEATURE'),
+          useFactory: (core: QsCacheCore, source: DataSource | undefined, ...instances: unknown[]) => {
+            core.register(managers, instances, source, name);
+            return managers;
+          },
+          inject: [QsCacheCore, { token, optional: true }, ...(managers as unknown as never[])],
+        },
+      ],
+      exports: [...(managers as unknown as NonNullable<DynamicModule['exports']>)],
+    };
+  }
+}

@@ -1,0 +1,84 @@
+import { InvalidConfigurationError } from './errors.js';
+
+/**
+ * Options of `QsCacheModule.forRoot`. All have defaults; without `forRoot` those hold.
+ *
+ * @publicApi
+ */
+export interface QsCacheOptions {
+  /**
+   * Sets this application's entries apart from others' in the same store: keys become `<namespace>:<key>`. Default: none, keys are
+   * exactly what `getCacheKey()` prints.
+   */
+  readonly namespace?: string;
+
+  /**
+   * The Redis client to use (ioredis, or node-redis 5), where it is not the one inside CACHE_MANAGER. It stays yours: QsCache never
+   * closes it. Default: found inside CACHE_MANAGER.
+   */
+  readonly redis?: object;
+
+  /**
+   * The longest a read or write waits for the store, in milliseconds, 1 to 10,000. Default 250. A read that waited in vain is
+   * answered by the database; a write goes on.
+   */
+  readonly budgetMs?: number;
+
+  /**
+   * How long a writer may take between announcing a write and settling it, in milliseconds, 1,000 to 600,000. Default 10,000. A
+   * writer that died in between leaves its entries stale for no longer than this.
+   *
+   * `0` announces nothing: each write saves a round trip before its COMMIT, and the entries a killed process was about to make stale
+   * stay until they expire.
+   */
+  readonly holdMs?: number;
+}
+
+/** What `useClass` and `useExisting` of `forRootAsync` must provide. @publicApi */
+export interface QsCacheOptionsFactory {
+  createQsCacheOptions(): QsCacheOptions | Promise<QsCacheOptions>;
+}
+
+/** @internal */
+export interface ResolvedOptions {
+  readonly namespace: string;
+  readonly redis: object | undefined;
+  readonly budgetMs: number;
+  readonly holdMs: number;
+}
+
+/** @throws {InvalidConfigurationError} */
+export function resolveOptions({
+  namespace = '',
+  redis,
+  budgetMs = 250,
+  holdMs = 10_000,
+}: QsCacheOptions): ResolvedOptions {
+  if (typeof namespace !== 'string') {
+    throw invalid('namespace', namespace, 'it could not be part of a key', 'Give a text, or leave it out.');
+  }
+  if (!(budgetMs >= 1 && budgetMs <= 10_000)) {
+    throw invalid(
+      'budgetMs',
+      budgetMs,
+      'every request would wait too long for a dead store, or for none',
+      'Give 1 to 10,000 milliseconds.',
+    );
+  }
+  if (holdMs !== 0 && !(holdMs >= 1_000 && holdMs <= 600_000)) {
+    throw invalid(
+      'holdMs',
+      holdMs,
+      'a slow commit would be taken for a dead writer, or a dead one waited for',
+      'Give 1,000 to 600,000 milliseconds, or 0 for none.',
+    );
+  }
+  return { namespace, redis, budgetMs, holdMs };
+}
+
+function invalid(option: string, value: unknown, consequence: string, remedy: string): InvalidConfigurationError {
+  return new InvalidConfigurationError(
+    'QSCACHE_OPTION',
+    `QsCacheModule option ${option} is ${String(value)}, so ${consequence}. ${remedy}`,
+  );
+}

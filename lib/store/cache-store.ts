@@ -1,0 +1,93 @@
+/**
+ * The tags a reader asks for of one table.
+ *
+ * A "table" is anything with a clock: a database table (`orders.public.user`) or a manager's explicit clears.
+ */
+export interface TagQuery {
+  readonly table: string;
+  /** The rows whose own tags the reader needs, as `CacheKeys` spells them. */
+  readonly rows: readonly string[];
+}
+
+/** What a store says of one table at one moment. */
+export interface TableTags {
+  /** T, the table's clock: every write advances it. A reader takes it before its load: the load's as-of. */
+  readonly version: number;
+  /** T:*, T's value at the last write whose rows were unknown. */
+  readonly unknown: number;
+  /** Per asked row, T's value at the last write to it. A row without a tag has T itself, so it can only be too new. */
+  readonly rows: readonly number[];
+  /** A writer announced itself longer ago than the budget and has not come back: miss, and fill nothing. */
+  readonly held: boolean;
+}
+
+export interface TagsRead {
+  /**
+   * Names the history the versions belong to. It changes whenever the store may have lost writes (a restart, an old snapshot, a
+   * promotion), and versions of two histories say nothing about each other. Compare reads of the same tables only: where tables
+   * live on several servers, it names the histories of those servers.
+   */
+  readonly epoch: string;
+  /** In the order of the queries. */
+  readonly tables: readonly TableTags[];
+}
+
+export interface EntriesRead extends TagsRead {
+  /** In the order of the keys; `undefined` where the store has nothing. */
+  readonly entries: readonly (string | undefined)[];
+}
+
+/** One write to one table. */
+export interface TableWrite {
+  readonly table: string;
+  /** The rows it wrote; empty for rows that did not exist before (an INSERT); `undefined` when unknown. */
+  readonly rows: readonly string[] | undefined;
+}
+
+/**
+ * The port to what keeps entries and tags, and its own injection token.
+ *
+ * Every method rejects with a `StoreError` when the store fails, refuses to write or does not answer within the budget; none
+ * waits longer than that. Every method may take effect after it was rejected: a late one never makes an old entry valid.
+ *
+ * @internal
+ */
+export abstract class CacheStore {
+  /** For the boot log and events, e.g. `memory` or `redis (ioredis)`. */
+  abstract readonly name: string;
+
+  /**
+   * Entries and tags in one round trip. Creates missing clocks (from the store's time, above anything they ever were) and
+   * missing row tags (with the clock's value), with `lifetimeMs`; settles holds that are past their deadline.
+   */
+  abstract read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead>;
+
+  /**
+   * The first half of a fill: as `read` of the tags, and lengthens their lifetimes to at least `lifetimeMs` (never shortens).
+   */
+  abstract touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead>;
+
+  /** The second half of a fill: stores the entry for `lifetimeMs`. */
+  abstract put(key: string, entry: string, lifetimeMs: number): Promise<void>;
+
+  /** Drops entries. Only tidies up: what makes them stale is `advance`. */
+  abstract remove(keys: readonly string[]): Promise<void>;
+
+  /**
+   * Announces a write before it can become visible. Younger than this store's budget it blocks nothing, whoever reads; older, it
+   * makes the table a miss; past `deadlineMs` from now the next reader advances the table as if its rows were unknown, in the writer's place.
+   */
+  abstract hold(tables: readonly string[], id: string, deadlineMs: number): Promise<void>;
+
+  /** Takes a hold back: the announced write definitely did not happen. */
+  abstract release(tables: readonly string[], id: string): Promise<void>;
+
+  /**
+   * Makes a visible write known: per table the clock advances, and the written rows' tags (those that exist) or T:* follow it.
+   * A table without a clock is left alone: nobody cached it. `hold` is taken back in the same step.
+   */
+  abstract advance(writes: readonly TableWrite[], hold?: string): Promise<void>;
+
+  /** Asked once at boot: what of this store will not work, with what to do; `undefined` when it can do everything. */
+  abstract check(): Promise<string | undefined>;
+}

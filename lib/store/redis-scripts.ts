@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import type { RedisCommand } from './redis-connection.js';
+
+/*
+ * What a server does in one step. Per table one hash (`t` its clock, `u` the last write whose rows were unknown, `h:<id>` a hold:
+ * when it begins to block and its deadline) and per row one string. Moments and versions are microseconds of the server's clock.
+ *
+ * Lua's tostring, `..` and cjson round numbers of this size: versions are only ever strings, HINCRBY results or '%.0f'.
+ *
+ * Without flags a script counts as writing, so a server that would answer reads but refuses writes (full, READONLY, MISCONF,
+ * NOREPLICAS) refuses the reading script too: a server that could not be told of a write must not vouch for an entry.
+ */
+const PRELUDE = `
+local function exact(number) return string.format('%.0f', number) end
+local function now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000000 + tonumber(time[2])
+end
+-- GT takes a key without an expiry for one that lives for ever, hence NX first.
+local function keep(key, lifetime)
+  redis.call('PEXPIRE', key, lifetime, 'NX')
+  redis.call('PEXPIRE', key, lifetime, 'GT')
+end`;
+
+/** KEYS: per table its hash and its rows. ARGV: lifetime in ms, '1' to lengthen what exists, then per table the number of rows. */
+export const readScript = register(`#!lua
+${PRELUDE}
+local lifetime, lengthen = ARGV[1], ARGV[2] == '1'
+local moment = now()
+
+local function settle(key)
+  local version, unknown, held, settled = nil, nil, 0, false
+  local fields = redis.call('HGETALL', key)
+  for i = 1, #fields, 2 do
+    local name, value = fields[i], fields[i + 1]
+    if name == 't' then version = value
+    elseif name == 'u' then unknown = value
+    else
+      local blocks, deadline = string.match(value, '^(%d+):(%d+)$')
+      if moment > tonumber(deadline) then
+        redis.call('HDEL', key, name)
+        settled = true
+      elseif moment > tonumber(blocks) then held = 1 end
+    end
+  end
+  if not (version and unknown) then
+    version = exact(moment)
+    unknown = version
+    redis.call('HSET', key, 't', version, 'u', unknown)
+    keep(key, lifetime)
+  elseif settled then
+    version = exact(redis.call('HINCRBY', key, 't', 1))
+    unknown = version
+    redis.call('HSET', key, 'u', unknown)
+  end
+  if lengthen then keep(key, lifetime) end
+  return { version, unknown, held }
+end
+
+local function row(key, version)
+  local value = redis.call('GET', key)
+  if not value then
+    redis.call('SET', key, version, 'PX', lifetime)
+    return version
+  end
+  if lengthen then keep(key, lifetime) end
+  return value
+end
+
+local epoch = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
+assert(epoch, 'INFO replication names no master_replid')
+local reply = { epoch }
+local first = 1
+for i = 3, #ARGV do
+  local last = first + tonumber(ARGV[i])
+  local tags = settle(KEYS[first])
+  for j = first + 1, last do tags[#tags + 1] = row(KEYS[j], tags[1]) end
+  reply[#reply + 1] = tags
+  first = last + 1
+end
+return reply`);
+
+/** KEYS: the hash. ARGV: the hold's field, its budget and its deadline in ms from now. */
+export const holdScript = register(`#!lua
+${PRELUDE}
+local moment, budget, deadline = now(), tonumber(ARGV[2]), tonumber(ARGV[3])
+redis.call('HSET', KEYS[1], ARGV[1], exact(moment + budget * 1000) .. ':' .. exact(moment + deadline * 1000))
+keep(KEYS[1], exact(2 * deadline))`);
+
+/**
+ * KEYS: the hash, then the written rows. ARGV: the hold's field or '', and '1' when the rows are unknown.
+ * allow-oom: a full server must still learn of a write, and this only changes what is there.
+ */
+export const advanceScript = register(`#!lua flags=allow-oom
+${PRELUDE}
+redis.call('HDEL', KEYS[1], ARGV[1])
+if redis.call('HEXISTS', KEYS[1], 't') == 0 then return end
+local version = exact(redis.call('HINCRBY', KEYS[1], 't', 1))
+if ARGV[2] == '1' then redis.call('HSET', KEYS[1], 'u', version) end
+for i = 2, #KEYS do redis.call('SET', KEYS[i], version, 'XX', 'KEEPTTL') end`);
+
+export interface RedisScript {
+  readonly source: string;
+  readonly sha: string;
+}
+
+function register(source: string): RedisScript {
+  return { source, sha: createHash('sha1').update(source).digest('hex') };
+}
+
+export function call(script: RedisScript, keys: readonly string[], args: readonly string[]): RedisCommand {
+  return {
+    name: 'evalsha',
+    args: [script.sha, String(keys.length), ...keys, ...args],
+    key: keys[0],
+    source: script.source,
+  };
+}
+
+/** The same call with the script's text, for a server that has not seen it or has lost it. */
+export function withSource({ source, args, key }: RedisCommand): RedisCommand {
+  return { name: 'eval', args: [source ?? '', ...args.slice(1)], key };
+}

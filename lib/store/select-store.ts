@@ -1,0 +1,82 @@
+import cluster from 'node:cluster';
+import type { Cache } from 'cache-manager';
+import type { CacheStore } from './cache-store.js';
+import { connectRedis, type RedisClient } from './connect-redis.js';
+import { tiersOf, type Tier } from './keyv-tiers.js';
+import { MemoryStore } from './memory.store.js';
+import { RedisStore } from './redis.store.js';
+
+export interface StoreSelectionOptions {
+  readonly cache: Cache;
+  /** Used instead of whatever CACHE_MANAGER holds. */
+  readonly redis?: RedisClient;
+  readonly namespace: string;
+  readonly budgetMs: number;
+}
+
+export interface StoreSelection {
+  readonly store: CacheStore;
+  /** How far a write is heard: by this process only, or by every process that shares the store. */
+  readonly scope: 'process' | 'shared';
+  /** For the boot log. */
+  readonly warnings: readonly string[];
+}
+
+/** Decides, once at boot, where entries and tags live. */
+export function selectStore({ cache, redis, namespace, budgetMs }: StoreSelectionOptions): StoreSelection {
+  if (redis) {
+    const store = new RedisStore(connectRedis(redis), { budgetMs, namespace, entryKey: (key) => key });
+    return { store, scope: 'shared', warnings: [] };
+  }
+  const tiers = tiersOf(cache);
+  const found = tiers.find((tier) => tier.kind === 'redis');
+  if (found) {
+    const { connection, entryKey } = found;
+    const store = new RedisStore(connection, { budgetMs, namespace, entryKey });
+    return { store, scope: 'shared', warnings: tiers.length > 1 ? [ignoredTiers(tiers, found)] : [] };
+  }
+  return { store: new MemoryStore(cache, { budgetMs }), scope: 'process', warnings: memoryWarnings(tiers) };
+}
+
+function ignoredTiers(tiers: readonly Tier[], used: Tier): string {
+  const ignored = tiers.filter((tier) => tier !== used).map(({ name }) => name);
+  return (
+    `CACHE_MANAGER has ${tiers.length} stores; QsCache keeps entries in ${used.name} only and ignores ${ignored.join(', ')}, ` +
+    'where a copy could outlive a write made by another process. Nothing to do, unless you counted on them for speed.'
+  );
+}
+
+function memoryWarnings(tiers: readonly Tier[]): string[] {
+  const warnings: string[] = [];
+  const unknown = tiers.filter(({ kind }) => kind === 'unknown').map(({ name }) => name);
+  if (unknown.length > 0) {
+    warnings.push(
+      `CACHE_MANAGER keeps values in ${unknown.join(', ')}, which is neither Redis nor known to be in this process: a write made by ` +
+        'another process is not heard here, and its old rows may be served until they expire. Put Redis into CACHE_MANAGER ' +
+        '(@keyv/redis or cache-manager-ioredis-yet), or give QsCacheModule.forRoot({ redis }).',
+    );
+  }
+  const sibling = siblingSign();
+  if (sibling && unknown.length === 0) {
+    warnings.push(
+      `CACHE_MANAGER keeps values in this process, but ${sibling}: each process would go on serving rows that another one has ` +
+        'changed, until they expire. Put Redis into CACHE_MANAGER, or run one process.',
+    );
+  }
+  if (tiers.some((tier) => tier.kind === 'memory' && !tier.bounded)) {
+    warnings.push(
+      'CACHE_MANAGER keeps values in a plain Map, which has no bound and keeps expired values until they are asked for: memory grows ' +
+        'with every key. Give CacheModule a bounded store, e.g. stores: [new Keyv({ store: new CacheableMemory({ lruSize: 10_000 }) })].',
+    );
+  }
+  return warnings;
+}
+
+/** What says that this process has siblings with caches of their own. */
+function siblingSign(): string | undefined {
+  if (cluster.isWorker) return 'this is a worker of node:cluster';
+  if (process.env.pm_id !== undefined) return 'this process is run by PM2 (pm_id is set)';
+  if (process.env.NODE_APP_INSTANCE !== undefined)
+    return 'NODE_APP_INSTANCE is set, which numbers the instances of an application';
+  return undefined;
+}

@@ -1,0 +1,121 @@
+import type { TableTags, TableWrite, TagQuery } from './cache-store.js';
+import { ExpiringMap } from './expiring-map.js';
+import { TagKeys } from './tag-keys.js';
+
+interface Clock {
+  version: number;
+  unknown: number;
+}
+
+interface Hold {
+  readonly blocksAt: number;
+  readonly deadline: number;
+}
+
+interface Table {
+  /** Absent while only holds are known of the table: nobody has cached it. */
+  clock?: Clock;
+  readonly holds: Map<string, Hold>;
+}
+
+/** Far above the tables of any schema; more only means misses. */
+const MAX_TABLES = 10_000;
+
+/**
+ * The tags of one process: what redis-scripts.ts does on a server, in plain TypeScript. Losing any of it ends as a miss.
+ */
+export class TagTable {
+  readonly #tables = new ExpiringMap<Table>(MAX_TABLES);
+  readonly #rows: ExpiringMap<number>;
+  readonly #keys = new TagKeys('');
+  /** Above every version ever given out here, so that a clock that was lost starts above anything it ever was. */
+  #highest = 0;
+
+  constructor(
+    private readonly budgetMs: number,
+    maxRows: number,
+  ) {
+    this.#rows = new ExpiringMap(maxRows);
+  }
+
+  read({ table, rows }: TagQuery, lifetimeMs: number): TableTags {
+    const { clock, holds } = this.#open(table, lifetimeMs);
+    const held = this.#settle(clock, holds);
+    return {
+      version: clock.version,
+      unknown: clock.unknown,
+      rows: rows.map((row) => this.#rowTag(table, row, clock, lifetimeMs)),
+      held,
+    };
+  }
+
+  touch(query: TagQuery, lifetimeMs: number): TableTags {
+    const tags = this.read(query, lifetimeMs);
+    this.#tables.keep(query.table, lifetimeMs);
+    for (const row of query.rows) this.#rows.keep(this.#keys.row(query.table, row), lifetimeMs);
+    return tags;
+  }
+
+  hold(table: string, id: string, deadlineMs: number): void {
+    const now = Date.now();
+    const known = this.#tables.get(table) ?? this.#create(table, 2 * deadlineMs);
+    known.holds.set(id, { blocksAt: now + this.budgetMs, deadline: now + deadlineMs });
+    this.#tables.keep(table, 2 * deadlineMs);
+  }
+
+  release(table: string, id: string): void {
+    this.#tables.get(table)?.holds.delete(id);
+  }
+
+  advance({ table, rows }: TableWrite, hold: string | undefined): void {
+    const known = this.#tables.get(table);
+    if (hold !== undefined) known?.holds.delete(hold);
+    if (!known?.clock) return;
+    const version = this.#tick(known.clock);
+    if (rows === undefined) known.clock.unknown = version;
+    else for (const row of rows) this.#rows.replace(this.#keys.row(table, row), version);
+  }
+
+  #open(table: string, lifetimeMs: number): Required<Table> {
+    const known = this.#tables.get(table) ?? this.#create(table, lifetimeMs);
+    if (!known.clock) {
+      this.#highest = Math.max(this.#highest + 1, Date.now() * 1000);
+      known.clock = { version: this.#highest, unknown: this.#highest };
+      this.#tables.keep(table, lifetimeMs);
+    }
+    return known as Required<Table>;
+  }
+
+  #create(table: string, lifetimeMs: number): Table {
+    const created: Table = { holds: new Map() };
+    this.#tables.set(table, created, lifetimeMs);
+    return created;
+  }
+
+  /** Advances in the place of writers that never came back, and says whether another one is overdue. */
+  #settle(clock: Clock, holds: Map<string, Hold>): boolean {
+    const now = Date.now();
+    let held = false;
+    for (const [id, { blocksAt, deadline }] of holds) {
+      if (now > deadline) {
+        clock.unknown = this.#tick(clock);
+        holds.delete(id);
+      } else if (now > blocksAt) held = true;
+    }
+    return held;
+  }
+
+  #rowTag(table: string, row: string, clock: Clock, lifetimeMs: number): number {
+    const key = this.#keys.row(table, row);
+    const known = this.#rows.get(key);
+    if (known !== undefined) return known;
+    this.#rows.set(key, clock.version, lifetimeMs);
+    return clock.version;
+  }
+
+  #tick(clock: Clock): number {
+    clock.version += 1;
+    this.#highest = Math.max(this.#highest, clock.version);
+    return clock.version;
+  }
+}

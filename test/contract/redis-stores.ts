@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import KeyvRedis, { createKeyv } from '@keyv/redis';
+import { type Cache, createCache, KeyvAdapter } from 'cache-manager';
+import { redisInsStore } from 'cache-manager-ioredis-yet';
+import { Cluster, Redis } from 'ioredis';
+import Keyv from 'keyv';
+import { selectStore } from '../../lib/store/select-store.js';
+import type { MakeStore } from './cache-store.contract.js';
+
+/** A CACHE_MANAGER on Redis, as users make it. */
+export interface RedisCache {
+  readonly cache: Cache;
+  /** The name redis-cli knows a cache key by. */
+  physicalKey(key: string): string;
+  close(): Promise<unknown>;
+}
+
+export type MakeRedisCache = (namespace: string) => Promise<RedisCache>;
+
+/** Names of its own for every store: others use the same server. */
+export const uniqueNamespace = (): string => `qstest-${randomUUID()}:`;
+
+export function viaIoRedis(connect: () => Redis | Cluster): MakeRedisCache {
+  return async (namespace) => {
+    const client = connect();
+    client.on('error', () => undefined);
+    const adapter = new KeyvAdapter(redisInsStore(client as Redis) as never);
+    const cache = createCache({ stores: [new Keyv({ store: adapter, namespace, useKeyPrefix: true })] });
+    const prefix = client.options.keyPrefix ?? '';
+    return { cache, physicalKey: (key) => `${prefix}${namespace}:${key}`, close: async () => client.disconnect() };
+  };
+}
+
+export function viaCreateKeyv(options: Parameters<typeof createKeyv>[0]): MakeRedisCache {
+  return async (namespace) => {
+    const cache = createCache({ stores: [createKeyv(options, { namespace })] });
+    return { cache, physicalKey: (key) => `${namespace}::${key}`, close: () => cache.disconnect() };
+  };
+}
+
+export function viaKeyvRedis(options: ConstructorParameters<typeof KeyvRedis>[0]): MakeRedisCache {
+  return async (namespace) => {
+    const cache = createCache({ stores: [new Keyv(new KeyvRedis(options), { namespace })] });
+    return { cache, physicalKey: (key) => `${namespace}::${namespace}:${key}`, close: () => cache.disconnect() };
+  };
+}
+
+export function redisStore(makeCache: MakeRedisCache): MakeStore {
+  return async (budgetMs) => {
+    const namespace = uniqueNamespace();
+    const { cache, close } = await makeCache(namespace);
+    const { store, scope } = selectStore({ cache, namespace, budgetMs });
+    if (scope !== 'shared') throw new Error(`The Redis inside CACHE_MANAGER was not found: ${store.name}`);
+    return {
+      store,
+      cache,
+      elapse: (ms) => wait(ms),
+      close: async () => void (await close()),
+    };
+  };
+}

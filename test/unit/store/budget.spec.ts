@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { StoreError } from '../../../lib/errors.js';
+import { withinBudget } from '../../../lib/store/budget.js';
+
+const never = () => new Promise<never>(() => undefined);
+
+describe('withinBudget', () => {
+  it('hands the answer through', async () => {
+    expect(await withinBudget('memory', 'read', 100, async () => 7)).toBe(7);
+  });
+
+  it('says which store did not do what, for how long, and what follows', async () => {
+    const late = withinBudget('redis (ioredis)', 'read', 5, never);
+    await expect(late).rejects.toThrow(/redis \(ioredis\) did not read within 5 ms.*reads go to the database.*Check/);
+    await expect(late).rejects.toBeInstanceOf(StoreError);
+  });
+
+  it('turns every failure into a StoreError that keeps its cause, thrown or rejected', async () => {
+    const cause = new Error('OOM.');
+    const failures = [
+      () => Promise.reject(cause),
+      () => {
+        throw cause;
+      },
+    ];
+    for (const work of failures) {
+      const error = await withinBudget('memory', 'read', 100, work).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(StoreError);
+      expect(error).toMatchObject({ cause, message: expect.stringContaining('could not read: OOM. Until') });
+    }
+  });
+
+  it('takes an answer that came while the process was busy', async () => {
+    const answer = await new Promise((resolve) => {
+      // After an immediate, timers are next in line, before what has arrived.
+      setImmediate(() => {
+        resolve(withinBudget('memory', 'read', 5, () => new Promise((arrive) => setImmediate(() => arrive('here')))));
+        const busyUntil = performance.now() + 30;
+        while (performance.now() < busyUntil);
+      });
+    });
+    expect(answer).toBe('here');
+  });
+
+  it('leaves no timer behind', async () => {
+    await withinBudget('memory', 'read', 60_000, async () => undefined);
+    expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout')).toHaveLength(timersOfTheRunner());
+  });
+});
+
+/** vitest has one for the test's own timeout. */
+const timersOfTheRunner = () => 1;

@@ -1,0 +1,85 @@
+import { createCache } from 'cache-manager';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StoreError } from '../../../lib/errors.js';
+import { MemoryStore } from '../../../lib/store/memory.store.js';
+
+const LONG = 60_000;
+const never = () => new Promise<never>(() => undefined);
+const fails = () => Promise.reject(new Error('disk full'));
+const user = { table: 'user', rows: ['1'] };
+
+describe('MemoryStore', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it.each([
+    { state: 'fails', method: fails, says: /disk full/ },
+    { state: 'never answers', method: never, says: /within 20 ms/ },
+  ])('rejects within its budget when CACHE_MANAGER $state', async ({ method, says }) => {
+    const store = new MemoryStore({ get: method, set: method, del: method }, { budgetMs: 20 });
+    for (const call of [store.read(['a'], [user], LONG), store.put('a', 'text', LONG), store.remove(['a'])]) {
+      await expect(call).rejects.toThrow(says);
+      await expect(call).rejects.toBeInstanceOf(StoreError);
+    }
+  });
+
+  it('starts an epoch of its own, so that entries of an earlier process do not count', async () => {
+    const cache = createCache();
+    const [one, two] = [new MemoryStore(cache, { budgetMs: 100 }), new MemoryStore(cache, { budgetMs: 100 })];
+    expect((await one.read([], [], LONG)).epoch).toBe((await one.touch([], LONG)).epoch);
+    expect((await one.read([], [], LONG)).epoch).not.toBe((await two.read([], [], LONG)).epoch);
+  });
+
+  it('asks for tags after the entries: an entry cannot change in between', async () => {
+    const cache = createCache();
+    const store = new MemoryStore(
+      {
+        ...cache,
+        get: async (key) => {
+          const value = await cache.get<never>(key);
+          await store.advance([user]);
+          return value;
+        },
+      },
+      { budgetMs: 100 },
+    );
+    const before = await store.read([], [user], LONG);
+    const after = await store.read(['a'], [user], LONG);
+    expect(after.tables[0]!.version).toBe(before.tables[0]!.version + 1);
+  });
+
+  it('forgets row tags beyond its bound, which makes those rows look newer', async () => {
+    const store = new MemoryStore(createCache(), { budgetMs: 100, maxRows: 10 });
+    const before = await store.read([], [{ table: 'user', rows: ['first'] }], LONG);
+    await store.advance([{ table: 'user', rows: [] }]);
+    for (let i = 0; i < 50; i++) await store.read([], [{ table: 'user', rows: [`${i}`] }], LONG);
+    const after = await store.read([], [{ table: 'user', rows: ['first'] }], LONG);
+    expect(after.tables[0]!.rows[0]).toBe(before.tables[0]!.version + 1);
+  });
+
+  it('makes a clock above what it ever was though the time of day stands still or goes back', async () => {
+    const store = new MemoryStore(createCache(), { budgetMs: 100 });
+    const read = async () => (await store.read([], [{ table: 'user', rows: [] }], 10)).tables[0]!.version;
+    let highest = await read();
+    for (let i = 0; i < 20_000; i++) await store.advance([{ table: 'user', rows: [] }]);
+    highest += 20_000;
+    expect(await read()).toBe(highest);
+    for (let i = 0; i < 3; i++) {
+      vi.setSystemTime(Date.now() + 11);
+      const version = await read();
+      expect(version).toBeGreaterThan(highest);
+      highest = version;
+    }
+    const other = async () => (await store.read([], [{ table: 'other', rows: [] }], 10)).tables[0]!.version;
+    vi.setSystemTime(Date.now() - LONG);
+    expect(await other()).toBeGreaterThan(highest);
+  });
+
+  it('keeps no process alive', async () => {
+    const before = process.getActiveResourcesInfo().length;
+    const store = new MemoryStore(createCache(), { budgetMs: LONG });
+    await store.read(['a'], [user], LONG);
+    await store.hold(['user'], 'w', LONG);
+    expect(process.getActiveResourcesInfo()).toHaveLength(before);
+  });
+});

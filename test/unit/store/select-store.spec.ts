@@ -1,0 +1,130 @@
+import cluster from 'node:cluster';
+import KeyvRedis, { createClient, createKeyv } from '@keyv/redis';
+import { CACHE_MANAGER, CacheModule } from '@nestjs/cache-manager';
+import { Test } from '@nestjs/testing';
+import { type Cache, createCache, KeyvAdapter } from 'cache-manager';
+import { redisInsStore } from 'cache-manager-ioredis-yet';
+import { Redis } from 'ioredis';
+import Keyv from 'keyv';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { InvalidConfigurationError } from '../../../lib/errors.js';
+import { selectStore, type StoreSelectionOptions } from '../../../lib/store/select-store.js';
+
+const URL = 'redis://127.0.0.1:1';
+const lazy = () => new Redis(URL, { lazyConnect: true });
+const ioRedisYet = (client = lazy()) => new KeyvAdapter(redisInsStore(client) as never);
+
+/** In-process stores outside keyv are known by the names of their classes. */
+class KeyvCacheableMemory {
+  get = () => undefined;
+  set = () => undefined;
+  delete = () => false;
+  clear = () => undefined;
+}
+class KeyvPostgres extends KeyvCacheableMemory {}
+class QuickLRU extends Map {}
+
+function select(stores: unknown[], options: Partial<StoreSelectionOptions> = {}) {
+  return selectStore({ cache: createCache({ stores: stores as Keyv[] }), namespace: '', budgetMs: 100, ...options });
+}
+
+const setWorker = (isWorker: boolean) => Object.assign(cluster, { isWorker });
+
+describe('selectStore', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    setWorker(false);
+  });
+
+  it.each([
+    ['cache-manager-ioredis-yet', () => new Keyv({ store: ioRedisYet() }), 'redis (ioredis)'],
+    ['createKeyv()', () => createKeyv(URL), 'redis (node-redis)'],
+    ['KeyvRedis', () => new Keyv(new KeyvRedis(URL)), 'redis (node-redis)'],
+    ['Cacheable over Redis', () => ({ primary: new Keyv(), secondary: createKeyv(URL) }), 'redis (node-redis)'],
+  ])('finds the Redis inside %s', (_, make, name) => {
+    const { store, scope } = select([make()]);
+    expect({ name: store.name, scope }).toEqual({ name, scope: 'shared' });
+  });
+
+  it.each([
+    ['nothing', () => []],
+    ['a Map', () => [new Keyv()]],
+    ['an LRU map', () => [new Keyv({ store: new QuickLRU() })]],
+    ['CacheableMemory', () => [new Keyv({ store: new KeyvCacheableMemory() as never })]],
+    ['Cacheable in memory', () => [{ primary: new Keyv({ store: new QuickLRU() }), secondary: undefined }]],
+  ])('keeps tags in this process over %s', (_, make) => {
+    const { store, scope } = select(make());
+    expect({ name: store.name, scope }).toEqual({ name: 'memory', scope: 'process' });
+  });
+
+  it('finds Redis in what CacheModule makes of an adapter', async () => {
+    const module = CacheModule.register({ stores: [new KeyvRedis(URL)], namespace: 'app' });
+    const app = await Test.createTestingModule({ imports: [module] }).compile();
+    const { store, warnings } = selectStore({ cache: app.get<Cache>(CACHE_MANAGER), namespace: '', budgetMs: 100 });
+    expect({ name: store.name, warnings }).toEqual({ name: 'redis (node-redis)', warnings: [] });
+  });
+
+  it('takes the first Redis of several stores, and says what it ignores', () => {
+    const { store, warnings } = select([
+      new Keyv({ store: new QuickLRU() }),
+      createKeyv(URL),
+      new Keyv({ store: ioRedisYet() }),
+    ]);
+    expect(store.name).toBe('redis (node-redis)');
+    expect(warnings).toEqual([expect.stringMatching(/3 stores.*KeyvRedis only and ignores QuickLRU, KeyvAdapter/)]);
+  });
+
+  it('prefers a client it is given', () => {
+    const cache = createCache({ stores: [createKeyv(URL)] });
+    for (const [redis, name] of [
+      [lazy(), 'redis (ioredis)'] as const,
+      [createClient(), 'redis (node-redis)'] as const,
+    ]) {
+      const { store, scope, warnings } = selectStore({ cache, redis, namespace: 'app:', budgetMs: 100 });
+      expect({ name: store.name, scope, warnings }).toEqual({ name, scope: 'shared', warnings: [] });
+    }
+  });
+
+  it('refuses a client it does not know', () => {
+    expect(() => select([], { redis: {} as never })).toThrow(InvalidConfigurationError);
+    expect(() => select([], { redis: {} as never })).toThrow(/neither an ioredis nor a node-redis client.*Give/);
+  });
+
+  it('rejects at once with a client that nobody connected', async () => {
+    const { store } = select([], { redis: createClient(), budgetMs: 60_000 });
+    await expect(store.read(['a'], [], 1000)).rejects.toThrow(/await client.connect\(\) first/);
+    await expect(store.put('a', 'text', 1000)).rejects.toThrow(/await client.connect\(\) first/);
+  });
+
+  describe('warns', () => {
+    const bounded = () => [new Keyv({ store: new QuickLRU() })];
+
+    it('of nothing for one process with a bounded memory', () => {
+      expect(select(bounded()).warnings).toEqual([]);
+    });
+
+    it('of a plain Map', () => {
+      expect(select([new Keyv()]).warnings).toEqual([expect.stringMatching(/plain Map.*memory grows.*lruSize/)]);
+    });
+
+    it('of a store that may be shared', () => {
+      const { warnings, scope } = select([new Keyv({ store: new KeyvPostgres() as never })]);
+      expect(scope).toBe('process');
+      expect(warnings).toEqual([expect.stringMatching(/KeyvPostgres.*another process is not heard here.*Put Redis/)]);
+    });
+
+    it.each([
+      ['pm_id', /PM2/],
+      ['NODE_APP_INSTANCE', /NODE_APP_INSTANCE/],
+    ])('of siblings when %s is set, unless they share Redis', (variable, says) => {
+      vi.stubEnv(variable, '0');
+      expect(select(bounded()).warnings).toEqual([expect.stringMatching(says)]);
+      expect(select([createKeyv(URL)]).warnings).toEqual([]);
+    });
+
+    it('of siblings in a worker of node:cluster', () => {
+      setWorker(true);
+      expect(select(bounded()).warnings).toEqual([expect.stringMatching(/worker of node:cluster.*Put Redis/)]);
+    });
+  });
+});
