@@ -18,4 +18,5 @@ export {
   type MissReason,
   type SkipReason,
 } from './events/cache-events.js';
+export type { RedisClient } from './store/connect-redis.js';
 export { InvalidConfigurationError, InvalidIdentifierError, QsCacheError } from './errors.js';

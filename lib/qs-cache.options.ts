@@ -1,4 +1,5 @@
 import { InvalidConfigurationError } from './errors.js';
+import type { RedisClient } from './store/connect-redis.js';
 
 /**
  * Options of `QsCacheModule.forRoot`. All have defaults; without `forRoot` those hold.
@@ -16,7 +17,7 @@ export interface QsCacheOptions {
    * The Redis client to use (ioredis, or node-redis 5), where it is not the one inside CACHE_MANAGER. It stays yours: QsCache never
    * closes it. Default: found inside CACHE_MANAGER.
    */
-  readonly redis?: object;
+  readonly redis?: RedisClient;
 
   /**
    * The longest a read or write waits for the store, in milliseconds, 1 to 10,000. Default 250. A read that waited in vain is
@@ -42,7 +43,7 @@ export interface QsCacheOptionsFactory {
 /** @internal */
 export interface ResolvedOptions {
   readonly namespace: string;
-  readonly redis: object | undefined;
+  readonly redis: RedisClient | undefined;
   readonly budgetMs: number;
   readonly holdMs: number;
 }

@@ -11,7 +11,9 @@ export type MissReason =
   /** A writer announced itself and has not come back yet. */
   | 'held'
   /** The store did not answer. */
-  | 'store';
+  | 'store'
+  /** The DataSource was destroyed and initialized again, and no longer tells of its writes. */
+  | 'unwatched';
 
 /** Why a loaded result was not stored. */
 export type SkipReason =
@@ -22,9 +24,7 @@ export type SkipReason =
   /** The load read a table its as-of does not cover; the next load will cover it. */
   | 'uncovered'
   /** A value the codec cannot bring back as it was. */
-  | 'unsupported'
-  /** Something the write path needs is missing (a destroyed and initialized DataSource). */
-  | 'unwatched';
+  | 'unsupported';
 
 /**
  * Everything the cache tells about itself. `name` is `<noun>:<past participle>`; no event ever carries a cached value.

@@ -3,11 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEvents } from '../events/cache-events.js';
 import type { CacheStore, TableWrite } from '../store/cache-store.js';
 
-/** A write announced and not yet settled. */
+/** A write announced and not yet settled. Times are this process's clock, in milliseconds. */
 export interface Announcement {
   readonly id: string;
   readonly tables: readonly string[];
-  /** When the store had recorded it, by this process's clock, in milliseconds; `undefined` when it could not. */
+  /** When the announcing began. */
+  readonly begunAt: number;
+  /** When the store had recorded it; `undefined` when it did not say so in time. */
   readonly heldAt: number | undefined;
 }
 
@@ -27,33 +29,53 @@ export class WriteAnnouncer {
 
   async announce(tables: readonly string[]): Promise<Announcement> {
     const id = randomUUID();
-    const held =
-      this.options.holdMs > 0 && (await this.#try('hold', (store) => store.hold(tables, id, this.options.holdMs)));
-    return { id, tables, heldAt: held ? Date.now() : undefined };
+    const begunAt = Date.now();
+    const { holdMs } = this.options;
+    const held = holdMs > 0 && (await this.#try('hold', (store) => store.hold(tables, id, holdMs)));
+    return { id, tables, begunAt, heldAt: held ? Date.now() : undefined };
   }
 
   /** The write is visible. */
   async advance(writes: readonly TableWrite[], announcement?: Announcement): Promise<void> {
-    if (!writes.length) return;
-    const advanced = await this.#try('advance', (store) => store.advance(writes, announcement?.id));
-    if (advanced) this.#told(writes);
-    else await this.#untilBlocking(announcement);
-  }
-
-  /** The write definitely did not happen. */
-  async retract({ id, tables, heldAt }: Announcement): Promise<void> {
-    // A hold that could not be recorded in time may have been all the same.
-    if (heldAt !== undefined || this.options.holdMs > 0)
-      await this.#try('release', (store) => store.release(tables, id));
+    await this.#advance(writes, announcement, announcement?.id);
   }
 
   /** The write may be visible, or may become so: the hold stays, and whoever reads after its deadline advances again. */
   async advanceAmbiguous(writes: readonly TableWrite[], announcement: Announcement | undefined): Promise<void> {
-    if (!writes.length) return;
     this.events.emit({ name: 'write:ambiguous', tables: writes.map(({ table }) => table) });
-    const advanced = await this.#try('advance', (store) => store.advance(writes));
-    if (advanced) this.#told(writes);
-    else await this.#untilBlocking(announcement);
+    await this.#advance(writes, announcement, undefined);
+  }
+
+  /** The write definitely did not happen. */
+  async retract(announcement: Announcement): Promise<void> {
+    if (this.options.holdMs === 0) return;
+    const { id, tables } = announcement;
+    // A hold that was not recorded in time may have been all the same.
+    const retracted = this.#try('release', (store) => store.release(tables, id));
+    await this.#withinBudget(retracted, announcement);
+  }
+
+  async #advance(
+    writes: readonly TableWrite[],
+    announcement: Announcement | undefined,
+    hold: string | undefined,
+  ): Promise<void> {
+    if (!writes.length) return;
+    const advanced = this.#try('advance', (store) => store.advance(writes, hold)).then(async (done) => {
+      if (done) this.#told(writes);
+      else await this.#untilBlocking(announcement);
+    });
+    await this.#withinBudget(advanced, announcement);
+  }
+
+  /** A store that did not take the announcement in time has had most of this write's patience already. */
+  async #withinBudget(settled: Promise<unknown>, announcement: Announcement | undefined): Promise<void> {
+    if (!announcement || announcement.heldAt !== undefined || this.options.holdMs === 0) {
+      await settled;
+      return;
+    }
+    const left = Math.max(announcement.begunAt + this.options.budgetMs - Date.now(), 0);
+    await Promise.race([settled, sleep(left, undefined, { ref: false })]);
   }
 
   #told(writes: readonly TableWrite[]): void {

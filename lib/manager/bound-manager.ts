@@ -123,8 +123,8 @@ export class BoundManager {
     where: EntityQuery['where'],
     through?: EntityManager,
   ): Promise<ObjectLiteral | null> {
-    keys.detail(identifier);
-    if (!through) return this.#cache.detail(keys, identifier, where);
+    const key = keys.detail(identifier);
+    if (this.#isCached(key, through)) return this.#cache.detail(keys, identifier, where);
     const query =
       where === undefined ? { where: primaryKeyWhere(this.options.metadata, identifier) } : { where, take: 1 };
     return (await this.#load(query, through))[0] ?? null;
@@ -135,7 +135,9 @@ export class BoundManager {
     identifiers: readonly Identifier[],
     through?: EntityManager,
   ): Promise<(ObjectLiteral | null)[]> {
-    if (!through) return this.#cache.many(keys, identifiers);
+    if (identifiers.every((identifier) => this.#isCached(keys.detail(identifier), through))) {
+      return this.#cache.many(keys, identifiers);
+    }
     const found: (ObjectLiteral | null)[] = [];
     for (const identifier of identifiers) found.push(await this.detail(keys, identifier, undefined, through));
     return found;
@@ -165,6 +167,14 @@ export class BoundManager {
   /** Exactly the entry under a key given as text. */
   clearKey(keys: CacheKeys, key: string): Promise<void> {
     return this.#clear([{ table: keys.clears, rows: [keys.entryRow(key)] }], [key]);
+  }
+
+  /** Not inside a transaction, and not once a `destroy(); initialize()` of the DataSource has cost us our view of its writes. */
+  #isCached(key: string, through: EntityManager | undefined): boolean {
+    if (through) return false;
+    if (this.watch.isWatching) return true;
+    this.runtime.events.emit({ name: 'entry:missed', key, reason: 'unwatched' });
+    return false;
   }
 
   async #load(query: EntityQuery, through?: EntityManager): Promise<ObjectLiteral[]> {

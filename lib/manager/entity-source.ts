@@ -35,7 +35,6 @@ export class EntitySource {
       // On a shared connection somebody's transaction may have come and gone between two statements of this load.
       const undisturbed = alone && (!sharesOneConnection(this.dataSource) || watch.transactionsBegun === begun);
       if (!clean || !undisturbed) return { entities, unshared: { reason: 'uncommitted' } };
-      if (!watch.isWatching) return { entities, unshared: { reason: 'unwatched' } };
       const read = watch.tablesRead(record);
       const uncovered = read?.filter((table) => !tables.includes(table));
       if (read && !uncovered!.length) return { entities };

@@ -1,0 +1,71 @@
+// What a reader of the README has at hand: imports, and the classes other snippets declare.
+/* oxlint-disable no-unused-vars */
+import { CacheModule } from '@nestjs/cache-manager';
+import { Body, Controller, Get, Injectable, Module, Param, ParseIntPipe, Post, Put } from '@nestjs/common';
+import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
+import KeyvRedis from '@keyv/redis';
+import { KeyvAdapter } from 'cache-manager';
+import { redisStore } from 'cache-manager-ioredis-yet';
+import { Keyv } from 'keyv';
+import { BaseCacheManager, CacheEvents, ClearCacheDetail, ClearCacheKeys, QsCacheModule } from 'nestjs-qscache';
+import {
+  Column,
+  Entity,
+  type EntityManager,
+  JoinTable,
+  ManyToMany,
+  ManyToOne,
+  PrimaryGeneratedColumn,
+  Repository,
+} from 'typeorm';
+
+@Entity()
+export class User {
+  @PrimaryGeneratedColumn()
+  id: number;
+
+  @Column({ unique: true })
+  username: string;
+}
+
+@Entity()
+export class Example {
+  @PrimaryGeneratedColumn()
+  id: number;
+
+  @Column()
+  title: string;
+
+  @Column({ default: true })
+  isActive: boolean;
+
+  @ManyToOne(() => User)
+  user: User | null;
+
+  @ManyToMany(() => User)
+  @JoinTable()
+  users: User[];
+}
+
+// begin ExampleCacheManager
+@Injectable()
+export class ExampleCacheManager extends BaseCacheManager<Example> {
+  model = Example;
+}
+// end ExampleCacheManager
+
+// begin UserCacheManager
+@Injectable()
+export class UserCacheManager extends BaseCacheManager<User> {
+  model = User;
+}
+// end UserCacheManager
+
+// begin ExampleController
+export class ExampleController {}
+// end ExampleController
+
+export abstract class Warehouse {
+  abstract importExamples(): Promise<Example[]>;
+  abstract importExample(pk: string): Promise<Example>;
+}
