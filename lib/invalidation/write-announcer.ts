@@ -3,6 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEvents } from '../events/cache-events.js';
 import type { CacheStore, TableWrite } from '../store/cache-store.js';
 
+/** Timers fire up to a millisecond early, and both clocks round. */
+const ROUNDING_MS = 3;
+
 /** A write announced and not yet settled. Times are this process's clock, in milliseconds. */
 export interface Announcement {
   readonly id: string;
@@ -88,7 +91,7 @@ export class WriteAnnouncer {
    */
   async #untilBlocking(announcement: Announcement | undefined): Promise<void> {
     if (announcement?.heldAt === undefined) return;
-    const left = announcement.heldAt + this.options.budgetMs - Date.now();
+    const left = announcement.heldAt + this.options.budgetMs + ROUNDING_MS - Date.now();
     if (left > 0) await sleep(left);
   }
 

@@ -5,7 +5,7 @@ import { type SqlDialect, type StatementEffect, UNKNOWN } from './statement-effe
 import type { Token } from './token.js';
 import { tokenize } from './tokenizer.js';
 
-const MOST_TEXTS = 500;
+const MOST_TEXTS = 300;
 const LONGEST_TEXT = 4096;
 
 const known: Record<SqlDialect, BoundedMemo<readonly StatementEffect[]>> = {

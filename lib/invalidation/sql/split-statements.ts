@@ -11,6 +11,8 @@ export interface Split {
 /** CREATE OR REPLACE DEFINER = 'user'@'host' AGGREGATE FUNCTION, and some air. */
 const LONGEST_PREFIX = 12;
 
+const BLOCKS = ['IF', 'CASE', 'LOOP', 'WHILE', 'REPEAT', 'FOR'];
+
 /** Cuts a text into statements at its semicolons, keeping the body of a routine together. */
 export function splitStatements(tokens: readonly Token[], dialect: SqlDialect): Split {
   const pieces = splitAtSemicolons(tokens);
@@ -18,8 +20,8 @@ export function splitStatements(tokens: readonly Token[], dialect: SqlDialect): 
   for (let at = 0; at < pieces.length; at++) {
     const statement = new Statement(pieces[at]!, dialect);
     statements.push(statement);
-    if (!hasOpenBody(statement) || at + 1 === pieces.length) continue;
-    // Bodies of MySQL nest and end in many ways.
+    if (!(hasOpenBody(statement) || isBlock(statement)) || at + 1 === pieces.length) continue;
+    // Blocks of MySQL nest and end in many ways.
     if (dialect === 'mysql') return { statements, lost: true };
     while (pieces[++at]?.[0]?.code !== 'END') if (at >= pieces.length) return { statements, lost: true };
   }
@@ -53,4 +55,10 @@ function hasOpenBody(statement: Statement): boolean {
   if (statement.dialect === 'mysql') return true;
   const begin = statement.findAnywhere(kind, statement.dialect === 'postgres' ? 'ATOMIC' : 'BEGIN');
   return begin > 0 && statement.code(begin + 1) !== 'END';
+}
+
+/** Statements MariaDB runs as one: a COMMIT among them may be one that is never reached. */
+function isBlock(statement: Statement): boolean {
+  if (statement.dialect !== 'mysql') return false;
+  return statement.says(0, 'BEGIN', 'NOT') || statement.code(1) === ':' || BLOCKS.includes(statement.code(0));
 }

@@ -13,7 +13,7 @@ export class Statement {
     this.#closes = pairParentheses(tokens);
   }
 
-  /** Every parenthesis has its partner; without that, only `code` may be asked. */
+  /** Every parenthesis has its partner; without that, levels mean nothing. */
   get balanced(): boolean {
     return this.#closes !== undefined;
   }

@@ -58,8 +58,8 @@ class TableScanner {
   #step(at: number, level: Level): number {
     const { statement } = this;
     const code = statement.code(at);
-    if (code === '') return level.expects ? this.#table(at, level) : at + 1;
     if (code === ')') {
+      // A scan that begins inside a group may meet its end.
       if (this.#levels.length > 1) this.#levels.pop();
       return at + 1;
     }
@@ -72,7 +72,7 @@ class TableScanner {
     return statement.tokens[at]!.kind === 'word' && !this.#isLabel(at) ? this.#keyword(at, code, level) : at + 1;
   }
 
-  /** PostgreSQL takes any keyword for a name behind a dot or AS. */
+  /** Behind a dot or AS any keyword may be a name. */
   #isLabel(at: number): boolean {
     if (at === this.from) return false;
     const before = this.statement.code(at - 1);
@@ -124,8 +124,14 @@ class TableScanner {
       case 'FOR':
         if (LOCKS.includes(statement.code(at + 1))) endList(level);
         return at + 1;
+      case 'INSERT':
+      case 'REPLACE':
+      case 'UPDATE':
+      case 'DELETE':
+      case 'MERGE':
+        return this.#change(at, code, level);
       default:
-        return CHANGES.has(code) ? this.#change(at, code, level) : at + 1;
+        return at + 1;
     }
   }
 
@@ -137,8 +143,8 @@ class TableScanner {
     );
   }
 
-  #open(at: number, inherited: Partial<Level> = {}): number {
-    this.#levels.push({ ...level(this.statement.close(at)), ...inherited });
+  #open(at: number, known: Partial<Level> = {}): number {
+    this.#levels.push({ ...level(this.statement.close(at)), ...known });
     return at + 1;
   }
 

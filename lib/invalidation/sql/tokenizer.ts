@@ -106,8 +106,11 @@ class Tokenizer {
   }
 
   #bracketed(): boolean {
-    const end = this.sql.indexOf(']', this.#at);
-    return end >= 0 && this.#push('name', this.sql.slice(this.#at + 1, (this.#at = end + 1) - 1));
+    const start = this.#at + 1;
+    const end = this.sql.indexOf(']', start);
+    if (end < 0) return false;
+    this.#at = end + 1;
+    return this.#push('name', this.sql.slice(start, end));
   }
 
   /** E'..' and U&"..": their escapes are not undone, so they must not pass for another value or name. */
@@ -181,7 +184,7 @@ class Tokenizer {
     const close = this.#postgres ? endOfNestedComment(this.sql, start) : this.sql.indexOf('*/', start + 2) + 2;
     if (close < start + 4) return false;
     this.#at = close;
-    if (this.#mysql && this.sql[start + 2] === '+' && MISCOUNTED.test(this.sql.slice(start, close).slice(3, -2)))
+    if (this.#mysql && this.sql[start + 2] === '+' && MISCOUNTED.test(this.sql.slice(start + 3, close - 2)))
       this.#parameters.lose();
     return true;
   }
