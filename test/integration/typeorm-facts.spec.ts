@@ -128,9 +128,8 @@ describeDatabases('TypeORM', (database) => {
 });
 
 function state(runner: QueryRunner, witness: Witness): boolean | undefined {
-  const connection = (runner as unknown as { databaseConnection: { getTransactionStatus?: () => string } })
-    .databaseConnection;
-  if (connection.getTransactionStatus) return connection.getTransactionStatus() !== 'I';
+  const { databaseConnection } = runner as { databaseConnection?: { getTransactionStatus?: () => string } };
+  if (databaseConnection?.getTransactionStatus) return databaseConnection.getTransactionStatus() !== 'I';
   const status = (witness.results.at(-1) as { serverStatus?: number } | undefined)?.serverStatus;
   return status === undefined ? undefined : (status & 1) !== 0;
 }
