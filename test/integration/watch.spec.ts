@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import type { DataSourceOptions } from 'typeorm';
+import { expect, it } from 'vitest';
+import { BaseCacheManager } from '../../lib/index.js';
+import { Example, exampleEntities, User } from '../fixtures/entities/example.entity.js';
+import { managers, PlainExampleCacheManager, UserCacheManager } from '../fixtures/managers.js';
+import { describeDatabases } from '../support/databases.js';
+import { exampleApp } from '../support/example-app.js';
+import { describeWith } from '../support/services.js';
+import { Statements } from '../support/statements.js';
+import { createTestApp } from '../support/test-app.js';
+
+describeDatabases('the watch over a DataSource', (database) => {
+  it('is lost with destroy() and initialize(): nothing is served from the cache then, and an event says so', async () => {
+    const { dataSource, events, get } = await exampleApp(database);
+    const examples = get(PlainExampleCacheManager);
+    await examples.all();
+    await dataSource.destroy();
+    await dataSource.initialize();
+    // Its own in-memory database is gone with the connection.
+    if (database.name === 'sqljs') await dataSource.manager.insert(Example, { title: 'one' });
+    const statements = Statements.of(dataSource);
+    await dataSource.manager.update(Example, 1, { title: 'unseen' });
+    const found = await statements.expect(1, () => examples.all());
+    expect(found.map(({ title }) => title)).toContain('unseen');
+    await statements.expect(1, () => examples.get(1));
+    await statements.expect(2, () => examples.getMany([1, 1]));
+    expect(events).toContainEqual(expect.objectContaining({ name: 'entry:missed', reason: 'unwatched' }));
+  });
+
+  it('makes everything stale for a statement nobody can place, and says so once', async () => {
+    const { dataSource, events, get, statements } = await exampleApp(database);
+    const examples = get(PlainExampleCacheManager);
+    const users = get(UserCacheManager);
+    const unplaced = {
+      sqljs: 'FROBNICATE example',
+      postgres: 'DO $$ BEGIN END $$',
+      mariadb: 'BEGIN NOT ATOMIC SELECT 1; END',
+    };
+    await examples.all();
+    await users.get(1);
+    for (let i = 0; i < 2; i++) await dataSource.query(unplaced[database.name]).catch(() => undefined);
+    const reported = events.filter(({ name }) => name === 'write:unplaced');
+    expect(reported).toHaveLength(1);
+    // SQLite refused it, so nothing happened.
+    if (database.name === 'sqljs') return;
+    await statements.expect(1, () => examples.all());
+    await statements.expect(2, () => users.get(1));
+  });
+
+  it('advances the tables a manager says its triggers write', async () => {
+    @Injectable()
+    class AuditedExampleCacheManager extends BaseCacheManager<Example> {
+      model = Example;
+      cacheKey = 'audited';
+      alsoWrites = [User];
+    }
+    const { dataSource, get, statements } = await exampleApp(database, {
+      managers: [AuditedExampleCacheManager, UserCacheManager],
+    });
+    const users = get(UserCacheManager);
+    await users.get(1);
+    await dataSource.manager.insert(Example, { title: 'four' });
+    await statements.expect(2, () => users.get(1));
+  });
+
+  it('leaves entries of other tables alone', async () => {
+    const { dataSource, get, statements } = await exampleApp(database);
+    const examples = get(PlainExampleCacheManager);
+    await examples.all();
+    await examples.get(1);
+    await dataSource.manager.update(User, 1, { username: 'anne' });
+    await dataSource.query(`CREATE TABLE elsewhere (id int)`);
+    await dataSource.query(`INSERT INTO elsewhere VALUES (1)`);
+    await statements.expect(0, () => examples.all());
+    await statements.expect(0, () => examples.get(1));
+  });
+});
+
+describeWith('redis', 'two applications over one database and one Redis', (redisUrl) => {
+  describeDatabases(
+    'hear each other',
+    (database) => {
+      it.each(['ioredis-yet', 'keyv-redis'] as const)('through %s', async (store) => {
+        const one = await exampleApp(database, {
+          store,
+          redisUrl,
+          options: { namespace: `pair-${Date.now()}-${store}` },
+        });
+        const two = await createTestApp({
+          database: { ...one.options, entities: exampleEntities } as DataSourceOptions,
+          managers,
+          store,
+          redisUrl,
+          options: { namespace: one.get(PlainExampleCacheManager).getCacheKey().split(':')[0]! },
+        });
+        const here = one.get(PlainExampleCacheManager);
+        const there = two.get(PlainExampleCacheManager);
+        expect((await here.get(1)).title).toBe('one');
+        expect((await two.statements.expect(0, () => there.get(1))).title).toBe('one');
+        await two.dataSource.manager.update(Example, 1, { title: 'from two' });
+        expect((await here.get(1)).title).toBe('from two');
+        await one.dataSource.manager.update(Example, { title: 'from two' }, { title: 'from one' });
+        expect((await there.get(1)).title).toBe('from one');
+        expect(await there.all()).toEqual(await here.all());
+      });
+    },
+    ['postgres', 'mariadb'],
+  );
+});
