@@ -1,0 +1,72 @@
+import KeyvRedis from '@keyv/redis';
+import { CacheModule } from '@nestjs/cache-manager';
+import { NestFactory } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { KeyvAdapter } from 'cache-manager';
+import { redisInsStore } from 'cache-manager-ioredis-yet';
+import { Redis } from 'ioredis';
+import { Keyv } from 'keyv';
+import { BaseCacheManager, QsCacheModule } from 'nestjs-qscache';
+import { DataSource } from 'typeorm';
+import { Example } from '../entities.mjs';
+import { fill, StatementCounter } from '../services.mjs';
+
+class ExampleCacheManager extends BaseCacheManager {
+  model = Example;
+  relatedObjects = ['user'];
+  prefetchRelatedObjects = ['users'];
+  usePrefetchRelatedForList = false;
+  detailTimeout = 3_600;
+}
+
+export function oursInMemory(services) {
+  return ours('qscache, memory', services, CacheModule.register());
+}
+
+export function oursOnKeyvRedis(services) {
+  const store = new Keyv({ store: new KeyvRedis(services.redisUrl) });
+  return ours('qscache, Redis (@keyv/redis)', services, CacheModule.register({ stores: [store] }));
+}
+
+export async function oursOnIoRedis(services) {
+  const client = new Redis(services.redisUrl);
+  const store = new Keyv({ store: new KeyvAdapter(redisInsStore(client)) });
+  const candidate = await ours('qscache, Redis (ioredis-yet)', services, CacheModule.register({ stores: [store] }));
+  return {
+    ...candidate,
+    /** The text our entry is stored as. */
+    entry: async (shape) => {
+      await candidate.read(shape);
+      return services.redis.get(`${store.namespace}:${shape.ourKey(candidate.examples)}`);
+    },
+    close: async () => {
+      await candidate.close();
+      client.disconnect();
+    },
+  };
+}
+
+async function ours(name, { id, database }, cacheModule) {
+  const statements = new StatementCounter();
+  const imports = [
+    cacheModule,
+    TypeOrmModule.forRoot({ ...database, logger: statements }),
+    QsCacheModule.forRoot({ namespace: `${id}-${name.replaceAll(/\W+/g, '-')}` }),
+    QsCacheModule.forFeature([ExampleCacheManager]),
+  ];
+  const app = await NestFactory.createApplicationContext(
+    { module: class BenchModule {}, imports },
+    { logger: ['error'] },
+  );
+  await fill(app.get(DataSource));
+  const examples = app.get(ExampleCacheManager, { strict: false });
+  return {
+    name,
+    returns: 'entities',
+    cached: true,
+    examples,
+    read: (shape) => shape.ours(examples),
+    queries: () => statements.count,
+    close: () => app.close(),
+  };
+}
