@@ -3,13 +3,14 @@ import { DiscoveryModule } from '@nestjs/core';
 import { CacheEvents } from './events/cache-events.js';
 import { ClearCache } from './invalidation/clear-cache.js';
 import { ManagerRegistry } from './manager/manager-registry.js';
+import { QsCacheCheck } from './qs-cache.check.js';
 import { QsCacheCore } from './qs-cache.core.js';
 
 /** The application's only copy of the store, the events and the managers' registry, however often `forFeature` is called. */
 @Global()
 @Module({
   imports: [DiscoveryModule],
-  providers: [QsCacheCore, CacheEvents, ManagerRegistry, ClearCache],
+  providers: [QsCacheCore, QsCacheCheck, CacheEvents, ManagerRegistry, ClearCache],
   exports: [QsCacheCore, CacheEvents, ClearCache],
 })
 export class QsCacheCoreModule {}

@@ -66,6 +66,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     }
     const watch = this.#watch(dataSource);
     managers.forEach((manager, i) => {
+      this.registry.declare(classes[i]);
       // A test may have put something else in the manager's place.
       if (!(manager instanceof BaseCacheManager)) return;
       const bound = bindManager(classes[i]!.name, manager, dataSource, dataSourceName, watch, {
@@ -76,7 +77,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
       });
       const { cacheKey, metadata, alsoWrites } = bound.options;
       watch.tables.addTrigger(entityTable(metadata), alsoWrites);
-      this.registry.add(classes[i]!, manager, cacheKey);
+      this.registry.add(classes[i]!, manager, cacheKey, dataSourceName);
     });
   }
 

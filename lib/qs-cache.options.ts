@@ -58,7 +58,7 @@ export function resolveOptions({
   if (typeof namespace !== 'string') {
     throw invalid('namespace', namespace, 'it could not be part of a key', 'Give a text, or leave it out.');
   }
-  if (!(budgetMs >= 1 && budgetMs <= 10_000)) {
+  if (!isBetween(budgetMs, 1, 10_000)) {
     throw invalid(
       'budgetMs',
       budgetMs,
@@ -66,7 +66,7 @@ export function resolveOptions({
       'Give 1 to 10,000 milliseconds.',
     );
   }
-  if (holdMs !== 0 && !(holdMs >= 1_000 && holdMs <= 600_000)) {
+  if (holdMs !== 0 && !isBetween(holdMs, 1_000, 600_000)) {
     throw invalid(
       'holdMs',
       holdMs,
@@ -75,6 +75,11 @@ export function resolveOptions({
     );
   }
   return { namespace, redis, budgetMs, holdMs };
+}
+
+/** An environment variable is a text; a timer would take it, an addition would not. */
+function isBetween(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most;
 }
 
 function invalid(option: string, value: unknown, consequence: string, remedy: string): InvalidConfigurationError {

@@ -9,6 +9,9 @@ import { type CacheManagerClass, ManagerRegistry } from '../manager/manager-regi
 import { identifierOf } from '../manager/pinned-row.js';
 import type { ClearTarget, KeysOfResult } from './clear-target.js';
 
+/** More rows than this are cleared along with every other detail: one step instead of three round trips each. */
+const ROWS_ONE_BY_ONE = 32;
+
 /** What the clear-cache interceptors do once a handler has succeeded. Nothing here fails a request. @internal */
 @Injectable()
 export class ClearCache {
@@ -24,12 +27,12 @@ export class ClearCache {
   ): Promise<void> {
     for (const target of targets) {
       await this.#guarded(context, async () => {
-        if (isManagerClass(target)) return this.#manager(target).clearCacheList();
+        if (isManagerClass(target)) return this.#manager(target)?.clearCacheList();
         const keys =
           typeof target === 'string'
             ? [target]
             : results.flatMap((result) => (target as KeysOfResult)({ result, context }));
-        for (const key of new Set(keys)) await this.#key(key);
+        await this.#keys(new Set(keys));
       });
     }
   }
@@ -43,10 +46,11 @@ export class ClearCache {
   ): Promise<void> {
     await this.#guarded(context, async () => {
       const manager = this.#manager(managerClass);
+      if (!manager) return;
       const identifiers = results.flat().map((row) => identifierIn(manager, row, field));
       const nameless = identifiers.length === 0 || identifiers.includes(undefined);
-      if (nameless) await manager.clearCacheDetail();
-      for (const identifier of identifiers) if (identifier !== undefined) await manager.clearCacheDetail(identifier);
+      if (nameless || identifiers.length > ROWS_ONE_BY_ONE) await manager.clearCacheDetail();
+      else for (const identifier of identifiers) await manager.clearCacheDetail(identifier);
       if (nameless) {
         throw new InvalidIdentifierError(
           `The result has no ${field ?? 'primary key'}, so every detail of ${managerClass.name} was cleared. Return the written entity, or name its identifier's property in field.`,
@@ -55,16 +59,30 @@ export class ClearCache {
     });
   }
 
-  async #key(key: string): Promise<void> {
-    for (const manager of this.registry.all) {
-      const keys = manager.cacheKeys();
-      if (keys.owns(key)) await boundManager(manager).clearKey(keys, key);
+  async #keys(texts: Iterable<string>): Promise<void> {
+    const unknown: string[] = [];
+    for (const text of texts) {
+      let isKnown = false;
+      for (const manager of this.registry.all) {
+        const keys = manager.cacheKeys();
+        const key = keys.named(text);
+        if (key === undefined) continue;
+        isKnown = true;
+        await boundManager(manager).clearKey(keys, key);
+      }
+      if (!isKnown) unknown.push(text);
+    }
+    if (unknown.length) {
+      throw new InvalidConfigurationError(
+        'QSCACHE_UNKNOWN_KEY',
+        `No manager has the key ${unknown.map((text) => JSON.stringify(text)).join(', ')}, so nothing of it could be cleared. Write keys as getCacheKey() and getDetailCacheKey() print them.`,
+      );
     }
   }
 
-  #manager(managerClass: CacheManagerClass): BaseCacheManager<ObjectLiteral> {
-    const manager = this.registry.get(managerClass);
-    if (manager) return manager;
+  /** `undefined` for one that a test has replaced: it has no entries. */
+  #manager(managerClass: CacheManagerClass): BaseCacheManager<ObjectLiteral> | undefined {
+    if (this.registry.isDeclared(managerClass)) return this.registry.get(managerClass);
     throw new InvalidConfigurationError(
       'QSCACHE_MANAGER_NOT_REGISTERED',
       `${managerClass.name} is not registered, so nothing of it can be cleared. Add QsCacheModule.forFeature([${managerClass.name}]) to a module's imports.`,
@@ -84,10 +102,11 @@ export class ClearCache {
   }
 }
 
-function isManagerClass(target: ClearTarget): target is CacheManagerClass {
+export function isManagerClass(target: ClearTarget): target is CacheManagerClass {
   return typeof target === 'function' && target.prototype instanceof BaseCacheManager;
 }
 
+/** `undefined` for what names no row, a key with a part missing included. */
 function identifierIn(
   manager: BaseCacheManager<ObjectLiteral>,
   row: unknown,
@@ -95,9 +114,14 @@ function identifierIn(
 ): Identifier | undefined {
   if (typeof row !== 'object' || row === null) return undefined;
   const { metadata } = boundManager(manager).options;
+  if (field === undefined && !metadata.primaryColumns.length) return undefined;
   const identifier =
-    field === undefined
-      ? identifierOf(metadata, row)
-      : ((row as Record<string, unknown>)[field] as Identifier | null | undefined);
-  return identifier ?? undefined;
+    field === undefined ? identifierOf(metadata, row) : ((row as Record<string, unknown>)[field] as Identifier);
+  try {
+    manager.getDetailCacheKey(identifier);
+    return identifier;
+  } catch (error) {
+    if (error instanceof InvalidIdentifierError) return undefined;
+    throw error;
+  }
 }

@@ -39,16 +39,27 @@ export function statementWrites(
 }
 
 /** Tables that foreign key actions and triggers change, transitively. */
-function wake(change: TableChange, table: string, tables: TableMap): Set<string> {
+function wake({ action, cascade, assigned }: TableChange, table: string, tables: TableMap): Set<string> {
   const followed = new Set<string>();
-  if (change.action === 'delete') add(tables.changedByDelete(table));
-  if (change.action === 'update' || change.action === 'upsert') add(tables.changedByUpdate(table, change.assigned));
-  if (change.action === 'truncate') add(change.cascade ? tables.referring(table) : tables.changedByDelete(table));
-  for (const written of new Set([table, ...followed])) add(tables.changedByTriggers(written));
+  if (action === 'delete') follow(tables.changedByDelete(table));
+  if (action === 'update' || action === 'upsert') follow(tables.changedByUpdate(table, assigned));
+  if (action === 'truncate') follow(cascade ? tables.referring(table) : tables.changedByDelete(table));
+  trigger(table);
   return followed;
 
-  function add(others: Iterable<string>): void {
-    for (const other of others) followed.add(other);
+  function follow(others: Iterable<string>): void {
+    for (const other of others) {
+      if (followed.has(other)) continue;
+      followed.add(other);
+      trigger(other);
+    }
+  }
+
+  /** What a trigger does to a table nobody said, so it may have done anything. */
+  function trigger(written: string): void {
+    for (const other of tables.changedByTriggers(written)) {
+      follow([other, ...tables.changedByDelete(other), ...tables.changedByUpdate(other, undefined)]);
+    }
   }
 }
 

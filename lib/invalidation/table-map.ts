@@ -69,11 +69,18 @@ export class TableMap {
   /** Tables whose rows the database deletes or changes when rows of this one are deleted. */
   changedByDelete(table: string): Set<string> {
     const changed = new Set<string>();
+    const emptied = new Set<string>();
     const visit = (parent: string) => {
       for (const { child, onDelete, deletes } of this.#actions.get(parent) ?? []) {
-        if (!onDelete || changed.has(child)) continue;
+        if (!onDelete || emptied.has(child)) continue;
         changed.add(child);
-        if (deletes) visit(child);
+        if (deletes) {
+          emptied.add(child);
+          visit(child);
+        } else {
+          // A key set to null may itself be referred to: what follows its updates follows.
+          for (const other of this.changedByUpdate(child, undefined)) changed.add(other);
+        }
       }
     };
     visit(table);

@@ -14,6 +14,8 @@ export interface Announcement {
   readonly begunAt: number;
   /** When the store had recorded it; `undefined` when it did not say so in time. */
   readonly heldAt: number | undefined;
+  /** What the announcing has left of the budget. */
+  readonly patienceMs: number;
 }
 
 export interface AnnouncerOptions {
@@ -33,9 +35,8 @@ export class WriteAnnouncer {
   async announce(tables: readonly string[]): Promise<Announcement> {
     const id = randomUUID();
     const begunAt = Date.now();
-    const { holdMs } = this.options;
-    const held = holdMs > 0 && (await this.#try('hold', (store) => store.hold(tables, id, holdMs)));
-    return { id, tables, begunAt, heldAt: held ? Date.now() : undefined };
+    const heldAt = await this.#hold(tables, id);
+    return { id, tables, begunAt, heldAt, patienceMs: Math.max(begunAt + this.options.budgetMs - Date.now(), 0) };
   }
 
   /** The write is visible. */
@@ -71,14 +72,13 @@ export class WriteAnnouncer {
     await this.#withinBudget(advanced, announcement);
   }
 
-  /** A store that did not take the announcement in time has had most of this write's patience already. */
+  /** What a store that did not take the announcement has left of this write's patience; the database's own time does not count. */
   async #withinBudget(settled: Promise<unknown>, announcement: Announcement | undefined): Promise<void> {
     if (!announcement || announcement.heldAt !== undefined || this.options.holdMs === 0) {
       await settled;
       return;
     }
-    const left = Math.max(announcement.begunAt + this.options.budgetMs - Date.now(), 0);
-    await Promise.race([settled, sleep(left, undefined, { ref: false })]);
+    await Promise.race([settled, sleep(announcement.patienceMs, undefined, { ref: false })]);
   }
 
   #told(writes: readonly TableWrite[]): void {
@@ -91,8 +91,19 @@ export class WriteAnnouncer {
    */
   async #untilBlocking(announcement: Announcement | undefined): Promise<void> {
     if (announcement?.heldAt === undefined) return;
-    const left = announcement.heldAt + this.options.budgetMs + ROUNDING_MS - Date.now();
+    const { id, tables, begunAt } = announcement;
+    // The hold of a write that took longer may have been settled before there was anything to see.
+    const isOverdue = Date.now() >= begunAt + this.options.holdMs;
+    const heldAt = isOverdue ? await this.#hold(tables, id) : announcement.heldAt;
+    if (heldAt === undefined) return;
+    const left = heldAt + this.options.budgetMs + ROUNDING_MS - Date.now();
     if (left > 0) await sleep(left);
+  }
+
+  async #hold(tables: readonly string[], id: string): Promise<number | undefined> {
+    const { holdMs } = this.options;
+    const held = holdMs > 0 && (await this.#try('hold', (store) => store.hold(tables, id, holdMs)));
+    return held ? Date.now() : undefined;
   }
 
   async #try(operation: string, ask: (store: CacheStore) => Promise<void>): Promise<boolean> {

@@ -58,8 +58,7 @@ export class WriteFollower {
     const steps = this.#steps(query, parameters, effects);
     if (effects.some(beginsTransaction)) this.transactionsBegun++;
     await this.#correct(connection, writes, isTransactionOpen(connection));
-    const visible = new PendingWrites();
-    for (const step of steps) visible.add(writes.foresee(step.effect, step.writes).toWrites());
+    const visible = foresee(writes, steps);
     const announcement = visible.isEmpty ? undefined : await this.announcer.announce(visible.tables);
     const running = this.#running.get(connection) ?? [];
     running.push({ query, parameters, steps, ...(announcement && { announcement }) });
@@ -98,18 +97,23 @@ export class WriteFollower {
     const connection = connectionOf(runner);
     const writes = this.#writesOf(connection);
     const { steps, announcement } = this.#take(connection, query, parameters, effects);
-    // Of several statements the first ones may have done their work before a later one failed.
-    const definite = isDefinite(error, this.dialect) && steps.length === 1;
+    const refused = isDefinite(error, this.dialect);
     const open = isTransactionOpen(connection);
-    const foreseen = new PendingWrites();
-    for (const { effect, writes: written } of steps) foreseen.add(writes.foresee(effect, written).toWrites());
+    const foreseen = foresee(writes, steps);
     // A failed COMMIT ends the transaction one way or the other; a failed ROLLBACK can only have been a lost connection.
-    if (steps.some(({ effect }) => endsTransaction(effect))) writes.correct(false);
-    else for (const { writes: written } of steps) writes.keep(written);
-    if (open !== undefined && definite) writes.correct(open);
+    if (steps.length === 1 && endsTransaction(steps[0]!.effect)) writes.correct(false);
+    else {
+      const mayHaveBegun = steps.length > 1 || !refused;
+      if (mayHaveBegun && steps.some(({ effect }) => beginsTransaction(effect))) writes.correct(true);
+      for (const { writes: written } of steps) writes.keep(written);
+    }
+    if (open !== undefined && refused) writes.correct(open);
     this.#count(writes);
     if (foreseen.isEmpty) return;
-    if (!definite) await this.announcer.advanceAmbiguous(foreseen.toWrites(), announcement);
+    if (!refused) await this.announcer.advanceAmbiguous(foreseen.toWrites(), announcement);
+    // Of several statements the first ones did their work before a later one was refused, and MySQL commits before it tries.
+    else if (steps.length > 1 || steps.some(commitsFirst))
+      await this.announcer.advance(foreseen.toWrites(), announcement);
     else if (announcement) await this.announcer.retract(announcement);
   }
 
@@ -173,6 +177,18 @@ function sameParameters(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
   return a.every((value, i) => Object.is(value ?? null, b[i] ?? null));
+}
+
+/** What a text may make visible: of several statements all, for one may begin or end a transaction for those behind it. */
+function foresee(writes: ConnectionWrites, steps: readonly Step[]): PendingWrites {
+  if (steps.length === 1) return writes.foresee(steps[0]!.effect, steps[0]!.writes);
+  const all = writes.pending;
+  for (const { writes: written } of steps) all.add(written);
+  return all;
+}
+
+function commitsFirst({ effect }: Step): boolean {
+  return (effect.kind === 'schema' || effect.kind === 'write') && effect.commits === true;
 }
 
 function beginsTransaction(effect: StatementEffect): boolean {

@@ -57,6 +57,7 @@ export class BoundManager {
   readonly #loader: EntityLoader;
   readonly #source: EntitySource;
   readonly #cache: EntityCache;
+  readonly #prefetchLists: boolean;
 
   constructor(
     readonly options: ManagerOptions,
@@ -68,6 +69,7 @@ export class BoundManager {
   ) {
     const { metadata, relations, name, dependsOn } = options;
     const prefetchLists = declaration.usePrefetchRelatedForList;
+    this.#prefetchLists = prefetchLists;
     const known = new Set(dependsOn);
     const identity = queryText([
       dataSourceName,
@@ -98,18 +100,25 @@ export class BoundManager {
 
   keys(scope?: string): CacheKeys {
     const { cacheKey, metadata } = this.options;
-    const base = [this.runtime.namespace, scope].filter(Boolean).map((part) => `${encodeURIComponent(part!)}:`);
+    const prefix = [this.runtime.namespace || undefined, scope]
+      .filter((part) => part !== undefined)
+      .map((part) => `${encodeURIComponent(part)}:`)
+      .join('');
     return new CacheKeys(
-      base.join('') + cacheKey,
+      prefix + cacheKey,
       metadata.primaryColumns.map(({ propertyPath }) => propertyPath),
+      prefix,
     );
   }
 
   querySetSource(keys: CacheKeys, through?: EntityManager): QuerySetSource {
-    const load = (query: EntityQuery) => this.#load(query, through);
+    const load = (query: EntityQuery) => this.#load(query, this.#prefetchLists, through);
     return {
       metadata: this.options.metadata,
-      cached: (suffix, query) => (through ? load(query) : this.#cache.list(keys, listKey(keys, suffix, query), query)),
+      cached: (suffix, query) => {
+        const key = listKey(keys, suffix, query);
+        return this.#isCached(key, through) ? this.#cache.list(keys, key, query) : load(query);
+      },
       load,
       count: (query) => this.#run(through, (runner) => this.#loader.queryBuilder(query, runner, false).getCount()),
       exists: (query) => this.#run(through, (runner) => this.#loader.queryBuilder(query, runner, false).getExists()),
@@ -127,7 +136,7 @@ export class BoundManager {
     if (this.#isCached(key, through)) return this.#cache.detail(keys, identifier, where);
     const query =
       where === undefined ? { where: primaryKeyWhere(this.options.metadata, identifier) } : { where, take: 1 };
-    return (await this.#load(query, through))[0] ?? null;
+    return (await this.#load(query, true, through))[0] ?? null;
   }
 
   async details(
@@ -135,9 +144,9 @@ export class BoundManager {
     identifiers: readonly Identifier[],
     through?: EntityManager,
   ): Promise<(ObjectLiteral | null)[]> {
-    if (identifiers.every((identifier) => this.#isCached(keys.detail(identifier), through))) {
-      return this.#cache.many(keys, identifiers);
-    }
+    const [first] = identifiers.map((identifier) => keys.detail(identifier));
+    if (first === undefined) return [];
+    if (this.#isCached(first, through)) return this.#cache.many(keys, identifiers);
     const found: (ObjectLiteral | null)[] = [];
     for (const identifier of identifiers) found.push(await this.detail(keys, identifier, undefined, through));
     return found;
@@ -177,11 +186,11 @@ export class BoundManager {
     return false;
   }
 
-  async #load(query: EntityQuery, through?: EntityManager): Promise<ObjectLiteral[]> {
+  async #load(query: EntityQuery, prefetch: boolean, through?: EntityManager): Promise<ObjectLiteral[]> {
     // TypeORM takes 0 for "no limit".
     if (query.take === 0) return [];
     return this.#run(through, async (runner) =>
-      this.#source.finish(await this.#loader.load(query, runner, true), runner),
+      this.#source.finish(await this.#loader.load(query, runner, prefetch), runner),
     );
   }
 

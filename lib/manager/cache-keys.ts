@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { InvalidIdentifierError } from '../errors.js';
 import type { Dependency } from '../cache/tags.js';
+import { valueAt } from './property-path.js';
 import { joinKeys, textKey } from './text-key.js';
 
 /** What identifies a row: a primary key, a composite key by its properties, or any text of your own beside a `where`. */
@@ -14,9 +15,12 @@ const DETAILS = 'details';
 /** The only place that spells a key or a tag. */
 export class CacheKeys {
   constructor(
-    /** The manager's `cacheKey`, with its `scope()` in front where it has one. */
+    /** The manager's `cacheKey` behind its prefix. */
     private readonly base: string,
-    private readonly primaryProperties: readonly string[] = [],
+    /** Where the parts of the primary key stand in an entity. */
+    private readonly primaryPaths: readonly string[] = [],
+    /** Namespace and scope. */
+    private readonly prefix = '',
   ) {}
 
   list(suffix?: string): string {
@@ -25,12 +29,15 @@ export class CacheKeys {
 
   /** @throws {InvalidIdentifierError} when the identifier cannot name a row */
   detail(identifier: Identifier): string {
-    return `${this.base}_${textKey(identifierText(identifier, this.primaryProperties))}`;
+    return `${this.base}_${textKey(identifierText(identifier, this.primaryPaths))}`;
   }
 
-  /** Whether a key given as plain text is one this manager may have written. */
-  owns(key: string): boolean {
-    return key === this.base || key.startsWith(`${this.base}_`);
+  /**
+   * The key a plain text means, if it may be one of this manager's. A decorator is written before anybody knows the namespace, so it
+   * may be left out.
+   */
+  named(text: string): string | undefined {
+    return [text, this.prefix + text].find((key) => key === this.base || key.startsWith(`${this.base}_`));
   }
 
   /** The manager's explicit clears have a clock of their own, of the same shape as a database table's. */
@@ -79,7 +86,7 @@ export function entityTable(metadata: EntityMetadata): string {
 }
 
 /** @throws {InvalidIdentifierError} */
-function identifierText(identifier: Identifier, primaryProperties: readonly string[]): string {
+function identifierText(identifier: Identifier, primaryPaths: readonly string[]): string {
   switch (typeof identifier) {
     case 'string':
       return identifier;
@@ -96,7 +103,7 @@ function identifierText(identifier: Identifier, primaryProperties: readonly stri
         break;
       }
       if (identifier instanceof Uint8Array) return Buffer.from(identifier).toString('hex');
-      return compositeText(identifier, primaryProperties);
+      return compositeText(identifier, primaryPaths);
     default:
   }
   throw new InvalidIdentifierError(
@@ -104,17 +111,13 @@ function identifierText(identifier: Identifier, primaryProperties: readonly stri
   );
 }
 
-function compositeText(
-  identifier: { readonly [property: string]: unknown },
-  primaryProperties: readonly string[],
-): string {
-  const missing = primaryProperties.filter(
-    (property) => identifier[property] === undefined || identifier[property] === null,
-  );
-  if (missing.length || !primaryProperties.length) {
+function compositeText(identifier: { readonly [property: string]: unknown }, primaryPaths: readonly string[]): string {
+  const parts = primaryPaths.map((path) => valueAt(identifier, path));
+  const missing = primaryPaths.filter((_, i) => parts[i] === undefined || parts[i] === null);
+  if (missing.length || !primaryPaths.length) {
     throw new InvalidIdentifierError(
-      `The identifier lacks ${missing.join(', ') || 'the primary key'}, so more than one row could match. Give every part of the key (${primaryProperties.join(', ')}).`,
+      `The identifier lacks ${missing.join(', ') || 'the primary key'}, so more than one row could match. Give every part of the key (${primaryPaths.join(', ')}).`,
     );
   }
-  return joinKeys(primaryProperties.map((property) => identifierText(identifier[property] as Identifier, [])));
+  return joinKeys(parts.map((part) => identifierText(part as Identifier, [])));
 }

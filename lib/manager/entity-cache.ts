@@ -5,7 +5,7 @@ import { type CacheKeys, entityTable, type Identifier } from './cache-keys.js';
 import type { EntityDependencies } from './dependencies.js';
 import type { EntityQuery } from './entity-loader.js';
 import type { EntitySource, Fetched } from './entity-source.js';
-import { identifiedRow, identifierOf, pinsOneRow, primaryKeyWhere } from './pinned-row.js';
+import { identifiedRow, identifierOf, kindsOf, pinsOneRow, primaryKeyWhere } from './pinned-row.js';
 import { queryText } from './query-text.js';
 import { fingerprint } from './text-key.js';
 
@@ -64,7 +64,7 @@ export class EntityCache {
       const where = primaryKeyWhere(this.metadata, identifier);
       const clears = keys.detailDependency(key);
       const known = dependencies.ofIdentifier(identifiedRow(this.metadata, identifier));
-      asked.set(this.#request('detail', key, {}, [...known, clears], this.details), { where, clears });
+      asked.set(this.#request('detail', key, kindsOf(where), [...known, clears], this.details), { where, clears });
     }
     const found = await this.readThrough().readMany([...asked.keys()], async (missing) => {
       const loads = missing.length === 1 ? [] : await this.#fetchTogether(keys, missing, asked);
@@ -119,7 +119,8 @@ export class EntityCache {
   #request(
     kind: 'list' | 'detail',
     key: string,
-    query: EntityQuery,
+    /** What the entry answers, beyond its key. */
+    query: unknown,
     dependencies: readonly Dependency[],
     { prefetch, lifetimeMs }: EntryPlan,
   ): ReadRequest<ObjectLiteral[]> {

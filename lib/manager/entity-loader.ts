@@ -8,6 +8,8 @@ import {
   type QueryRunner,
   type SelectQueryBuilder,
 } from 'typeorm';
+import { copyQuery } from './copy-query.js';
+import { setValueAt, valueAt } from './property-path.js';
 import { queryText } from './query-text.js';
 import type { RelationNode } from './relation-paths.js';
 
@@ -27,11 +29,12 @@ export class EntityLoader {
 
   /** Without its prefetched relations: what one statement can say. */
   queryBuilder(
-    { ...query }: EntityQuery,
+    asked: EntityQuery,
     runner?: QueryRunner,
     withRelations = true,
     alias = this.metadata.name,
   ): SelectQueryBuilder<ObjectLiteral> {
+    const query = copyQuery(asked);
     const builder = this.dataSource.createQueryBuilder(this.metadata.target, alias, runner);
     // MySQL has no OFFSET without LIMIT, and TypeORM refuses to write one.
     if (query.skip && query.take === undefined) query.take = Number.MAX_SAFE_INTEGER;
@@ -49,7 +52,9 @@ export class EntityLoader {
    * not already carry what they did.
    */
   async load(query: EntityQuery, runner: QueryRunner, prefetch: boolean): Promise<ObjectLiteral[]> {
-    const entities = await this.queryBuilder(query, runner).callListeners(false).getMany();
+    const select = prefetch && query.select && withKeys(this.metadata, this.relations, query.select);
+    const asked = select ? { ...query, select } : query;
+    const entities = await this.queryBuilder(asked, runner).callListeners(false).getMany();
     if (prefetch && entities.length) await this.#prefetchBelow(this.relations, entities, runner);
     return entities;
   }
@@ -90,6 +95,8 @@ export class EntityLoader {
       builder.innerJoinAndSelect(`owner.${relation.propertyPath}`, 'related');
       joinBelow(builder, 'related', children);
       FindOptionsUtils.joinEagerRelations(builder, 'related', relation.inverseEntityMetadata);
+      // A parent soft-deleted since it was loaded must not look as if it had nothing. After the joins, so that it is about parents only.
+      if (owner.deleteDateColumn) builder.withDeleted();
       for (const row of await builder.whereInIds(ids.slice(i, i + PARENTS_PER_QUERY)).getMany()) {
         found.set(idOf(row), relation.getEntityValue(row, true));
       }
@@ -97,6 +104,21 @@ export class EntityLoader {
     const none = relation.isOneToMany || relation.isManyToMany ? () => [] : () => null;
     for (const parent of parents) relation.setEntityValue(parent, found.get(idOf(parent)) ?? none());
   }
+}
+
+/** Prefetched relations are found by their owner's key: without it, every one of them would look empty. */
+function withKeys(metadata: EntityMetadata, nodes: readonly RelationNode[], select: object): object {
+  const selected = copyQuery(select);
+  if (nodes.some(({ prefetch }) => prefetch)) {
+    for (const { propertyPath } of metadata.primaryColumns) setValueAt(selected, propertyPath, true);
+  }
+  for (const { relation, children } of nodes) {
+    const below = valueAt(selected, relation.propertyPath);
+    if (typeof below === 'object' && below !== null) {
+      setValueAt(selected, relation.propertyPath, withKeys(relation.inverseEntityMetadata, children, below));
+    }
+  }
+  return selected;
 }
 
 /** The loaded entities of a relation, however many. */

@@ -5,21 +5,47 @@ import type { BaseCacheManager } from './base-cache-manager.js';
 /** @publicApi */
 export type CacheManagerClass = abstract new (...args: never[]) => BaseCacheManager<ObjectLiteral>;
 
+interface Registration {
+  readonly token: { readonly name: string };
+  readonly dataSourceName: string;
+}
+
 /** The managers of one application. */
 export class ManagerRegistry {
+  readonly #declared = new Set<unknown>();
   readonly #managers = new Map<unknown, BaseCacheManager<ObjectLiteral>>();
-  readonly #byKey = new Map<string, unknown>();
+  readonly #byKey = new Map<string, Registration>();
 
-  /** @throws {InvalidConfigurationError} when another manager has the key */
-  add(token: { readonly name: string }, manager: BaseCacheManager<ObjectLiteral>, cacheKey: string): void {
-    const other = this.#byKey.get(cacheKey) as { readonly name: string } | undefined;
-    if (other && other !== token) {
+  /** Somebody registers this class, whatever a test may have put in its place. */
+  declare(token: unknown): void {
+    this.#declared.add(token);
+  }
+
+  isDeclared(token: unknown): boolean {
+    return this.#declared.has(token);
+  }
+
+  /** @throws {InvalidConfigurationError} when another manager, or the same one on another DataSource, has the key */
+  add(
+    token: { readonly name: string },
+    manager: BaseCacheManager<ObjectLiteral>,
+    cacheKey: string,
+    dataSourceName: string,
+  ): void {
+    const other = this.#byKey.get(cacheKey);
+    if (other && other.token !== token) {
       throw new InvalidConfigurationError(
         'QSCACHE_DUPLICATE_CACHE_KEY',
-        `${other.name} and ${token.name} both use cacheKey "${cacheKey}", so each would drop the other's entries on every read. Give one of them a different cacheKey.`,
+        `${other.token.name} and ${token.name} both use cacheKey "${cacheKey}", so each would drop the other's entries on every read. Give one of them a different cacheKey.`,
       );
     }
-    this.#byKey.set(cacheKey, token);
+    if (other && other.dataSourceName !== dataSourceName) {
+      throw new InvalidConfigurationError(
+        'QSCACHE_DUPLICATE_CACHE_KEY',
+        `${token.name} is registered for the DataSources "${other.dataSourceName}" and "${dataSourceName}", so under its one cacheKey "${cacheKey}" each would drop the other's entries on every read. Extend it by a class with another cacheKey for one of them.`,
+      );
+    }
+    this.#byKey.set(cacheKey, { token, dataSourceName });
     this.#managers.set(token, manager);
   }
 

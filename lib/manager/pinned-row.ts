@@ -2,6 +2,7 @@ import { type EntityMetadata, InstanceChecker, type ObjectLiteral } from 'typeor
 import { InvalidIdentifierError } from '../errors.js';
 import type { Identifier } from './cache-keys.js';
 import type { EntityQuery } from './entity-loader.js';
+import { setValueAt } from './property-path.js';
 import { rowKey } from './row-key.js';
 
 /** The filter for an identifier that is a primary key. */
@@ -21,10 +22,17 @@ export function primaryKeyWhere(metadata: EntityMetadata, identifier: Identifier
   }
   if (!composite) return column.createValueMap(identifier);
   // Only the key: other properties of an entity passed as identifier must not narrow the search.
-  return Object.assign(
-    {},
-    ...metadata.primaryColumns.map((each) => each.createValueMap(each.getEntityValue(identifier))),
-  ) as ObjectLiteral;
+  return keyOf(metadata, identifier);
+}
+
+/**
+ * What tells apart identifiers that print the same key: `Buffer.from('ab')` and `'6162'` are two rows. `1`, `1n` and `'1'` are one.
+ */
+export function kindsOf(where: unknown): unknown {
+  if (where instanceof Uint8Array) return 'bytes';
+  if (where instanceof Date) return 'date';
+  if (typeof where !== 'object' || where === null) return typeof where === 'boolean' ? 'boolean' : 'text';
+  return Object.fromEntries(Object.entries(where).map(([property, value]) => [property, kindsOf(value)]));
 }
 
 /** The row tag of an identifier that is a primary key, where rows of its table have tags. */
@@ -38,9 +46,7 @@ export function identifiedRow(metadata: EntityMetadata, identifier: Identifier):
 export function identifierOf(metadata: EntityMetadata, entity: ObjectLiteral): Identifier {
   const [column, ...more] = metadata.primaryColumns;
   if (!more.length) return column!.getEntityValue(entity) as Identifier;
-  return Object.fromEntries(
-    metadata.primaryColumns.map((each) => [each.propertyName, each.getEntityValue(entity) as unknown]),
-  );
+  return keyOf(metadata, entity);
 }
 
 /**
@@ -52,6 +58,8 @@ export function pinsOneRow(metadata: EntityMetadata, where: EntityQuery['where']
   const fixed = new Set<string>();
   for (const [property, value] of Object.entries(where)) {
     const column = metadata.findColumnWithPropertyName(property);
+    // TypeORM may be told to ignore these, or to read NULL, which a unique key allows many times.
+    if (value === undefined || value === null) return false;
     if (!column || column.relationMetadata || column.isVirtualProperty) return false;
     if (InstanceChecker.isFindOperator(value) && value.type === 'raw') return false;
     if (InstanceChecker.isEqualOperator(value) || !InstanceChecker.isFindOperator(value))
@@ -64,6 +72,13 @@ export function pinsOneRow(metadata: EntityMetadata, where: EntityQuery['where']
     ...metadata.indices.filter(({ isUnique, where: partial }) => isUnique && !partial).map(({ columns }) => columns),
   ];
   return keys.some((columns) => columns.length > 0 && columns.every(({ databaseName }) => fixed.has(databaseName)));
+}
+
+/** The parts of a composite key, where they stand in an entity. */
+function keyOf(metadata: EntityMetadata, entity: ObjectLiteral): Record<string, unknown> {
+  const key: Record<string, unknown> = {};
+  for (const column of metadata.primaryColumns) setValueAt(key, column.propertyPath, column.getEntityValue(entity));
+  return key;
 }
 
 function isComposite(identifier: Identifier): identifier is { readonly [property: string]: unknown } {

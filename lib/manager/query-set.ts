@@ -1,4 +1,5 @@
 import type { EntityMetadata, FindOptionsOrder, FindOptionsSelect, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { copyQuery } from './copy-query.js';
 import type { EntityQuery } from './entity-loader.js';
 import { both, complement, type Where } from './where.js';
 
@@ -36,30 +37,38 @@ interface CachedAs {
  * @publicApi
  */
 export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, AsyncIterable<T> {
+  private readonly query: EntityQuery;
   #result: Promise<T[]> | undefined;
 
   /** @internal */
   constructor(
     private readonly source: QuerySetSource,
-    private readonly query: EntityQuery = {},
+    query: EntityQuery = {},
     private readonly cachedAs?: CachedAs,
-  ) {}
+  ) {
+    this.query = copyQuery(query);
+  }
 
-  /** Rows that match this as well. TypeORM's own `where`: an object is AND, an array is OR. */
+  /**
+   * Rows that match this as well. TypeORM's own `where`: an object is AND, an array is OR.
+   *
+   * @throws {InvalidConfigurationError} for a second filter on one to-many relation
+   */
   filter(where: Where<T>): QuerySet<T> {
     return this.#refined({
-      where: both(this.query.where as Where<T> | undefined, where) as NonNullable<EntityQuery['where']>,
+      where: both(this.source.metadata, this.query.where as Where<T> | undefined, where) as NonNullable<
+        EntityQuery['where']
+      >,
     });
   }
 
   /**
    * The other rows, those with NULL in a compared column included.
    *
-   * @throws {InvalidConfigurationError} for a filter on a to-many relation or a `Raw` operator
+   * @throws {InvalidConfigurationError} for a filter on a to-many relation, where two readings differ, or a `Raw` operator
    */
   exclude(where: Where<T>): QuerySet<T> {
-    const rest = complement(this.source.metadata, where);
-    return rest === undefined ? this.#refined({}) : this.filter(rest);
+    return this.filter(complement(this.source.metadata, where));
   }
 
   /** Replaces the order. */
@@ -104,6 +113,7 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
 
   /** The entity at a position, negative from the end, or `null`. Cached: from the list. Refined: one query for one row. */
   async at(index: number): Promise<T | null> {
+    wholeNumber('at', index, -Infinity);
     if (this.cachedAs || this.#result || index < 0) return (await this.#evaluate()).at(index) ?? null;
     const { skip = 0, take = Infinity } = this.query;
     if (index >= take) return null;
@@ -158,9 +168,9 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
   }
 }
 
-function wholeNumber(what: string, count: number): number {
-  if (Number.isSafeInteger(count) && count >= 0) return count;
+function wholeNumber(what: string, count: number, least = 0): number {
+  if (Number.isSafeInteger(count) && count >= least) return count;
   throw new RangeError(
-    `${what}(${count}) counts no rows, so the database would reject or ignore it. Give a whole number, 0 or more.`,
+    `${what}(${count}) counts no rows, so the database would reject or ignore it. Give a whole number${least ? '' : ', 0 or more'}.`,
   );
 }

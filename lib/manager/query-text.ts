@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { InstanceChecker } from 'typeorm';
 
 /**
@@ -31,6 +32,20 @@ function objectText(value: object): string {
   const entries = Object.entries(value)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, part]) => `${JSON.stringify(key)}:${queryText(part)}`);
-  const { name } = value.constructor ?? {};
-  return `${name === 'Object' ? '' : (name ?? '')}{${entries.join()}}`;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  if (prototype === Object.prototype || prototype === null) return `{${entries.join()}}`;
+  return `${value.constructor.name}{${entries.join()}}${privateText(value, entries.length > 0)}`;
+}
+
+const opaque = new WeakMap<object, string>();
+
+/** What an instance says of private fields. One that shows nothing of itself equals only itself: too many misses, no wrong rows. */
+function privateText(value: object, showsProperties: boolean): string {
+  if ('toJSON' in value && typeof value.toJSON === 'function') return JSON.stringify(value);
+  // oxlint-disable-next-line typescript/no-base-to-string -- it has one of its own
+  if (value.toString !== Object.prototype.toString) return JSON.stringify(String(value));
+  if (showsProperties) return '';
+  let id = opaque.get(value);
+  if (!id) opaque.set(value, (id = randomUUID()));
+  return id;
 }

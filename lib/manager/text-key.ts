@@ -9,7 +9,7 @@ const UNSAFE = /[\s%~\p{C}]/gu;
 /** Injective: two texts never share a key, whatever they contain. `~` marks a digest, so a short text cannot imitate one. */
 export function textKey(text: string): string {
   const safe = text.isWellFormed() ? text.replace(UNSAFE, encodeURIComponent).replaceAll('~', '%7E') : digest(text);
-  return safe.length <= LONGEST ? safe : `${safe.slice(0, 40)}${digest(text)}`;
+  return safe.length <= LONGEST ? safe : `${safe.slice(0, 40).toWellFormed()}${digest(text)}`;
 }
 
 /** The parts of a composite key as one text, still injective. */

@@ -17,9 +17,9 @@ function errorsOf(sources: ReadonlyMap<string, string>): string[] {
   const { readFile, fileExists, getSourceFile } = host;
   host.fileExists = (file) => sources.has(file) || fileExists(file);
   host.readFile = (file) => sources.get(file) ?? readFile(file);
-  host.getSourceFile = (file, ...rest) => {
+  host.getSourceFile = (file, language, ...rest) => {
     const text = sources.get(file);
-    return text === undefined ? getSourceFile(file, ...rest) : ts.createSourceFile(file, text, ...rest);
+    return text === undefined ? getSourceFile(file, language, ...rest) : ts.createSourceFile(file, text, language);
   };
   const program = ts.createProgram([...sources.keys()], { ...options, noEmit: true }, host);
   return ts

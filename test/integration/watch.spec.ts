@@ -2,13 +2,19 @@ import { Injectable } from '@nestjs/common';
 import type { DataSourceOptions } from 'typeorm';
 import { expect, it } from 'vitest';
 import { BaseCacheManager } from '../../lib/index.js';
-import { Example, exampleEntities, User } from '../fixtures/entities/example.entity.js';
+import { Company, Example, exampleEntities, User } from '../fixtures/entities/example.entity.js';
 import { managers, PlainExampleCacheManager, UserCacheManager } from '../fixtures/managers.js';
 import { describeDatabases } from '../support/databases.js';
 import { exampleApp } from '../support/example-app.js';
 import { describeWith } from '../support/services.js';
 import { Statements } from '../support/statements.js';
 import { createTestApp } from '../support/test-app.js';
+
+@Injectable()
+class UsernameCacheManager extends BaseCacheManager<User> {
+  model = User;
+  cacheKey = 'username';
+}
 
 describeDatabases('the watch over a DataSource', (database) => {
   it('is lost with destroy() and initialize(): nothing is served from the cache then, and an event says so', async () => {
@@ -53,15 +59,18 @@ describeDatabases('the watch over a DataSource', (database) => {
     class AuditedExampleCacheManager extends BaseCacheManager<Example> {
       model = Example;
       cacheKey = 'audited';
-      alsoWrites = [User];
+      alsoWrites = [Company];
     }
     const { dataSource, get, statements } = await exampleApp(database, {
-      managers: [AuditedExampleCacheManager, UserCacheManager],
+      managers: [AuditedExampleCacheManager, UserCacheManager, UsernameCacheManager],
     });
     const users = get(UserCacheManager);
     await users.get(1);
+    await get(UsernameCacheManager).all();
     await dataSource.manager.insert(Example, { title: 'four' });
     await statements.expect(2, () => users.get(1));
+    // A company that a trigger deletes sets its users' foreign keys to null.
+    await statements.expect(1, () => get(UsernameCacheManager).all());
   });
 
   it('leaves entries of other tables alone', async () => {

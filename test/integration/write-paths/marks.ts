@@ -1,0 +1,73 @@
+import type { Lab } from './lab.js';
+import type { Scene, WritePath } from './scene.js';
+
+/** What became of a cached read: warm and right, dropped as its content changed, dropped for nothing, stale. */
+export type Mark = '.' | 'd' | 'n' | 'S';
+
+export interface Row {
+  readonly path: string;
+  /** Per way to run the path, one mark per observer. */
+  readonly marks: Map<string, string>;
+}
+
+/** A cached read that answered with something else than the database. */
+export interface Stale {
+  readonly observer: string;
+  readonly cached: string;
+  readonly truth: string;
+}
+
+/** Warms every observer, writes, and reads every observer again. */
+export async function markPath(
+  lab: Lab,
+  { observers }: Scene,
+  write: () => PromiseLike<unknown>,
+): Promise<{ marks: string; stale: Stale[] }> {
+  await lab.reset();
+  const before: string[] = [];
+  for (const observer of observers) before.push(await lab.cached(observer));
+  await write();
+  const after: { cached: string; isWarm: boolean }[] = [];
+  for (const observer of observers) {
+    const { result: cached, statements } = await lab.statements.during(() => lab.cached(observer));
+    after.push({ cached, isWarm: statements.length === 0 });
+  }
+  const truths = await lab.truths(observers);
+  const marks = after.map(({ cached, isWarm }, i) => markOf(before[i]!, cached, truths[i]!, isWarm));
+  const stale = marks.flatMap((mark, i) =>
+    mark === 'S' ? [{ observer: observers[i]!.sees, cached: after[i]!.cached, truth: truths[i]! }] : [],
+  );
+  return { marks: marks.join(''), stale };
+}
+
+function markOf(before: string, cached: string, truth: string, isWarm: boolean): Mark {
+  if (cached !== truth) return 'S';
+  // That there is no row is never cached, so asking for it is no drop.
+  if (isWarm || before === 'null') return '.';
+  return before === truth ? 'n' : 'd';
+}
+
+/** The ways one path is run. */
+export function waysOf(path: WritePath): ('alone' | 'in a transaction')[] {
+  return path.alone ? ['alone'] : ['alone', 'in a transaction'];
+}
+
+/** One line per path, one letter per observer. */
+export function table(title: string, scene: Scene, rows: readonly Row[]): string {
+  const letters = scene.observers.map(({ sees }, i) => `${label(i)} ${sees}`).join(', ');
+  const width = Math.max(...rows.map(({ path }) => path.length));
+  const lines = rows.map(({ path, marks }) => `  ${path.padEnd(width)}  ${[...marks.values()].join('  ')}`);
+  const all = rows.flatMap(({ marks }) => [...marks.values()]).join('');
+  const count = (mark: Mark) => all.split(mark).length - 1;
+  const head = scene.observers.map((_, i) => label(i)).join('');
+  return [
+    `${title}: ${letters}`,
+    `  ${'. warm  d dropped  n needlessly  S STALE'.padEnd(width)}  ${head}  ${head} (in a transaction)`,
+    ...lines,
+    `  ${rows.length} paths, ${all.length} cells: ${count('.')} warm, ${count('d')} dropped, ${count('n')} needlessly, ${count('S')} STALE`,
+  ].join('\n');
+}
+
+function label(index: number): string {
+  return String.fromCharCode('a'.charCodeAt(0) + index);
+}
