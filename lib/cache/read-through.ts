@@ -77,7 +77,8 @@ export class ReadThrough {
     if (tags.isHeld(tables)) return this.#loadAlone(requests, load, 'held');
 
     const values = new Map<ReadRequest<T>, Promise<T>>();
-    for (const [request, value] of await this.#hits(requests, read, tags, tables)) values.set(request, Promise.resolve(value));
+    for (const [request, value] of await this.#hits(requests, read, tags, tables))
+      values.set(request, Promise.resolve(value));
     const missing = requests.filter((request) => !values.has(request));
     if (missing.length) this.#loadMissing(missing, load, tags, tables, values);
     return Promise.all(requests.map((request) => values.get(request)!));

@@ -62,6 +62,6 @@ describeWithRedisServers('RedisStore over a server that Sentinel watches', () =>
     client.on('error', () => undefined);
     await client.connect();
     await expectToWork(client);
-    client.destroy();
+    await client.destroy();
   });
 });

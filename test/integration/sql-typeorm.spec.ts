@@ -299,7 +299,7 @@ describeDatabases('the statements of TypeORM', (database) => {
       const leaf = await trees.save({ name: 'leaf', parent: child });
       await trees.findDescendantsTree(root);
       await trees.findAncestors(leaf);
-      if (entity !== Nested) await trees.save({ ...leaf, parent: root });
+      if (entity !== Nested) await trees.save(Object.assign(leaf, { parent: root }));
       await trees.remove(leaf);
     });
     expect(changes.length).toBeGreaterThan(3);
