@@ -17,7 +17,14 @@ export const postgres = {
   async start({ server, initdb }, { port, directory, run, serve }) {
     const data = join(directory, 'data');
     await run(initdb, ['-D', data, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync']);
-    const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'max_connections=200'];
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      'unix_socket_directories=',
+      'fsync=off',
+      'max_connections=200',
+      // Off by default, and some specs are about two-phase commit.
+      'max_prepared_transactions=20',
+    ];
     await serve(server, ['-D', data, '-p', `${port}`, ...settings.flatMap((setting) => ['-c', setting])], {
       ready: /ready to accept connections/i,
       // "Fast": disconnects clients; SIGTERM would wait for them.

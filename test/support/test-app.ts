@@ -49,7 +49,8 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
     imports: [
       cacheModule,
       TypeOrmModule.forRoot(database),
-      QsCacheModule.forRoot({ namespace: `test-${randomUUID()}`, ...options.options }),
+      // Patient: a busy machine must not turn a hit into a miss.
+      QsCacheModule.forRoot({ namespace: `test-${randomUUID()}`, budgetMs: 5_000, ...options.options }),
       QsCacheModule.forFeature(managers),
     ],
     controllers,

@@ -133,111 +133,112 @@ describeDatabases(
       expect(await lab.statements.expect(0, title)).toBe('one');
     });
 
-    describe.runIf(database.name === 'postgres')('on PostgreSQL', () => {
-      it('leaves entries right and warm after a COMMIT that was refused', async () => {
-        const { lab, title } = await open();
-        await lab.dataSource.query(
-          'CREATE TABLE wp_late (post_id int REFERENCES wp_post DEFERRABLE INITIALLY DEFERRED)',
-        );
-        await title();
-        const refused = lab.dataSource.transaction(async (manager) => {
-          await manager.update(Post, 1, { title: 'changed' });
-          await manager.query('INSERT INTO wp_late VALUES (999)');
+    if (database.name === 'postgres')
+      describe('on PostgreSQL', () => {
+        it('leaves entries right and warm after a COMMIT that was refused', async () => {
+          const { lab, title } = await open();
+          await lab.dataSource.query(
+            'CREATE TABLE wp_late (post_id int REFERENCES wp_post DEFERRABLE INITIALLY DEFERRED)',
+          );
+          await title();
+          const refused = lab.dataSource.transaction(async (manager) => {
+            await manager.update(Post, 1, { title: 'changed' });
+            await manager.query('INSERT INTO wp_late VALUES (999)');
+          });
+          await expect(refused).rejects.toThrow(/foreign key/);
+          expect(await lab.statements.expect(0, title)).toBe('one');
+          later();
+          expect(await lab.statements.expect(0, title)).toBe('one');
         });
-        await expect(refused).rejects.toThrow(/foreign key/);
-        expect(await lab.statements.expect(0, title)).toBe('one');
-        later();
-        expect(await lab.statements.expect(0, title)).toBe('one');
-      });
 
-      it('is fresh after a COMMIT whose acknowledgement was lost', async () => {
-        const { proxy, lab, title } = await behindProxy();
-        await title();
-        proxy.loseReplyTo('COMMIT');
-        await expect(
-          lab.dataSource.transaction((manager) => manager.update(Post, 1, { title: 'changed' })),
-        ).rejects.toThrow();
-        expect(await title()).toBe('changed');
-      });
+        it('is fresh after a COMMIT whose acknowledgement was lost', async () => {
+          const { proxy, lab, title } = await behindProxy();
+          await title();
+          proxy.loseReplyTo('COMMIT');
+          await expect(
+            lab.dataSource.transaction((manager) => manager.update(Post, 1, { title: 'changed' })),
+          ).rejects.toThrow();
+          expect(await title()).toBe('changed');
+        });
 
-      it('is fresh after an autocommit write whose acknowledgement was lost', async () => {
-        const { proxy, lab, title } = await behindProxy();
-        await title();
-        proxy.loseReplyTo('UPDATE');
-        await expect(lab.dataSource.manager.update(Post, 1, { title: 'changed' })).rejects.toThrow();
-        expect(await title()).toBe('changed');
-      });
+        it('is fresh after an autocommit write whose acknowledgement was lost', async () => {
+          const { proxy, lab, title } = await behindProxy();
+          await title();
+          proxy.loseReplyTo('UPDATE');
+          await expect(lab.dataSource.manager.update(Post, 1, { title: 'changed' })).rejects.toThrow();
+          expect(await title()).toBe('changed');
+        });
 
-      it('is fresh past the deadline after a COMMIT that arrived late', async () => {
-        const { proxy, lab, title } = await behindProxy();
-        const arrive = proxy.delay('COMMIT');
-        await expect(
-          lab.dataSource.transaction((manager) => manager.update(Post, 1, { title: 'changed' })),
-        ).rejects.toThrow();
-        expect(await title()).toBe('one');
-        expect(await lab.statements.expect(0, title)).toBe('one');
-        arrive();
-        await landed(lab);
-        later();
-        expect(await title()).toBe('changed');
-      });
+        it('is fresh past the deadline after a COMMIT that arrived late', async () => {
+          const { proxy, lab, title } = await behindProxy();
+          const arrive = proxy.delay('COMMIT');
+          await expect(
+            lab.dataSource.transaction((manager) => manager.update(Post, 1, { title: 'changed' })),
+          ).rejects.toThrow();
+          expect(await title()).toBe('one');
+          expect(await lab.statements.expect(0, title)).toBe('one');
+          arrive();
+          await landed(lab);
+          later();
+          expect(await title()).toBe('changed');
+        });
 
-      it('is fresh past the deadline after a statement that timed out and was done all the same', async () => {
-        const { lab, title } = await open({ driver: { extra: { query_timeout: 300 } }, cache: PATIENT });
-        const locker = lab.dataSource.createQueryRunner();
-        await locker.startTransaction();
-        await locker.query('SELECT 1 FROM wp_post WHERE id = 1 FOR UPDATE');
-        // Kept meanwhile: whoever got its connection would wait behind the statement.
-        const writer = lab.dataSource.createQueryRunner();
-        await expect(writer.manager.update(Post, 1, { title: 'changed' })).rejects.toThrow(/timeout/);
-        expect(await title()).toBe('one');
-        expect(await lab.statements.expect(0, title)).toBe('one');
-        await locker.rollbackTransaction();
-        await locker.release();
-        await landed(lab);
-        await writer.release();
-        later();
-        expect(await title()).toBe('changed');
-      });
+        it('is fresh past the deadline after a statement that timed out and was done all the same', async () => {
+          const { lab, title } = await open({ driver: { extra: { query_timeout: 300 } }, cache: PATIENT });
+          const locker = lab.dataSource.createQueryRunner();
+          await locker.startTransaction();
+          await locker.query('SELECT 1 FROM wp_post WHERE id = 1 FOR UPDATE');
+          // Kept meanwhile: whoever got its connection would wait behind the statement.
+          const writer = lab.dataSource.createQueryRunner();
+          await expect(writer.manager.update(Post, 1, { title: 'changed' })).rejects.toThrow(/timeout/);
+          expect(await title()).toBe('one');
+          expect(await lab.statements.expect(0, title)).toBe('one');
+          await locker.rollbackTransaction();
+          await locker.release();
+          await landed(lab);
+          await writer.release();
+          later();
+          expect(await title()).toBe('changed');
+        });
 
-      it('makes a prepared transaction known when it is committed, on whatever connection', async ({ skip }) => {
-        const { lab, title } = await open();
-        const [setting] = await lab.dataSource.query<{ max: string }[]>(
-          "SELECT current_setting('max_prepared_transactions') AS max",
-        );
-        if (setting!.max === '0') {
-          console.warn('Skipped two-phase commit: max_prepared_transactions is 0 on this server.');
-          skip('max_prepared_transactions is 0');
+        it('makes a prepared transaction known when it is committed, on whatever connection', async ({ skip }) => {
+          const { lab, title } = await open();
+          const [setting] = await lab.dataSource.query<{ max: string }[]>(
+            "SELECT current_setting('max_prepared_transactions') AS max",
+          );
+          if (setting!.max === '0') {
+            console.warn('Skipped two-phase commit: max_prepared_transactions is 0 on this server.');
+            skip('max_prepared_transactions is 0');
+          }
+          await title();
+          const runner = lab.dataSource.createQueryRunner();
+          await runner.startTransaction();
+          await runner.manager.update(Post, 1, { title: 'changed' });
+          await runner.query("PREPARE TRANSACTION 'wp'");
+          await runner.query('ROLLBACK');
+          await runner.release();
+          expect(await lab.statements.expect(0, title)).toBe('one');
+          await lab.dataSource.query("COMMIT PREPARED 'wp'");
+          expect(await title()).toBe('changed');
+        });
+
+        async function behindProxy() {
+          const { host, port, ...address } = (await database.options()) as { host: string; port?: number };
+          const proxy = await createTcpProxy({ host, port: port ?? 5432 });
+          const driver = { ...address, host: '127.0.0.1', port: proxy.port };
+          return { proxy, ...(await open({ driver, cache: PATIENT })) };
         }
-        await title();
-        const runner = lab.dataSource.createQueryRunner();
-        await runner.startTransaction();
-        await runner.manager.update(Post, 1, { title: 'changed' });
-        await runner.query("PREPARE TRANSACTION 'wp'");
-        await runner.query('ROLLBACK');
-        await runner.release();
-        expect(await lab.statements.expect(0, title)).toBe('one');
-        await lab.dataSource.query("COMMIT PREPARED 'wp'");
-        expect(await title()).toBe('changed');
+
+        /** Until the write is visible, whenever that is. */
+        async function landed({ dataSource }: Lab): Promise<void> {
+          await vi.waitUntil(
+            async () => (await dataSource.manager.findOneByOrFail(Post, { id: 1 })).title === 'changed',
+            {
+              timeout: 5_000,
+            },
+          );
+        }
       });
-
-      async function behindProxy() {
-        const { host, port, ...address } = (await database.options()) as { host: string; port?: number };
-        const proxy = await createTcpProxy({ host, port: port ?? 5432 });
-        const driver = { ...address, host: '127.0.0.1', port: proxy.port };
-        return { proxy, ...(await open({ driver, cache: PATIENT })) };
-      }
-
-      /** Until the write is visible, whenever that is. */
-      async function landed({ dataSource }: Lab): Promise<void> {
-        await vi.waitUntil(
-          async () => (await dataSource.manager.findOneByOrFail(Post, { id: 1 })).title === 'changed',
-          {
-            timeout: 5_000,
-          },
-        );
-      }
-    });
   },
   ['postgres', 'mariadb'],
 );
