@@ -14,7 +14,7 @@ export interface Announcement {
   readonly begunAt: number;
   /** When the store had recorded it; `undefined` when it did not say so in time. */
   readonly heldAt: number | undefined;
-  /** What the announcing has left of the budget. */
+  /** What the announcing has left of the budget: half of it at least. */
   readonly patienceMs: number;
 }
 
@@ -36,7 +36,10 @@ export class WriteAnnouncer {
     const id = randomUUID();
     const begunAt = Date.now();
     const heldAt = await this.#hold(tables, id);
-    return { id, tables, begunAt, heldAt, patienceMs: Math.max(begunAt + this.options.budgetMs - Date.now(), 0) };
+    const { budgetMs } = this.options;
+    // This process may have been busy meanwhile, which is not the store's fault.
+    const patienceMs = Math.max(begunAt + budgetMs - Date.now(), budgetMs / 2);
+    return { id, tables, begunAt, heldAt, patienceMs };
   }
 
   /** The write is visible. */

@@ -76,6 +76,8 @@ export abstract class CacheStore {
   /**
    * Announces a write before it can become visible. Younger than this store's budget it blocks nothing, whoever reads; older, it
    * makes the table a miss; past `deadlineMs` from now the next reader advances the table as if its rows were unknown, in the writer's place.
+   *
+   * Waits for half the budget at most: what it leaves is for the advance.
    */
   abstract hold(tables: readonly string[], id: string, deadlineMs: number): Promise<void>;
 

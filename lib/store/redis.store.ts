@@ -63,7 +63,8 @@ export class RedisStore extends CacheStore {
   async hold(tables: readonly string[], id: string, deadlineMs: number): Promise<void> {
     const args = [holdField(id), milliseconds(this.options.budgetMs), milliseconds(deadlineMs)];
     const commands = tables.map((table) => call(holdScript, [this.#tags.table(table)], args));
-    await this.#within('announce a write', () => this.#send(commands));
+    // Half of the budget: the other half is for the advance, should this be but a hiccup.
+    await this.#within('announce a write', () => this.#send(commands), this.options.budgetMs / 2);
   }
 
   async release(tables: readonly string[], id: string): Promise<void> {
@@ -140,8 +141,8 @@ export class RedisStore extends CacheStore {
     return replies;
   }
 
-  #within<T>(what: string, work: () => Promise<T>): Promise<T> {
-    return withinBudget(this.name, what, this.options.budgetMs, work);
+  #within<T>(what: string, work: () => Promise<T>, budgetMs = this.options.budgetMs): Promise<T> {
+    return withinBudget(this.name, what, budgetMs, work);
   }
 }
 

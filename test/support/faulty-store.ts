@@ -31,7 +31,12 @@ export class FaultyStore {
             case 'throws synchronously':
               throw new TypeError(`${operation} is broken`);
             case 'hangs':
-              return withinBudget('broken', operation, budgetMs, () => new Promise(() => {}));
+              return withinBudget(
+                'broken',
+                operation,
+                operation === 'hold' ? budgetMs / 2 : budgetMs,
+                () => new Promise(() => {}),
+              );
             case 'lies':
               return Promise.resolve(undefined);
             default:

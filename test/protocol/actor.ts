@@ -1,0 +1,76 @@
+import type { Step } from './explore.js';
+import { type Outcome } from './gates.js';
+import { sorted } from './sorted.js';
+import type { ProtocolWorld } from './world.js';
+
+/** Somebody who reads or writes, once. */
+export abstract class Actor {
+  abstract readonly kind: string;
+  #state: 'absent' | 'waiting' | 'gone' = 'absent';
+  /** What the world told it so far: given the same, it does the same. */
+  #heard: { readonly call: string; readonly answer: unknown }[] = [];
+
+  constructor(
+    readonly name: string,
+    protected readonly world: ProtocolWorld,
+  ) {}
+
+  get hasBegun(): boolean {
+    return this.#state !== 'absent';
+  }
+
+  get isWaiting(): boolean {
+    return this.#state === 'waiting';
+  }
+
+  begin(): void {
+    this.#state = 'waiting';
+    this.act().then(
+      () => this.leave(),
+      (error: unknown) => this.world.violate(`${this.name} was in the way: ${String(error)}`),
+    );
+  }
+
+  protected leave(): void {
+    this.#state = 'gone';
+    this.#heard = [];
+  }
+
+  hear(call: string, answer: unknown): void {
+    this.#heard.push({ call, answer });
+  }
+
+  fingerprint(): string {
+    if (!this.isWaiting) return `${this.kind} ${this.#state}`;
+    const parked = this.world.gates.of(this.name).map(({ name, said }) => [name, said]);
+    // Once the load has begun the entry is forgotten.
+    const rereads = parked.some(([name]) => name!.startsWith('read'));
+    const heard = this.#heard.map(({ call, answer }) => [
+      call,
+      call === 'read' && !rereads ? { ...(answer as object), entries: [] } : answer,
+    ]);
+    return JSON.stringify([this.kind, sorted(parked), heard, this.own()]);
+  }
+
+  faultSteps(): readonly Step[] {
+    return [];
+  }
+
+  protected abstract act(): Promise<void>;
+
+  /** What it remembers besides. */
+  protected abstract own(): unknown;
+
+  protected database<T>(name: string, outcomes: readonly { label: string; work: () => T }[]): Promise<T> {
+    return this.world.gates.park<T>(name, '', (answer) =>
+      outcomes.map(({ label, work }): Outcome => ({
+        label,
+        take: () => {
+          const result = work();
+          this.hear(name, result);
+          answer(result);
+        },
+      })),
+    );
+  }
+}

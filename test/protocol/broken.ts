@@ -1,0 +1,106 @@
+import {
+  datedLate,
+  forgetfulOfHolds,
+  HastyAnnouncer,
+  hurry,
+  ignoreHolds,
+  joinByKeyOnly,
+  replace,
+  seeing,
+  SureAnnouncer,
+  withTables,
+} from './sabotage.js';
+import type { Scenario } from './scenario.js';
+
+interface Sabotaged extends Scenario {
+  /** Breaks something in place; the result mends it. */
+  readonly breaking?: () => () => void;
+}
+
+const two = [{ query: 'detail' }, { query: 'detail' }] as const;
+const three = [...two, { query: 'detail' }] as const;
+const write = { readers: two, writers: ['update'] } as const;
+
+/** Sabotage that does nothing, so that what the others find is theirs. */
+export const unbroken: Scenario = {
+  ...write,
+  broken: {
+    store: (store) =>
+      replace(
+        store,
+        seeing(store, (read) => read),
+      ),
+  },
+};
+
+/** One part of the engine broken in each. */
+export const broken: Record<string, Sabotaged> = {
+  'a single flight that joins whatever the as-of': { ...write, breaking: joinByKeyOnly },
+  'an as-of taken after the load': { ...write, broken: { store: (store) => replace(store, datedLate(store)) } },
+  'an advance before the commit': { ...write, broken: { announcer: HastyAnnouncer } },
+  'no hold, and a crash': { ...write, crashes: 1, broken: { holdMs: 0 } },
+  'a hold that vanishes at its deadline': {
+    ...write,
+    crashes: 1,
+    time: true,
+    broken: { store: (store, server) => replace(store, forgetfulOfHolds(store, server)) },
+  },
+  'a write acknowledged at once when its advance failed': {
+    ...write,
+    refused: ['advance'],
+    breaking: () => hurry(Infinity),
+  },
+  'a write acknowledged as its hold begins to block': { ...write, refused: ['advance'], breaking: () => hurry(3) },
+  'a held table that is read as if it were not': {
+    readers: three,
+    writers: ['update'],
+    refused: ['advance'],
+    time: true,
+    breaking: ignoreHolds,
+  },
+  'a hold taken back for a commit whose answer was lost': {
+    ...write,
+    commits: ['ambiguous'],
+    time: true,
+    broken: { announcer: SureAnnouncer },
+  },
+  'a history whose name is ignored': {
+    ...write,
+    restores: true,
+    broken: {
+      store: (store) =>
+        replace(
+          store,
+          seeing(store, (read) => ({ ...read, epoch: '' })),
+        ),
+    },
+  },
+  'a write of unknown rows that only the clock tells of': {
+    readers: two,
+    writers: ['updateAll'],
+    broken: {
+      store: (store) =>
+        replace(
+          store,
+          seeing(
+            store,
+            withTables((tags) => ({ ...tags, unknown: 0 })),
+          ),
+        ),
+    },
+  },
+  'row tags that do not follow the clock': {
+    ...write,
+    broken: {
+      store: (store) =>
+        replace(
+          store,
+          seeing(
+            store,
+            withTables((tags) => ({ ...tags, rows: tags.rows.map(() => 0) })),
+          ),
+        ),
+    },
+  },
+  'a store that serves reads while it refuses writes': { ...write, refuses: 'writes' },
+};

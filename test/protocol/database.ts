@@ -1,0 +1,29 @@
+import { DataSource } from 'typeorm';
+import { CacheKeys, entityTable } from '../../lib/manager/cache-keys.js';
+import { Example, exampleEntities, User } from '../fixtures/entities/example.entity.js';
+
+/** A DataSource that knows its entities and never connects: the engine asks it for names only. */
+class UnconnectedDataSource extends DataSource {
+  constructor() {
+    super({ type: 'postgres', database: 'app', entities: exampleEntities });
+  }
+
+  async prepare(): Promise<this> {
+    await this.buildMetadatas();
+    return this;
+  }
+}
+
+export const dataSource = await new UnconnectedDataSource().prepare();
+
+export const EXAMPLE = entityTable(dataSource.getMetadata(Example));
+export const USER = entityTable(dataSource.getMetadata(User));
+export const KEYS = new CacheKeys('example', ['id']);
+
+/** What can be told apart in the database: a row that is changed, the set of rows, a row of another table. */
+export type Cell = 'row' | 'rows' | 'user';
+
+/** Every cell counts its writes. */
+export type Versions = Record<Cell, number>;
+
+export const noVersions = (): Versions => ({ row: 0, rows: 0, user: 0 });

@@ -1,0 +1,164 @@
+import { StoreError } from '../../lib/errors.js';
+import {
+  CacheStore,
+  type EntriesRead,
+  type TableWrite,
+  type TagQuery,
+  type TagsRead,
+} from '../../lib/store/cache-store.js';
+import type { Gates, Outcome } from './gates.js';
+import { BUDGET } from './scenario.js';
+import { clock } from './scripted-clock.js';
+import type { ScriptedServer } from './scripted-server.js';
+import { sorted } from './sorted.js';
+
+type Method = 'read' | 'touch' | 'put' | 'remove' | 'hold' | 'release' | 'advance';
+
+/** What may go wrong with single calls, and how often in one run. */
+export interface CallFaults {
+  /** The server says no and does nothing. */
+  readonly refused?: readonly Method[];
+  /** The answer does not come within the budget: the caller hears of a failure, and the call takes effect later or never. */
+  readonly lost?: readonly Method[];
+  left: number;
+  /** Calls of unknown outcome that may yet take effect. */
+  readonly late: { readonly label: string; readonly take: () => void }[];
+}
+
+export interface StoreScript {
+  readonly gates: Gates;
+  readonly server: ScriptedServer;
+  readonly faults: CallFaults;
+  /** Entries and every table at moments of their own, in any order, as several servers would answer. */
+  readonly split: boolean;
+  /** What a caller got to know, for comparing moments. */
+  readonly heard: (actor: string, name: string, answer: unknown) => void;
+}
+
+/** A process's way to the server: every call waits at a gate. */
+export class GatedStore extends CacheStore {
+  readonly name = 'scripted';
+  /** What the process remembers of its reads, as far as the world can tell. */
+  readonly remembered = new Set<string>();
+  /** Holds by who announced them: the names the engine gives are never the same twice. */
+  readonly #holders = new Map<string, string>();
+
+  constructor(private readonly script: StoreScript) {
+    super();
+  }
+
+  async read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead> {
+    const { server } = this.script;
+    const entries = () => keys.map((key) => server.entries.get(key));
+    const tags = (query: TagQuery) => ({ history: server.history, tags: server.read(query, lifetimeMs) });
+    if (!keys.length) this.remembered.add(JSON.stringify(queries));
+    if (!this.script.split) {
+      return this.#call('read', [keys, queries], () => ({ ...joined(queries.map(tags)), entries: entries() }));
+    }
+    const [found, ...tables] = await Promise.all([
+      keys.length ? this.#call('read', keys.join(), entries) : [],
+      ...queries.map((query) => this.#call('read', query, () => tags(query))),
+    ]);
+    return { ...joined(tables), entries: found };
+  }
+
+  async touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
+    const { server } = this.script;
+    const tags = (query: TagQuery) => ({ history: server.history, tags: server.touch(query, lifetimeMs) });
+    return joined(await this.#each('touch', queries, tags));
+  }
+
+  async put(key: string, entry: string): Promise<void> {
+    await this.#call('put', [key, entry], () => void this.script.server.entries.set(key, entry));
+    this.remembered.add(key);
+  }
+
+  remove(keys: readonly string[]): Promise<void> {
+    return this.#call('remove', [...keys], () => {
+      for (const key of keys) this.script.server.entries.delete(key);
+    });
+  }
+
+  async hold(tables: readonly string[], id: string, deadlineMs: number): Promise<void> {
+    const holder = this.#holder(id);
+    await this.#each('hold', tables, (table) => this.script.server.hold(table, holder, deadlineMs));
+  }
+
+  async release(tables: readonly string[], id: string): Promise<void> {
+    const holder = this.#holder(id);
+    await this.#each('release', tables, (table) => this.script.server.release(table, holder));
+  }
+
+  async advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
+    const holder = hold === undefined ? undefined : this.#holder(hold);
+    await this.#each('advance', writes, (write) => this.script.server.advance(write, holder));
+  }
+
+  async check(): Promise<undefined> {}
+
+  #holder(id: string): string {
+    const holder = this.#holders.get(id) ?? this.script.gates.current;
+    this.#holders.set(id, holder);
+    return holder;
+  }
+
+  async #each<Q, A>(method: Method, questions: readonly Q[], answer: (question: Q) => A): Promise<A[]> {
+    if (!this.script.split) return this.#call(method, questions, () => questions.map(answer));
+    return Promise.all(questions.map((question) => this.#call(method, question, () => answer(question))));
+  }
+
+  #call<T>(method: Method, question: unknown, work: () => T): Promise<T> {
+    const { gates, server, heard, faults } = this.script;
+    const actor = gates.current;
+    const name = Array.isArray(question) ? method : `${method}(${subject(question)})`;
+    return gates.park<T>(name, JSON.stringify(question), (answer, refuse) => {
+      const fail = (reason: string) => {
+        heard(actor, name, reason);
+        refuse(new StoreError(`The scripted store ${reason} ${method}.`));
+      };
+      const isRefused =
+        server.refuses === 'everything' || (server.refuses === 'writes' && method !== 'read' && method !== 'remove');
+      if (isRefused) return [{ label: ' REFUSED', take: () => fail('refuses to') }];
+      const outcomes: Outcome[] = [
+        {
+          label: '',
+          take: () => {
+            const value = work();
+            heard(actor, name, value);
+            answer(value);
+          },
+        },
+      ];
+      const fault = (label: string, take: () => void): void => {
+        outcomes.push({
+          label,
+          take: () => {
+            faults.left--;
+            take();
+          },
+        });
+      };
+      if (faults.left > 0 && faults.refused?.includes(method)) fault(' REFUSED', () => fail('refuses to'));
+      if (faults.left > 0 && faults.lost?.includes(method)) {
+        fault(' TIMES OUT', () => {
+          clock.passUntil(clock.now + (method === 'hold' ? BUDGET / 2 : BUDGET));
+          fail('did not answer in time to');
+          faults.late.push({ label: `late ${actor}.${name}`, take: () => void work() });
+        });
+      }
+      return outcomes;
+    });
+  }
+}
+
+/** As a cluster answers: the history is that of all servers asked. */
+function joined(parts: readonly { history: number; tags: TagsRead['tables'][number] }[]): TagsRead {
+  const histories = new Set(parts.map(({ history }) => history));
+  return { epoch: sorted(histories).join('+'), tables: parts.map(({ tags }) => tags) };
+}
+
+/** The key or table a call is about, where it is about one. */
+function subject(question: unknown): string {
+  const name = typeof question === 'string' ? question : (question as { table: string }).table;
+  return name.split('.').at(-1)!;
+}

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Exploration, explore } from './explore.js';
+import { broken, unbroken } from './broken.js';
+import type { Scenario } from './scenario.js';
+import { bounds, isLong, MOST_EXECUTIONS, promised } from './scenarios.js';
+import { ProtocolWorld } from './world.js';
+
+vi.mock('node:timers/promises', async () => (await import('./scripted-clock.js')).timersPromises);
+
+const TIMEOUT = isLong ? 1_800_000 : 120_000;
+
+describe('the protocol, in every order its steps can happen', () => {
+  const happened = new Set<string>();
+  const report: string[] = [];
+
+  beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+  afterAll(() => {
+    vi.useRealTimers();
+    console.log(report.join('\n'));
+  });
+
+  async function run(name: string, scenario: Scenario): Promise<Exploration> {
+    const found = await explore(() => new ProtocolWorld(scenario, happened), MOST_EXECUTIONS);
+    const { states, executions, complete, counterexample } = found;
+    const outcome = counterexample
+      ? `${counterexample.violation}: ${counterexample.trail.join(', ')}`
+      : complete
+        ? 'all of them'
+        : 'up to the bound';
+    report.push(`${name}: ${states} states, ${executions} executions; ${outcome}`);
+    return found;
+  }
+
+  describe('returns nothing older than an acknowledged write, and is in nobody’s way, with', () => {
+    it.each(Object.entries(promised))('%s', { timeout: TIMEOUT }, async (name, scenario) => {
+      const { counterexample, complete } = await run(name, scenario);
+      expect(counterexample).toBeUndefined();
+      expect(complete || isLong).toBe(true);
+    });
+
+    it('nothing of what a reader may meet left out', () => {
+      const reasons = ['absent', 'stale', 'held', 'store', 'epoch'].map((reason) => `entry:missed ${reason}`);
+      const expected = [
+        'entry:hit',
+        'entry:filled',
+        'entry:skipped overtaken',
+        'load:joined',
+        'write:ambiguous',
+        ...reasons,
+      ];
+      expect([...happened]).toEqual(expect.arrayContaining(expected));
+    });
+  });
+
+  describe('is found stale with', () => {
+    it.each(Object.entries(broken))('%s', { timeout: TIMEOUT }, async (name, { breaking, ...scenario }) => {
+      const mend = breaking?.();
+      try {
+        const { counterexample } = await run(name, scenario);
+        expect(counterexample?.violation).toMatch(/^STALE/);
+      } finally {
+        mend?.();
+      }
+    });
+  });
+
+  it('is not found stale with nothing broken at the same seam', async () => {
+    const { counterexample } = await run('nothing broken', unbroken);
+    expect(counterexample).toBeUndefined();
+  });
+
+  describe('is bounded by', () => {
+    it.each(Object.entries(bounds))('%s', { timeout: TIMEOUT }, async (name, scenario) => {
+      const { counterexample } = await run(name, scenario);
+      expect(counterexample?.violation).toMatch(/^STALE/);
+    });
+  });
+
+  it.each<[string, Scenario]>([
+    ['a write', { readers: [{ query: 'detail' }, { query: 'detail' }], writers: ['update'] }],
+    ['a lookup by another key', { readers: [{ query: 'slug' }, { query: 'slug' }], writers: ['update'] }],
+    ['a clear', { readers: [{ query: 'slug' }, { query: 'slug' }], clears: 1 }],
+  ])(
+    'leaves nothing out by taking moments with the same fingerprint for one: %s',
+    { timeout: TIMEOUT },
+    async (_name, scenario) => {
+      const known = new Set<string>();
+      await explore(() => new Remembering(scenario, known), Infinity);
+      const reached = new Set<string>();
+      const { executions } = await explore(() => new Unmerged(scenario, reached), Infinity);
+      expect(executions).toBeGreaterThan(known.size * 3);
+      expect([...reached].filter((fingerprint) => !known.has(fingerprint))).toEqual([]);
+    },
+  );
+});
+
+class Remembering extends ProtocolWorld {
+  constructor(
+    scenario: Scenario,
+    protected readonly fingerprints: Set<string>,
+  ) {
+    super(scenario, new Set());
+  }
+
+  override fingerprint(): string {
+    const fingerprint = super.fingerprint();
+    this.fingerprints.add(fingerprint);
+    return fingerprint;
+  }
+}
+
+/** No two of its moments are the same. */
+class Unmerged extends Remembering {
+  static #moments = 0;
+
+  override fingerprint(): string {
+    super.fingerprint();
+    return String(Unmerged.#moments++);
+  }
+}

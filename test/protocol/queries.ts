@@ -1,0 +1,64 @@
+import type { ReadRequest } from '../../lib/cache/read-through.js';
+import type { Dependency } from '../../lib/cache/tags.js';
+import { type Cell, EXAMPLE, KEYS, USER, type Versions } from './database.js';
+
+export type Seen = Partial<Versions>;
+
+/** A query as a manager would ask it. */
+export interface Query {
+  readonly request: ReadRequest<Seen>;
+  /** What its result turns out to depend on. */
+  readonly loaded: readonly Dependency[];
+  /** Its statements: what each of them reads. */
+  readonly statements: readonly (readonly Cell[])[];
+}
+
+export type QueryName = 'list' | 'detail' | 'slug' | 'joined';
+
+const row: Dependency = { table: EXAMPLE, rows: ['1'] };
+const list: Dependency = { table: EXAMPLE };
+
+/** `clears`: whether the manager's explicit clears are among the tables, as they always are outside of a model this small. */
+export function queryNamed(name: QueryName, clears: boolean): Query {
+  switch (name) {
+    case 'list':
+      return query(KEYS.list(), 'list', [list], [list], [['row', 'rows']]);
+    case 'detail':
+      return query(KEYS.detail(1), 'detail', [row], [row], [['row']]);
+    // Which row it is becomes known with the load.
+    case 'slug':
+      return query(KEYS.detail('one'), 'detail', [list], [row], [['row']]);
+    // A relation by a statement of its own, at a moment of its own.
+    case 'joined':
+      return query(
+        KEYS.detail(2),
+        'detail',
+        [row, { table: USER }],
+        [row, { table: USER, rows: ['1'] }],
+        [['row'], ['user']],
+      );
+  }
+
+  function query(
+    key: string,
+    kind: 'list' | 'detail',
+    dependencies: readonly Dependency[],
+    loaded: readonly Dependency[],
+    statements: readonly (readonly Cell[])[],
+  ): Query {
+    const cleared = kind === 'list' ? KEYS.listDependency(key) : KEYS.detailDependency(key);
+    const and = (tables: readonly Dependency[]) => (clears ? [...tables, cleared] : tables);
+    return {
+      request: {
+        key,
+        kind,
+        fingerprint: name,
+        dependencies: and(dependencies),
+        lifetimeMs: 60_000,
+        decode: (payload) => JSON.parse(payload) as Seen,
+      },
+      loaded: and(loaded),
+      statements,
+    };
+  }
+}

@@ -1,0 +1,50 @@
+import type { Loaded } from '../../lib/cache/read-through.js';
+import { Actor } from './actor.js';
+import type { Cell, Versions } from './database.js';
+import { type Query, type QueryName, queryNamed, type Seen } from './queries.js';
+import type { ProtocolWorld } from './world.js';
+
+/** Asks one query, once. */
+export class Reader extends Actor {
+  readonly kind: string;
+  readonly #query: Query;
+  #floor: Versions | undefined;
+
+  constructor(
+    name: string,
+    world: ProtocolWorld,
+    private readonly processName: string,
+    query: QueryName,
+  ) {
+    super(name, world);
+    this.kind = `${query} in ${processName}`;
+    this.#query = queryNamed(query, world.scenario.clears !== undefined);
+  }
+
+  protected async act(): Promise<void> {
+    const floor = (this.#floor = { ...this.world.acknowledged });
+    const { readThrough } = this.world.process(this.processName);
+    const seen = await readThrough.read(this.#query.request, () => this.#load());
+    for (const [cell, version] of Object.entries(seen) as [Cell, number][]) {
+      if (version >= floor[cell]) continue;
+      this.world.violate(
+        `STALE: ${this.name} began when write ${floor[cell]} of ${cell} was acknowledged, and got ${version}`,
+      );
+    }
+  }
+
+  protected own(): unknown {
+    return this.#floor;
+  }
+
+  async #load(): Promise<Loaded<Seen>> {
+    const seen: Seen = {};
+    const { statements, loaded } = this.#query;
+    for (const cells of statements) {
+      const name = statements.length > 1 ? `load(${cells.join()})` : 'load';
+      const work = () => Object.fromEntries(cells.map((cell) => [cell, this.world.database[cell]]));
+      Object.assign(seen, await this.database(name, [{ label: '', work }]));
+    }
+    return { value: seen, payload: JSON.stringify(seen), dependencies: loaded };
+  }
+}

@@ -1,0 +1,100 @@
+import { vi } from 'vitest';
+import { type Entry, formatEntry, parseEntry } from '../../lib/cache/entry.js';
+import { SingleFlight } from '../../lib/cache/single-flight.js';
+import { TagView } from '../../lib/cache/tags.js';
+import { type Announcement, WriteAnnouncer } from '../../lib/invalidation/write-announcer.js';
+import type { CacheStore, TableTags, TableWrite, TagsRead } from '../../lib/store/cache-store.js';
+import { clock } from './scripted-clock.js';
+import type { ScriptedServer } from './scripted-server.js';
+
+/** The store with some of its methods replaced. */
+export function replace(store: CacheStore, methods: Partial<CacheStore>): CacheStore {
+  return new Proxy(store, {
+    get: (target, name: keyof CacheStore) => {
+      const method: unknown = methods[name] ?? target[name];
+      return typeof method === 'function' ? method.bind(target) : method;
+    },
+  });
+}
+
+type Change = <T extends TagsRead>(read: T) => T;
+
+export function seeing(store: CacheStore, change: Change): Partial<CacheStore> {
+  return {
+    read: async (...asked) => change(await store.read(...asked)),
+    touch: async (...asked) => change(await store.touch(...asked)),
+  };
+}
+
+export function withTables(change: (tags: TableTags) => TableTags): Change {
+  return (read) => ({ ...read, tables: read.tables.map(change) });
+}
+
+/** Every fill looks as if nothing had happened since its load began, and is dated by the moment it is stored. */
+export function datedLate(store: CacheStore): Partial<CacheStore> {
+  let latest = 0;
+  const redate = (entry: Entry) => ({
+    ...entry,
+    dependencies: entry.dependencies.map((dependency) => ({ ...dependency, asOf: latest })),
+  });
+  return {
+    touch: async (...asked) => {
+      const read = await store.touch(...asked);
+      latest = read.tables[0]!.version;
+      return withTables((tags) => ({ ...tags, version: 0, unknown: 0, rows: tags.rows.map(() => 0) }))(read);
+    },
+    put: (key, text, lifetimeMs) => store.put(key, formatEntry(redate(parseEntry(text)!)), lifetimeMs),
+  };
+}
+
+export function forgetfulOfHolds(store: CacheStore, server: ScriptedServer): Partial<CacheStore> {
+  return {
+    read: (...asked) => {
+      for (const table of server.tables) {
+        for (const [id, { deadline }] of server.holds(table)) if (Date.now() > deadline) server.release(table, id);
+      }
+      return store.read(...asked);
+    },
+  };
+}
+
+export class HastyAnnouncer extends WriteAnnouncer {
+  override async announce(tables: readonly string[]): Promise<Announcement> {
+    const announcement = await super.announce(tables);
+    await super.advance(
+      tables.map((table) => ({ table, rows: undefined })),
+      announcement,
+    );
+    return announcement;
+  }
+
+  override async advance(): Promise<void> {}
+}
+
+export class SureAnnouncer extends WriteAnnouncer {
+  override advanceAmbiguous(writes: readonly TableWrite[], announcement: Announcement | undefined): Promise<void> {
+    return super.advance(writes, announcement);
+  }
+}
+
+export function joinByKeyOnly(): () => void {
+  const { current, lead } = SingleFlight.prototype;
+  const keyOf = (name: string) => (JSON.parse(name) as unknown[])[0] as string;
+  SingleFlight.prototype.current = function (name) {
+    return current.call(this, keyOf(name));
+  };
+  SingleFlight.prototype.lead = function (name, ...rest) {
+    lead.call(this, keyOf(name), ...rest);
+  };
+  return () => Object.assign(SingleFlight.prototype, { current, lead });
+}
+
+export function ignoreHolds(): () => void {
+  const spy = vi.spyOn(TagView.prototype, 'isHeld').mockReturnValue(false);
+  return () => spy.mockRestore();
+}
+
+export function hurry(ms: number): () => void {
+  clock.hasteMs = ms;
+  return () => void (clock.hasteMs = 0);
+}

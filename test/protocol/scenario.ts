@@ -1,0 +1,52 @@
+import type { CacheEvents } from '../../lib/events/cache-events.js';
+import { WriteAnnouncer } from '../../lib/invalidation/write-announcer.js';
+import type { CacheStore } from '../../lib/store/cache-store.js';
+import type { CallFaults } from './gated-store.js';
+import type { QueryName } from './queries.js';
+import type { ScriptedServer } from './scripted-server.js';
+import type { WriteName } from './writes.js';
+
+/** Milliseconds of the scripted clock; only their order matters. */
+export const BUDGET = 10;
+export const HOLD = 100;
+
+/** What happens in a run, and what may go wrong in it: one kind of fault at a time is what the guarantees speak of. */
+export interface Scenario {
+  /** Readers of one process share its single flight. */
+  readonly readers: readonly { readonly query: QueryName; readonly process?: string }[];
+  readonly writers?: readonly WriteName[];
+  /** Writes nobody tells of, each followed by an explicit clear. */
+  readonly clears?: number;
+
+  /** Writers that stop for ever, somewhere between their hold and their acknowledgement. */
+  readonly crashes?: number;
+  /** How a last statement may end besides well: rolled back by the database, or with its answer lost. */
+  readonly commits?: readonly ('fails' | 'ambiguous')[];
+  /** What the server may drop, and how often. */
+  readonly evictions?: { readonly of: readonly ('entry' | 'row' | 'table')[]; readonly times: number };
+  /** All tags, or all entries, come to the end of their lives. */
+  readonly expiries?: number;
+  readonly refused?: CallFaults['refused'];
+  readonly lost?: CallFaults['lost'];
+  /** From some moment on the server refuses this. */
+  readonly refuses?: 'writes' | 'everything';
+  /** And takes everything again later, with all that it had. */
+  readonly recovers?: boolean;
+  /** A snapshot is taken, and comes back under another history. */
+  readonly restores?: boolean;
+  /** Holds grow old and pass their deadlines. */
+  readonly time?: boolean;
+  /** A commit may take longer than its hold lives. */
+  readonly slowCommits?: boolean;
+  readonly split?: boolean;
+  readonly broken?: Sabotage;
+}
+
+/** An engine with one of its parts broken on purpose, at the seam: the logic itself stays the real one. */
+export interface Sabotage {
+  readonly store?: (store: CacheStore, server: ScriptedServer) => CacheStore;
+  readonly announcer?: new (store: () => CacheStore, events: CacheEvents, options: AnnouncerOptions) => WriteAnnouncer;
+  readonly holdMs?: number;
+}
+
+type AnnouncerOptions = ConstructorParameters<typeof WriteAnnouncer>[2];

@@ -1,0 +1,107 @@
+import type { Scenario } from './scenario.js';
+
+/** QSCACHE_EXPLORE=long: more readers, more writers and more faults in one run; an hour instead of a minute. */
+export const isLong = process.env['QSCACHE_EXPLORE'] === 'long';
+
+/** More runs than this of one scenario are not worth the time; the short ones all end by themselves. */
+export const MOST_EXECUTIONS = isLong ? 1_000_000 : 50_000;
+
+const two = [{ query: 'detail' }, { query: 'detail' }] as const;
+const three = [...two, { query: 'detail' }] as const;
+const threeInTwoProcesses = [...two, { query: 'detail', process: 'q' }] as const;
+const some = isLong ? threeInTwoProcesses : three;
+const few = isLong ? threeInTwoProcesses : two;
+
+const anything = ['entry', 'row', 'table'] as const;
+
+/** One kind of fault at a time: what the guarantees promise to survive. */
+export const promised: Record<string, Scenario> = {
+  'three readers in two processes': { readers: threeInTwoProcesses, writers: ['update'] },
+  'two writers of one row': { readers: few, writers: ['update', 'updateAll'] },
+  'a list, a write and an insert': {
+    readers: [{ query: 'list' }, { query: 'list' }, ...(isLong ? two : [])],
+    writers: ['update', 'insert'],
+  },
+  'a relation read by a statement of its own, and a transaction over both tables': {
+    readers: [{ query: 'joined' }, { query: 'joined' }, { query: 'joined', process: 'q' }],
+    writers: ['transaction'],
+  },
+  'a relation, and two writers of its two tables': {
+    readers: [{ query: 'joined' }, { query: 'joined' }],
+    writers: ['update', 'updateUser'],
+  },
+  'a row found by another key': {
+    readers: [{ query: 'slug' }, { query: 'slug' }, { query: 'slug', process: 'q' }],
+    writers: ['update'],
+  },
+  'an entry and its tags answered at moments of their own': { readers: some, writers: ['update'], split: true },
+  'holds that grow old': { readers: some, writers: ['update'], time: true },
+  'a writer that crashes': { readers: some, writers: ['update'], crashes: 1, time: true },
+  'a commit that fails, or whose answer is lost': {
+    readers: some,
+    writers: ['update'],
+    commits: ['fails', 'ambiguous'],
+    time: true,
+  },
+  'an advance that is refused': { readers: some, writers: ['update'], refused: ['advance'], time: true },
+  'an advance that is refused after a commit that outlived its hold': {
+    readers: few,
+    writers: ['update'],
+    refused: ['advance'],
+    time: true,
+    slowCommits: true,
+  },
+  'a hold that is refused': { readers: some, writers: ['update'], refused: ['hold'], time: true },
+  'a hold that times out and takes effect late': { readers: two, writers: ['update'], lost: ['hold'], time: true },
+  'an advance that times out and takes effect late': {
+    readers: few,
+    writers: ['update'],
+    lost: ['advance'],
+    time: true,
+  },
+  'a fill that times out and takes effect late': { readers: some, writers: ['update'], lost: ['touch', 'put'] },
+  'a read that times out and takes effect late': { readers: few, writers: ['update'], lost: ['read'] },
+  'a store that refuses everything from some moment on': {
+    readers: few,
+    writers: ['update'],
+    refuses: 'everything',
+    time: true,
+  },
+  'an eviction': { readers: some, writers: ['update'], evictions: { of: anything, times: 1 } },
+  'two evictions': { readers: few, writers: ['update'], evictions: { of: anything, times: 2 } },
+  'an eviction from under a relation': {
+    readers: [{ query: 'joined' }, { query: 'joined' }],
+    writers: ['transaction'],
+    evictions: { of: anything, times: 1 },
+  },
+  'lifetimes that end': { readers: few, writers: ['update'], expiries: 2 },
+  'an older snapshot that comes back': { readers: some, writers: ['update'], restores: true },
+  'explicit clears after writes nobody told of': { readers: some, clears: 2 },
+  'an explicit clear and an eviction': { readers: some, clears: 1, evictions: { of: anything, times: 1 } },
+  ...(isLong && {
+    'tables on servers of their own': {
+      readers: [{ query: 'joined' }, { query: 'joined' }],
+      writers: ['transaction'],
+      split: true,
+    },
+    'one of two writers that crashes': { readers: two, writers: ['update', 'updateAll'], crashes: 1, time: true },
+    'an older snapshot and two writers': { readers: two, writers: ['update', 'updateAll'], restores: true },
+  }),
+};
+
+/** What bounds the guarantees: the caveats of the README, which would be wrong if these were not found. */
+export const bounds: Record<string, Scenario> = {
+  'a store that refused everything during a write, and comes back with all that it had': {
+    readers: two,
+    writers: ['update'],
+    refuses: 'everything',
+    recovers: true,
+  },
+  'a writer that crashes after a commit that outlived its hold': {
+    readers: two,
+    writers: ['update'],
+    crashes: 1,
+    time: true,
+    slowCommits: true,
+  },
+};

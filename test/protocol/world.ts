@@ -1,0 +1,197 @@
+import { ReadThrough } from '../../lib/cache/read-through.js';
+import { CacheEvents } from '../../lib/events/cache-events.js';
+import { WriteAnnouncer } from '../../lib/invalidation/write-announcer.js';
+import { WriteWatch } from '../../lib/invalidation/write-watch.js';
+import type { CacheStore } from '../../lib/store/cache-store.js';
+import type { Actor } from './actor.js';
+import { Clearer } from './clearer.js';
+import { type Cell, dataSource, noVersions, type Versions } from './database.js';
+import type { Step, World } from './explore.js';
+import { type CallFaults, GatedStore } from './gated-store.js';
+import { Gates } from './gates.js';
+import { Reader } from './reader.js';
+import { BUDGET, HOLD, type Scenario } from './scenario.js';
+import { clock } from './scripted-clock.js';
+import { ScriptedServer } from './scripted-server.js';
+import { ServerFaults } from './server-faults.js';
+import { sorted } from './sorted.js';
+import { Writer } from './writer.js';
+
+/** The parts of one process, each the real one. */
+export interface Process {
+  readonly gated: GatedStore;
+  readonly store: CacheStore;
+  readonly readThrough: ReadThrough;
+  readonly watch: WriteWatch;
+}
+
+interface Owed {
+  readonly versions: Partial<Versions>;
+  readonly from: number;
+}
+
+/** One run of a scenario: processes over one server and one database, all of whose outside calls wait for the explorer. */
+export class ProtocolWorld implements World {
+  readonly gates = new Gates();
+  readonly server: ScriptedServer;
+  readonly database = noVersions();
+  /** What a read that begins now must see at least. */
+  readonly acknowledged = noVersions();
+  readonly faults: CallFaults;
+  crashes: number;
+  readonly #writers: readonly Writer[];
+  readonly #actors: readonly Actor[];
+  readonly #processes = new Map<string, Process>();
+  readonly #heldAt = new Map<string, number>();
+  #owed: Owed[] = [];
+  readonly #serverFaults: ServerFaults;
+  #violation: string | undefined;
+
+  constructor(
+    readonly scenario: Scenario,
+    /** Collects what happened in any run: a scenario in which nothing happens proves nothing. */
+    private readonly happened: Set<string>,
+  ) {
+    clock.begin();
+    this.server = new ScriptedServer(BUDGET);
+    const { refused, lost } = scenario;
+    this.faults = { ...(refused && { refused }), ...(lost && { lost }), left: refused || lost ? 1 : 0, late: [] };
+    this.crashes = scenario.crashes ?? 0;
+    this.#serverFaults = new ServerFaults(this.server, scenario);
+    this.#writers = (scenario.writers ?? []).map((write, i) => new Writer(`w${i + 1}`, this, write));
+    this.#actors = [
+      ...scenario.readers.map(({ query, process = 'p' }, i) => new Reader(`r${i + 1}`, this, process, query)),
+      ...this.#writers,
+      ...Array.from({ length: scenario.clears ?? 0 }, (_, i) => new Clearer(`c${i + 1}`, this)),
+    ];
+  }
+
+  process(name: string): Process {
+    let process = this.#processes.get(name);
+    if (process) return process;
+    const events = new CacheEvents();
+    events.on((event) => this.happened.add('reason' in event ? `${event.name} ${event.reason}` : event.name));
+    const { broken } = this.scenario;
+    const gated = new GatedStore({
+      gates: this.gates,
+      server: this.server,
+      faults: this.faults,
+      split: this.scenario.split ?? false,
+      heard: (...heard) => this.#hear(...heard),
+    });
+    const store = broken?.store?.(gated, this.server) ?? gated;
+    const Announcer = broken?.announcer ?? WriteAnnouncer;
+    const announcer = new Announcer(() => store, events, { budgetMs: BUDGET, holdMs: broken?.holdMs ?? HOLD });
+    process = {
+      gated,
+      store,
+      readThrough: new ReadThrough(store, events),
+      watch: new WriteWatch(dataSource, announcer, events),
+    };
+    this.#processes.set(name, process);
+    return process;
+  }
+
+  /** A read that begins from now on must see this. */
+  acknowledge(versions: Partial<Versions>): void {
+    for (const [cell, version] of Object.entries(versions) as [Cell, number][]) {
+      this.acknowledged[cell] = Math.max(this.acknowledged[cell], version);
+    }
+  }
+
+  /** A writer that will never say that it has written: its hold says so in its place, once it is past its deadline. */
+  owe(writer: string, versions: Partial<Versions>): void {
+    const heldAt = this.#heldAt.get(writer) ?? clock.now;
+    this.#owed.push({ versions, from: Math.max(heldAt + HOLD, clock.now) + 1 });
+  }
+
+  violate(violation: string): void {
+    this.#violation ??= violation;
+  }
+
+  violation(): string | undefined {
+    const stuck = this.#actors.filter(({ isWaiting }) => isWaiting).map(({ name }) => name);
+    if (stuck.length && !this.steps().length) this.violate(`${stuck.join(' and ')} never came to an end`);
+    return this.#violation;
+  }
+
+  steps(): readonly Step[] {
+    const late = this.faults.late.map(({ label, take }, i) => ({
+      label,
+      take: () => {
+        this.faults.late.splice(i, 1);
+        take();
+      },
+    }));
+    return [
+      ...this.#actors.flatMap((actor) => this.#actorSteps(actor)),
+      ...late,
+      ...this.#timeSteps(),
+      ...this.#serverFaults.steps(),
+    ];
+  }
+
+  fingerprint(): string {
+    return JSON.stringify([
+      this.database,
+      this.acknowledged,
+      this.server.fingerprint(),
+      // Readers who ask the same are interchangeable.
+      sorted(this.#actors.map((actor) => actor.fingerprint())),
+      sorted([...this.#processes].map(([name, { gated }]) => [name, sorted(gated.remembered)])),
+      [clock.now, clock.wakeUps, this.#owed, [...this.#heldAt]],
+      [this.faults.left, sorted(this.faults.late.map(({ label }) => label)), this.crashes],
+      this.#serverFaults.fingerprint(),
+    ]);
+  }
+
+  #hear(name: string, call: string, answer: unknown): void {
+    this.#actors.find((actor) => actor.name === name)?.hear(call, answer);
+    if (call.startsWith('hold') && typeof answer !== 'string') this.#heldAt.set(name, clock.now);
+  }
+
+  #actorSteps(actor: Actor): readonly Step[] {
+    if (actor.hasBegun) return [...this.gates.steps(actor.name), ...actor.faultSteps()];
+    const earlier = this.#actors.find(({ kind, hasBegun }) => kind === actor.kind && !hasBegun);
+    return earlier === actor
+      ? [{ label: `${actor.name} begins`, take: () => this.gates.begin(actor.name, () => actor.begin()) }]
+      : [];
+  }
+
+  /** Time goes from one moment at which something changes to the next. */
+  #timeSteps(): readonly Step[] {
+    const moments = [...clock.wakeUps, ...this.#owed.map(({ from }) => from)];
+    if (this.scenario.time) {
+      // The database may be slow without anybody's hold growing old.
+      if (this.#unannounced.length) moments.push(BUDGET + 1);
+      for (const table of this.server.tables) {
+        for (const { blocksAt, deadline } of this.server.holds(table).values()) {
+          moments.push(...[blocksAt + 1, deadline + 1].map((at) => at - clock.beginning));
+        }
+      }
+    }
+    const next = Math.min(...moments.filter((moment) => moment > clock.now));
+    if (next === Infinity || next > this.#patience) return [];
+    const take = () => {
+      clock.passUntil(next);
+      for (const { versions, from } of this.#owed) if (from <= next) this.acknowledge(versions);
+      this.#owed = this.#owed.filter(({ from }) => from > next);
+    };
+    return [{ label: `it is ${next}`, take }];
+  }
+
+  get #unannounced(): readonly Writer[] {
+    return this.#writers.filter(({ name, isWaiting }) => isWaiting && !this.#heldAt.has(name));
+  }
+
+  /**
+   * Until when time may pass. A commit may take as long as its hold lives, for crashes are covered no longer. An advance without a
+   * hold may take no time at all: that it is slow would be a second fault.
+   */
+  get #patience(): number {
+    if (this.#unannounced.some(({ isAdvancing }) => isAdvancing)) return clock.now;
+    if (this.scenario.slowCommits) return Infinity;
+    const unwritten = this.#writers.filter(({ mayYetWrite }) => mayYetWrite);
+    return Math.min(...unwritten.map(({ name }) => (this.#heldAt.get(name) ?? Infinity) + HOLD));
+  }
+}

@@ -1,0 +1,100 @@
+import type { QueryRunner } from 'typeorm';
+import type { AfterQueryEvent } from 'typeorm/subscriber/event/QueryEvent.js';
+import { Actor } from './actor.js';
+import { dataSource, type Versions } from './database.js';
+import type { Step } from './explore.js';
+import type { ProtocolWorld } from './world.js';
+import { type Write, type WriteName, writes } from './writes.js';
+
+/** How a last statement may end. */
+type Ending = 'committed' | 'failed' | 'unknown';
+
+const ERRORS = {
+  failed: { code: '40001', severity: 'ERROR' },
+  unknown: { code: 'ECONNRESET' },
+};
+
+/** A writer in a process of its own, whose statements pass by the real watch as TypeORM's would. */
+export class Writer extends Actor {
+  readonly kind: string;
+  readonly #write: Write;
+  #written: Partial<Versions> | undefined;
+  /** Its connection is gone, and its COMMIT is still under way. */
+  #commitsLate = false;
+
+  constructor(name: string, world: ProtocolWorld, write: WriteName) {
+    super(name, world);
+    // Holds bear its name, so no two writers are interchangeable.
+    this.kind = `${name} ${write}`;
+    this.#write = writes[write];
+  }
+
+  get mayYetWrite(): boolean {
+    return !this.#written && (this.isWaiting || this.#commitsLate);
+  }
+
+  get isAdvancing(): boolean {
+    return this.world.gates.of(this.name).some(({ name }) => name.startsWith('advance'));
+  }
+
+  override faultSteps(): readonly Step[] {
+    const { world } = this;
+    const mayCrash = world.crashes > 0 && world.gates.of(this.name).some(({ name }) => /^(commit|advance)/.test(name));
+    const crash = () => {
+      world.crashes--;
+      world.gates.abandon(this.name);
+      if (this.#written) world.owe(this.name, this.#written);
+      this.leave();
+    };
+    return mayCrash ? [{ label: `${this.name} crashes`, take: crash }] : [];
+  }
+
+  protected async act(): Promise<void> {
+    const { watch } = this.world.process(this.name);
+    const queryRunner = { databaseConnection: {} } as unknown as QueryRunner;
+    const { statements } = this.#write;
+    for (const [i, { sql, ...rest }] of statements.entries()) {
+      const parameters = 'parameters' in rest ? [...rest.parameters!] : [];
+      const event = { query: sql, parameters, queryRunner, manager: dataSource.manager, dataSource };
+      await watch.beforeQuery(event as never);
+      const ending = i === statements.length - 1 ? await this.#commit() : 'committed';
+      const success = ending === 'committed';
+      const error = success ? undefined : ERRORS[ending];
+      await watch.afterQuery({ ...event, success, error } as unknown as AfterQueryEvent);
+      if (this.#written && success) this.world.acknowledge(this.#written);
+    }
+  }
+
+  protected own(): unknown {
+    return [this.#written, this.#commitsLate];
+  }
+
+  #commit(): Promise<Ending> {
+    const { commits } = this.world.scenario;
+    const committed = (): Ending => {
+      this.#written = this.#change();
+      return 'committed';
+    };
+    return this.database('commit', [
+      { label: '', work: committed },
+      ...(commits?.includes('fails') ? [{ label: ' FAILS', work: (): Ending => 'failed' }] : []),
+      ...(commits?.includes('ambiguous') ? [{ label: ' with its answer lost', work: () => this.#commitLate() }] : []),
+    ]);
+  }
+
+  /** The client hears of a lost connection; the database commits all the same, at some time. */
+  #commitLate(): Ending {
+    this.#commitsLate = true;
+    const take = () => {
+      this.#written = this.#change();
+      this.world.owe(this.name, this.#written);
+    };
+    this.world.faults.late.push({ label: `${this.name} commits late`, take });
+    return 'unknown';
+  }
+
+  #change(): Partial<Versions> {
+    const { database } = this.world;
+    return Object.fromEntries(this.#write.cells.map((cell) => [cell, ++database[cell]]));
+  }
+}

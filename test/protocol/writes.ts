@@ -1,0 +1,27 @@
+import type { Cell } from './database.js';
+
+/** A write as TypeORM would send it. */
+export interface Write {
+  readonly statements: readonly { readonly sql: string; readonly parameters?: readonly unknown[] }[];
+  /** What it changes once the last statement has run. */
+  readonly cells: readonly Cell[];
+}
+
+const updateRow = { sql: 'UPDATE "example" SET "title" = $1 WHERE "id" IN ($2)', parameters: ['new', 1] };
+const updateUser = { sql: 'UPDATE "user" SET "username" = $1 WHERE "id" = $2', parameters: ['new', 1] };
+
+export const writes = {
+  update: { statements: [updateRow], cells: ['row'] },
+  updateAll: { statements: [{ sql: 'UPDATE "example" SET "title" = $1', parameters: ['new'] }], cells: ['row'] },
+  insert: {
+    statements: [{ sql: 'INSERT INTO "example"("title") VALUES ($1) RETURNING "id"', parameters: ['new'] }],
+    cells: ['rows'],
+  },
+  updateUser: { statements: [updateUser], cells: ['user'] },
+  transaction: {
+    statements: [{ sql: 'START TRANSACTION' }, updateRow, updateUser, { sql: 'COMMIT' }],
+    cells: ['row', 'user'],
+  },
+} as const satisfies Record<string, Write>;
+
+export type WriteName = keyof typeof writes;

@@ -1,0 +1,41 @@
+import type { Redis } from 'ioredis';
+import type { Random } from './random.js';
+
+/** What the soak has in Redis. Looking for keys is for a test: the library never does. */
+export class Evictions {
+  constructor(
+    private readonly redis: Redis,
+    private readonly namespace: string,
+    private readonly random: Random,
+  ) {}
+
+  /** Drops an entry, a row's tag or a whole table's, as a full Redis would. */
+  async evictOne(): Promise<'entry' | 'row' | 'table' | undefined> {
+    const keys = await this.#keys();
+    const kind = this.random.pick(['entry', 'row', 'table'] as const);
+    const candidates = keys.filter((key) => kindOf(key) === kind).sort();
+    if (!candidates.length) return undefined;
+    await this.redis.unlink(this.random.pick(candidates));
+    return kind;
+  }
+
+  async removeAll(): Promise<void> {
+    for (const key of await this.#keys()) await this.redis.unlink(key);
+  }
+
+  async #keys(): Promise<string[]> {
+    const keys = new Set<string>();
+    let cursor = '0';
+    do {
+      const [next, found] = await this.redis.scan(cursor, 'MATCH', `${this.namespace}*`, 'COUNT', 1000);
+      for (const key of found) keys.add(key);
+      cursor = next;
+    } while (cursor !== '0');
+    return [...keys];
+  }
+}
+
+function kindOf(key: string): 'entry' | 'row' | 'table' {
+  if (key.endsWith('}')) return 'table';
+  return key.includes('}:') ? 'row' : 'entry';
+}

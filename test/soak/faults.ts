@@ -1,0 +1,59 @@
+import { formatEntry, parseEntry } from '../../lib/cache/entry.js';
+import { SingleFlight } from '../../lib/cache/single-flight.js';
+import { TagView, tagQueries } from '../../lib/cache/tags.js';
+import type { CacheStore, TableWrite, TagQuery, TagsRead } from '../../lib/store/cache-store.js';
+import { WrappedStore } from './wrapped-store.js';
+
+/** Ways to break the protocol on purpose: proof that the soak can fail. `no-hold` is an option of the library itself. */
+export const faults = ['late-fill', 'before-commit', 'no-hold', 'shared-flight'] as const;
+export type Fault = (typeof faults)[number];
+
+export function breakStore(store: CacheStore, fault: Fault | undefined): CacheStore {
+  if (fault === 'late-fill') return new LateFill(store);
+  if (fault === 'before-commit') return new AdvanceBeforeCommit(store);
+  if (fault === 'shared-flight') shareFlights();
+  return store;
+}
+
+/** Takes the as-of after the load: a write in between is not noticed. */
+class LateFill extends WrappedStore {
+  override async touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
+    const read = await super.touch(queries, lifetimeMs);
+    return {
+      ...read,
+      tables: read.tables.map(({ rows }) => ({ version: 0, unknown: 0, rows: rows.map(() => 0), held: false })),
+    };
+  }
+
+  override async put(key: string, text: string, lifetimeMs: number): Promise<void> {
+    const entry = parseEntry(text)!;
+    const queries = tagQueries([], entry.dependencies);
+    const tags = new TagView(queries, await super.touch(queries, lifetimeMs));
+    const dependencies = entry.dependencies.map((dependency) => ({
+      ...dependency,
+      asOf: tags.asOf([dependency.table])[0]!,
+    }));
+    return super.put(key, formatEntry({ ...entry, dependencies }), lifetimeMs);
+  }
+}
+
+/** Makes a write known before it is visible: a load in between is filed under the new version with the old row. */
+class AdvanceBeforeCommit extends WrappedStore {
+  override hold(tables: readonly string[]): Promise<void> {
+    return super.advance(tables.map((table) => ({ table, rows: undefined })));
+  }
+
+  override async advance(_writes: readonly TableWrite[]): Promise<void> {}
+}
+
+/** Joins any load of the same key, also one that began before a write this reader must see. */
+function shareFlights(): void {
+  const { current, lead } = SingleFlight.prototype;
+  const keyOf = (name: string) => (JSON.parse(name) as [string])[0];
+  SingleFlight.prototype.current = function (name) {
+    return current.call(this, keyOf(name));
+  };
+  SingleFlight.prototype.lead = function (name, flight, landed) {
+    lead.call(this, keyOf(name), flight, landed);
+  };
+}

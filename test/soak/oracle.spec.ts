@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import type { RowSet } from './messages.js';
+import { type HistoryRow, Oracle } from './oracle.js';
+
+const HOLD_MS = 1000;
+/** How much later than its hold's deadline a dead process's write must be seen. */
+const SEEN_MS = HOLD_MS + 100;
+
+function state(seq: number, write: number, change: Partial<HistoryRow> = {}): HistoryRow {
+  return { seq, write, table: 'article', row: '1', stamp: seq, present: true, facts: { shelf: 1 }, ...change };
+}
+
+/** Row 1 as it was at the start (stamp 1) and as write 1000001 left it (stamp 2 unless told otherwise). */
+function oracleOf(change: Partial<HistoryRow> = {}): Oracle {
+  const oracle = new Oracle(HOLD_MS, (write) => Math.floor(write / 1_000_000));
+  oracle.learn([state(1, 0), state(2, 1_000_001, change)]);
+  oracle.begun(1_000_001, 'update', 100);
+  return oracle;
+}
+
+function acknowledged(oracle: Oracle): Oracle {
+  oracle.settled(1_000_001, { outcome: 'acknowledged', at: 120, committing: 110, unheard: false });
+  return oracle;
+}
+
+function judge(oracle: Oracle, begun: number, shown: RowSet['shown'], asked: Partial<RowSet> = {}) {
+  return oracle.check({ what: 'a read', begun, ended: begun + 5, sets: [{ table: 'article', ...asked, shown }] })?.kind;
+}
+
+describe('Oracle', () => {
+  it('finds a read stale that began after a write was acknowledged and shows what was before', () => {
+    expect(judge(acknowledged(oracleOf()), 121, [['1', 1]])).toBe('stale');
+  });
+
+  it('lets a read that began earlier show either', () => {
+    expect(judge(acknowledged(oracleOf()), 115, [['1', 1]])).toBeUndefined();
+    expect(judge(acknowledged(oracleOf()), 115, [['1', 2]])).toBeUndefined();
+  });
+
+  it('finds a read dirty that shows what nobody committed', () => {
+    expect(judge(acknowledged(oracleOf()), 121, [['1', 3]])).toBe('dirty');
+  });
+
+  it('finds a read dirty that ended before the commit it shows had begun', () => {
+    expect(judge(acknowledged(oracleOf()), 101, [['1', 2]])).toBe('dirty');
+  });
+
+  it('finds a read stale that misses a row, or shows one that is gone', () => {
+    expect(judge(acknowledged(oracleOf()), 121, [])).toBe('stale');
+    expect(judge(acknowledged(oracleOf({ present: false, stamp: null })), 121, [['1', 1]])).toBe('stale');
+    expect(judge(acknowledged(oracleOf({ present: false, stamp: null })), 121, [])).toBeUndefined();
+  });
+
+  it('finds a list stale that shows a row under the filter it no longer matches', () => {
+    const moved = { facts: { shelf: 2 } };
+    expect(judge(acknowledged(oracleOf(moved)), 121, [['1', 1]], { where: ['shelf', 1] })).toBe('stale');
+    expect(judge(acknowledged(oracleOf(moved)), 121, [], { where: ['shelf', 1] })).toBeUndefined();
+    expect(judge(acknowledged(oracleOf(moved)), 121, [], { where: ['shelf', 2] })).toBe('stale');
+  });
+
+  it('judges rows that are shown without a stamp by their being there', () => {
+    const gone = { present: false, stamp: null };
+    expect(judge(acknowledged(oracleOf(gone)), 121, [['1', null]])).toBe('stale');
+    expect(judge(acknowledged(oracleOf()), 121, [['1', null]])).toBeUndefined();
+  });
+
+  it('asks of a dead process that its committed write is seen once its hold is over', () => {
+    const oracle = oracleOf();
+    oracle.died(1, 130);
+    expect(judge(oracle, 130 + SEEN_MS - 1, [['1', 1]])).toBeUndefined();
+    expect(judge(oracle, 130 + SEEN_MS, [['1', 1]])).toBe('stale');
+    // Whatever is evicted afterwards.
+    oracle.tableEvicted(5000);
+    expect(judge(oracle, 130 + SEEN_MS, [['1', 1]])).toBe('stale');
+    expect(oracle.orphans).toBe(1);
+  });
+
+  it('asks nothing of a dead process whose hold was evicted, or whose write took too long to be in time', () => {
+    const evicted = oracleOf();
+    evicted.tableEvicted(101);
+    evicted.died(1, 130);
+    expect(judge(evicted, 9000, [['1', 1]])).toBeUndefined();
+    const slow = oracleOf();
+    slow.died(1, 100 + HOLD_MS / 2 + 1);
+    expect(judge(slow, 9000, [['1', 1]])).toBeUndefined();
+  });
+
+  it('asks nothing of a write the store could not be told of', () => {
+    const oracle = oracleOf();
+    oracle.settled(1_000_001, { outcome: 'acknowledged', at: 120, committing: 110, unheard: true });
+    expect(judge(oracle, 9000, [['1', 1]])).toBeUndefined();
+  });
+
+  it('orders the writes to a row by the moment they had its lock, in whatever order they are learnt', () => {
+    const oracle = acknowledged(oracleOf());
+    oracle.learn([state(1.5, 0, { stamp: 9 })]);
+    expect(judge(oracle, 121, [['1', 9]])).toBe('stale');
+    expect(judge(oracle, 121, [['1', 2]])).toBeUndefined();
+  });
+});

@@ -1,0 +1,157 @@
+import type { ReadRecord, RowSet, WriteOutcome } from './messages.js';
+
+/** A committed write to one row, as the database recorded it in the same transaction. */
+export interface HistoryRow {
+  /** Increases with each write to the same row. */
+  readonly seq: number;
+  readonly write: number;
+  readonly table: string;
+  readonly row: string;
+  readonly stamp: number | null;
+  /** Whether the row is there and not soft-deleted. */
+  readonly present: boolean;
+  readonly facts: Readonly<Record<string, number | string | null>>;
+}
+
+export interface Violation {
+  readonly kind: 'stale' | 'dirty';
+  readonly read: ReadRecord;
+  readonly set: RowSet;
+  readonly row: string;
+  /** The newest state the read had to know, and what came after it. */
+  readonly expected: readonly (HistoryRow & WriteTimes)[];
+}
+
+export interface WriteTimes {
+  readonly path: string;
+  readonly begun: number;
+  readonly acknowledged: number;
+}
+
+interface Death {
+  readonly at: number;
+  /** The last time before that a table's tags, and the holds with them, were evicted. */
+  readonly tableEvicted: number;
+}
+
+interface Write {
+  readonly path: string;
+  readonly begun: number;
+  readonly settled?: WriteOutcome;
+}
+
+/**
+ * Judges reads by the database's own history. Per row, a read must show a committed state not older than the newest one
+ * acknowledged before the read began; a newer one is as good.
+ */
+export class Oracle {
+  readonly #tables = new Map<string, Map<string, HistoryRow[]>>();
+  readonly #writes = new Map<number, Write>();
+  readonly #deaths = new Map<number, Death>();
+  #tableEvicted = 0;
+  readonly #orphans = new Set<number>();
+
+  constructor(
+    private readonly holdMs: number,
+    private readonly workerOf: (write: number) => number,
+  ) {}
+
+  begun(write: number, path: string, at: number): void {
+    this.#writes.set(write, { path, begun: at });
+  }
+
+  settled(write: number, settled: WriteOutcome): void {
+    this.#writes.set(write, { path: '', begun: 0, ...this.#writes.get(write), settled });
+  }
+
+  died(worker: number, at: number): void {
+    this.#deaths.set(worker, { at, tableEvicted: this.#tableEvicted });
+  }
+
+  /** Takes the holds of the writes under way with it: should one of their writers die too, that is two faults. */
+  tableEvicted(at: number): void {
+    this.#tableEvicted = at;
+  }
+
+  /** Writes committed by a process that died before it could make them known or be told so, and that readers had to notice. */
+  get orphans(): number {
+    return this.#orphans.size;
+  }
+
+  learn(rows: readonly HistoryRow[]): void {
+    for (const state of rows) {
+      const table = this.#tables.get(state.table) ?? new Map<string, HistoryRow[]>();
+      this.#tables.set(state.table, table);
+      const states = table.get(state.row) ?? [];
+      table.set(state.row, states);
+      states.splice(states.findLastIndex(({ seq }) => seq < state.seq) + 1, 0, state);
+    }
+  }
+
+  /** Ask once everything committed before the read's end has been learnt. */
+  check(read: ReadRecord): Violation | undefined {
+    for (const set of read.sets) {
+      const shown = new Map(set.shown);
+      const known = this.#tables.get(set.table) ?? new Map<string, HistoryRow[]>();
+      for (const row of new Set([...(set.rows ?? known.keys()), ...shown.keys()])) {
+        const states = known.get(row) ?? [];
+        const floor = states.findLastIndex(({ write }) => this.#acknowledged(write) <= read.begun);
+        const kind = this.#judge(set, shown.get(row), states, floor, read.ended);
+        if (kind)
+          return {
+            kind,
+            read,
+            set,
+            row,
+            expected: states.slice(Math.max(floor, 0)).map((state) => this.#dated(state)),
+          };
+      }
+    }
+    return undefined;
+  }
+
+  #judge(
+    set: RowSet,
+    stamp: number | null | undefined,
+    states: readonly HistoryRow[],
+    floor: number,
+    ended: number,
+  ): Violation['kind'] | undefined {
+    const possible = states.slice(Math.max(floor, 0)).filter(({ write }) => this.#committing(write) <= ended);
+    if (stamp === undefined) return floor < 0 || possible.some((state) => !matches(state, set)) ? undefined : 'stale';
+    if (stamp === null) return possible.some((state) => matches(state, set)) ? undefined : 'stale';
+    const state = states.findLast((each) => each.stamp === stamp);
+    if (!state || this.#committing(state.write) > ended) return 'dirty';
+    return possible.includes(state) && matches(state, set) ? undefined : 'stale';
+  }
+
+  #acknowledged(write: number): number {
+    const { begun, settled } = this.#writes.get(write) ?? {};
+    // Written before anybody read.
+    if (write === 0) return 0;
+    if (settled) return settled.outcome === 'acknowledged' && !settled.unheard ? settled.at : Infinity;
+    const death = this.#deaths.get(this.workerOf(write));
+    if (death === undefined || begun === undefined) return Infinity;
+    // Its hold began after the write did. What commits after its deadline was promised to nobody: a statement may outlive its process.
+    if (death.at - begun > this.holdMs / 2 || begun <= death.tableEvicted) return Infinity;
+    this.#orphans.add(write);
+    return death.at + this.holdMs + CLOCKS_APART;
+  }
+
+  #committing(write: number): number {
+    const { begun = 0, settled } = this.#writes.get(write) ?? {};
+    return settled?.committing ?? begun;
+  }
+
+  #dated(state: HistoryRow): HistoryRow & WriteTimes {
+    const { path = '', begun = 0 } = this.#writes.get(state.write) ?? {};
+    return { ...state, path, begun, acknowledged: this.#acknowledged(state.write) };
+  }
+}
+
+/** Milliseconds the store's clock and ours may disagree in an interval. */
+const CLOCKS_APART = 100;
+
+function matches({ present, facts }: HistoryRow, { where }: RowSet): boolean {
+  return present && (!where || facts[where[0]] === where[1]);
+}

@@ -1,0 +1,79 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CacheStore, EntriesRead, TableWrite, TagQuery, TagsRead } from '../../lib/store/cache-store.js';
+import type { DeathPoint } from './messages.js';
+import type { Random } from './random.js';
+import { WrappedStore } from './wrapped-store.js';
+
+/** What became of the announcements of one write. */
+export interface Announced {
+  unheard: boolean;
+}
+
+export const currentWrite = new AsyncLocalStorage<Announced>();
+
+/**
+ * Widens every window of the protocol at random: between the as-of and the load, the load and the fill, the announcement and the
+ * commit, the commit and the advance.
+ */
+export class SlowStore extends WrappedStore {
+  /** Where the process kills itself, the next time it gets there. */
+  deathPoint: DeathPoint | undefined;
+  readonly #held = new Set<string>();
+
+  constructor(
+    inner: CacheStore,
+    private readonly random: Random,
+  ) {
+    super(inner);
+  }
+
+  override async read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead> {
+    const read = await super.read(keys, queries, lifetimeMs);
+    await this.#wait(0.05, 40);
+    return read;
+  }
+
+  override async touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
+    await this.#wait(0.2, 80);
+    return super.touch(queries, lifetimeMs);
+  }
+
+  override async put(key: string, entry: string, lifetimeMs: number): Promise<void> {
+    await this.#wait(0.2, 80);
+    return super.put(key, entry, lifetimeMs);
+  }
+
+  override async hold(tables: readonly string[], id: string, deadlineMs: number): Promise<void> {
+    await super.hold(tables, id, deadlineMs);
+    this.#held.add(id);
+    this.#dieAt('after the hold');
+    await this.#wait(0.2, 60);
+  }
+
+  override async advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
+    this.#dieAt('before the advance');
+    await this.#wait(0.4, 120);
+    const held = hold !== undefined && this.#held.delete(hold);
+    try {
+      await super.advance(writes, hold);
+    } catch (error) {
+      const write = currentWrite.getStore();
+      if (write && !held) write.unheard = true;
+      throw error;
+    }
+  }
+
+  override release(tables: readonly string[], id: string): Promise<void> {
+    this.#held.delete(id);
+    return super.release(tables, id);
+  }
+
+  #dieAt(point: DeathPoint): void {
+    if (this.deathPoint === point) process.kill(process.pid, 'SIGKILL');
+  }
+
+  async #wait(probability: number, mostMs: number): Promise<void> {
+    if (this.random.chance(probability)) await sleep(this.random.between(1, mostMs));
+  }
+}

@@ -1,0 +1,49 @@
+import {
+  CacheStore,
+  type EntriesRead,
+  type TableWrite,
+  type TagQuery,
+  type TagsRead,
+} from '../../lib/store/cache-store.js';
+
+/** Passes everything on to another store: what to change is for subclasses. */
+export abstract class WrappedStore extends CacheStore {
+  readonly name: string;
+
+  constructor(protected readonly inner: CacheStore) {
+    super();
+    this.name = inner.name;
+  }
+
+  read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead> {
+    return this.inner.read(keys, queries, lifetimeMs);
+  }
+
+  touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
+    return this.inner.touch(queries, lifetimeMs);
+  }
+
+  put(key: string, entry: string, lifetimeMs: number): Promise<void> {
+    return this.inner.put(key, entry, lifetimeMs);
+  }
+
+  remove(keys: readonly string[]): Promise<void> {
+    return this.inner.remove(keys);
+  }
+
+  hold(tables: readonly string[], id: string, deadlineMs: number): Promise<void> {
+    return this.inner.hold(tables, id, deadlineMs);
+  }
+
+  release(tables: readonly string[], id: string): Promise<void> {
+    return this.inner.release(tables, id);
+  }
+
+  advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
+    return this.inner.advance(writes, hold);
+  }
+
+  check(): Promise<string | undefined> {
+    return this.inner.check();
+  }
+}

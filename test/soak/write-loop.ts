@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import { now } from './clock.js';
+import { nameWrite } from './history-schema.js';
+import type { FromWorker } from './messages.js';
+import type { DatabaseKind } from './options.js';
+import type { Random } from './random.js';
+import { type Announced, currentWrite } from './slow-store.js';
+import { randomWrite } from './writes.js';
+
+/** One write after the other, each with a number of its own. */
+export class WriteLoop {
+  stopped = false;
+  /** Until told otherwise: a process may begin while nobody is to write. */
+  paused = true;
+
+  constructor(
+    private readonly kind: DatabaseKind,
+    private readonly dataSource: DataSource,
+    private readonly random: Random,
+    private nextWrite: number,
+    private readonly send: (message: FromWorker) => void,
+  ) {}
+
+  async run(): Promise<void> {
+    while (!this.stopped) {
+      await sleep(this.random.between(1, 60));
+      if (!this.paused) await this.#write(++this.nextWrite);
+    }
+  }
+
+  async #write(write: number): Promise<void> {
+    const { random, dataSource } = this;
+    const [path, run] = randomWrite(random);
+    const announced: Announced = { unheard: false };
+    const runner = dataSource.createQueryRunner();
+    await runner.query(nameWrite(this.kind, write));
+    const begun = now();
+    this.send({ kind: 'begun', write, path, at: begun });
+    let committing = begun;
+    const context = { manager: runner.manager, runner, random, committing: () => (committing = now()) };
+    const outcome = await currentWrite.run(announced, () =>
+      run(context).then(
+        () => 'acknowledged' as const,
+        // Duplicate keys, deadlocks, rows that another writer has locked: part of the game.
+        () => 'failed' as const,
+      ),
+    );
+    this.send({ kind: 'settled', write, outcome, at: now(), committing, ...announced });
+    await runner.release();
+  }
+}
