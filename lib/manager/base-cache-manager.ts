@@ -8,6 +8,9 @@ import { QuerySet } from './query-set.js';
 import type { RelationPath } from './relation-paths.js';
 import type { Where } from './where.js';
 
+/** TypeORM's `EntityTarget` without its `Function`, which lets any class pass for any entity. */
+type Model<T> = (abstract new (...args: never[]) => T) | Exclude<EntityTarget<T>, Function>;
+
 /** @publicApi */
 export interface AllOptions<T extends ObjectLiteral> {
   /** Names the list: its key is `<cacheKey>_<suffix>`. Default: none for the whole list, derived from `where` for a part of it. */
@@ -48,7 +51,7 @@ export interface GetOptions<T extends ObjectLiteral> {
  */
 export abstract class BaseCacheManager<T extends ObjectLiteral> {
   /** The entity class. The only field a manager must have. */
-  abstract model: EntityTarget<T>;
+  abstract model: Model<T>;
 
   /** The list's key and the prefix of all others; unique per application. Default: the entity class's name in lower case. */
   cacheKey?: string;
@@ -174,7 +177,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
 
   /**
    * This manager inside a transaction: reads go through its connection, see its rows and neither use nor fill the cache; clears
-   * wait for its commit.
+   * wait for its commit. Your own methods work on it as well, unless they use `#private` fields: write `private`.
    *
    * @example
    * await dataSource.transaction(async (entityManager) => {

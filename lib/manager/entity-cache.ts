@@ -100,9 +100,12 @@ export class EntityCache {
     const { entities, ...rest } = await this.#fetch({ where }, requests[0]!, this.details);
     const byKey = new Map(entities.map((entity) => [keys.detail(identifierOf(this.metadata, entity)), entity]));
     const matched = new Set(requests.filter(({ key }) => byKey.has(key)).map(({ key }) => key));
+    const given = new Set<ObjectLiteral>();
     return requests.map(({ key }) => {
       const entity = byKey.get(key);
-      if (!entity && matched.size < byKey.size) return undefined;
+      // Asked for twice, it is loaded twice: no two results share an instance.
+      if (entity ? given.has(entity) : matched.size < byKey.size) return undefined;
+      if (entity) given.add(entity);
       return { entities: entity ? [entity] : [], ...rest };
     });
   }

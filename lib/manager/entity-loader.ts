@@ -8,6 +8,7 @@ import {
   type QueryRunner,
   type SelectQueryBuilder,
 } from 'typeorm';
+import { copier } from './copy-entities.js';
 import { copyQuery } from './copy-query.js';
 import { setValueAt, valueAt } from './property-path.js';
 import { queryText } from './query-text.js';
@@ -102,7 +103,13 @@ export class EntityLoader {
       }
     }
     const none = relation.isOneToMany || relation.isManyToMany ? () => [] : () => null;
-    for (const parent of parents) relation.setEntityValue(parent, found.get(idOf(parent)) ?? none());
+    const copy = copier(relation.inverseEntityMetadata);
+    const given = new Set<unknown>();
+    for (const parent of parents) {
+      const value = found.get(idOf(parent)) ?? none();
+      relation.setEntityValue(parent, given.has(value) ? copy(value) : value);
+      given.add(value);
+    }
   }
 }
 

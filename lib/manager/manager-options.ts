@@ -60,7 +60,7 @@ export function managerOptions(
     );
   }
   for (const option of ['listTimeout', 'detailTimeout'] as const) checkTimeout(name, option, manager[option]);
-  if (typeof manager.exceptionClass !== 'function') {
+  if (typeof manager.exceptionClass !== 'function' || !manager.exceptionClass.prototype) {
     throw invalid(
       'EXCEPTION_CLASS',
       `${name}.exceptionClass is no class, so get() could not throw it. Give an Error class, such as NotFoundException.`,
@@ -79,8 +79,8 @@ export function managerOptions(
     metadata,
     cacheKey,
     relations,
-    dependsOn: manager.dependsOn.map((table) => tag(dataSource, table)),
-    alsoWrites: manager.alsoWrites.map((table) => tag(dataSource, table)),
+    dependsOn: manager.dependsOn.map((table) => tag(name, 'dependsOn', dataSource, table)),
+    alsoWrites: manager.alsoWrites.map((table) => tag(name, 'alsoWrites', dataSource, table)),
   };
 }
 
@@ -98,9 +98,15 @@ function checkTimeout(name: string, option: string, timeout: unknown): void {
 }
 
 /** A table's tag from an entity, or from a name as the database knows it (`orders`, `sales.orders`). */
-function tag(dataSource: DataSource, target: TableTarget): string {
+function tag(manager: string, option: string, dataSource: DataSource, target: TableTarget): string {
   if (dataSource.hasMetadata(target)) return entityTable(dataSource.getMetadata(target));
-  const parts = nameOf(target).split('.');
+  if (typeof target !== 'string') {
+    throw invalid(
+      'ENTITY_NOT_REGISTERED',
+      `${manager}.${option} names ${nameOf(target)}, which its DataSource does not know, so no write could be told to concern it. Add it to the entities of that DataSource, or give the name of its table.`,
+    );
+  }
+  const parts = target.split('.');
   const [table, schema, database] = parts.toReversed();
   return tableTag(dataSource, { name: table!, ...(schema && { schema }), ...(database && { database }) });
 }

@@ -200,8 +200,8 @@ describe('queryText', () => {
 /** JSON with its properties in order, and with the -0 it forgets. */
 function sorted(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) => {
-    if (Object.is(part, -0)) return '-0 number';
+    if (Object.is(part, -0)) return ['-0'];
     if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
-    return Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1));
+    return ['object', ...Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))];
   });
 }

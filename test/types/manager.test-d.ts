@@ -1,0 +1,173 @@
+import type { EntityManager } from 'typeorm';
+import { In } from 'typeorm';
+import { expectTypeOf } from 'vitest';
+import { BaseCacheManager, ClearCacheDetail, ClearCacheKeys, QsCacheModule, QuerySet } from '../../lib/index.js';
+import { Example, User } from '../fixtures/entities/example.entity.js';
+import { Book, Car } from '../fixtures/entities/listening.entities.js';
+import { ExampleCacheManager } from '../fixtures/managers.js';
+
+// Checked by the compiler, run by nobody: what must not compile says so by @ts-expect-error.
+
+declare const examples: ExampleCacheManager;
+declare const entityManager: EntityManager;
+
+// Relations of a manager
+
+export class RightRelations extends BaseCacheManager<Example> {
+  model = Example;
+  override relatedObjects = ['user', 'user.company', 'user.examples.user'] as const;
+  override prefetchRelatedObjects = ['users', 'users.company'] as const;
+}
+
+export class RightLazyRelation extends BaseCacheManager<Book> {
+  model = Book;
+  override relatedObjects = ['reviewers', 'reviewers.profile', 'publisher'] as const;
+}
+
+export class WrongRelation extends BaseCacheManager<Example> {
+  model = Example;
+  // @ts-expect-error there is no such relation
+  override relatedObjects = ['usr'] as const;
+}
+
+export class WrongPrefetchedRelation extends BaseCacheManager<Example> {
+  model = Example;
+  // @ts-expect-error there is no such relation
+  override prefetchRelatedObjects = ['users', 'usrs'] as const;
+}
+
+export class WrongNestedRelation extends BaseCacheManager<Example> {
+  model = Example;
+  // @ts-expect-error a user has no such relation
+  override relatedObjects = ['user.compny'] as const;
+}
+
+export class RelationOnScalar extends BaseCacheManager<Example> {
+  model = Example;
+  // @ts-expect-error a column is no relation
+  override relatedObjects = ['title'] as const;
+}
+
+export class RelationBelowScalar extends BaseCacheManager<Example> {
+  model = Example;
+  // @ts-expect-error nor is anything below one
+  override relatedObjects = ['user.username.length'] as const;
+}
+
+export class MethodIsNoRelation extends BaseCacheManager<Car> {
+  model = Car;
+  // @ts-expect-error nor is a method
+  override relatedObjects = ['honk'] as const;
+}
+
+// Other fields
+
+export class WrongModel extends BaseCacheManager<Example> {
+  // @ts-expect-error a manager of examples
+  model = User;
+}
+
+// @ts-expect-error the model is the one field it must have
+export class NoModel extends BaseCacheManager<Example> {}
+
+export class WrongFields extends BaseCacheManager<Example> {
+  model = Example;
+  // @ts-expect-error seconds
+  override listTimeout = '1d';
+  // @ts-expect-error a class
+  override exceptionClass = new Error('no class');
+  // @ts-expect-error a text
+  override cacheKey = 5;
+  // @ts-expect-error a text, at once
+  override scope = async () => 'tenant';
+}
+
+// Reads
+
+expectTypeOf(examples.get(1)).toEqualTypeOf<Promise<Example>>();
+expectTypeOf(examples.get(1, {})).toEqualTypeOf<Promise<Example>>();
+expectTypeOf(examples.get(1, { raiseException: true })).toEqualTypeOf<Promise<Example>>();
+expectTypeOf(examples.get(1, { raiseException: false })).toEqualTypeOf<Promise<Example | null>>();
+expectTypeOf(examples.get('x', { where: { title: 'x' }, raiseException: false })).toEqualTypeOf<
+  Promise<Example | null>
+>();
+expectTypeOf(examples.get(1, { raiseException: Math.random() > 0.5 })).toEqualTypeOf<Promise<Example | null>>();
+expectTypeOf(examples.getMany([1, '2', 3n, { id: 4 }])).toEqualTypeOf<Promise<Example[]>>();
+expectTypeOf(examples.all()).toEqualTypeOf<QuerySet<Example>>();
+expectTypeOf(await examples.all()).toEqualTypeOf<Example[]>();
+expectTypeOf(await examples.all().filter({ isActive: true }).limit(1).cache('x')).toEqualTypeOf<Example[]>();
+expectTypeOf(examples.all().first()).toEqualTypeOf<Promise<Example | null>>();
+expectTypeOf(examples.all().at(-1)).toEqualTypeOf<Promise<Example | null>>();
+expectTypeOf(examples.all().count()).toEqualTypeOf<Promise<number>>();
+expectTypeOf(examples.all().exists()).toEqualTypeOf<Promise<boolean>>();
+expectTypeOf((async () => examples.all())()).toEqualTypeOf<Promise<Example[]>>();
+expectTypeOf(examples.all().then((found) => found.length)).toEqualTypeOf<Promise<number>>();
+for await (const example of examples.all()) expectTypeOf(example).toEqualTypeOf<Example>();
+expectTypeOf(examples.using(entityManager)).toEqualTypeOf<ExampleCacheManager>();
+expectTypeOf(examples.getCacheKey('x')).toEqualTypeOf<string>();
+expectTypeOf(examples.all().createQueryBuilder('e').getMany()).toEqualTypeOf<Promise<Example[]>>();
+
+// @ts-expect-error undefined identifies nothing
+void examples.get(undefined);
+// @ts-expect-error nor does null
+void examples.get(null);
+// @ts-expect-error nor does nothing
+void examples.get();
+
+// Filters, orders, selections
+
+void examples.all({ where: { title: In(['a']), user: { company: { name: 'acme' } } }, suffix: 'x' });
+void examples.all({ where: [{ title: 'a' }, { users: { username: 'ann' } }] });
+void examples
+  .all()
+  .filter([{ title: 'a' }])
+  .exclude({ user: { username: 'ann' } });
+void examples.all().orderBy({ user: { username: 'ASC' }, id: { direction: 'DESC' } as never });
+void examples.all().select({ id: true, user: { username: true } });
+
+// @ts-expect-error no such column
+void examples.all({ where: { titel: 'a' } });
+// @ts-expect-error no such column of a user
+void examples.all({ where: { user: { name: 'ann' } } });
+// @ts-expect-error a boolean column
+void examples.all({ where: { isActive: 'yes' } });
+// @ts-expect-error no such option
+void examples.all({ sufix: 'a' });
+// @ts-expect-error no such column
+void examples.get('x', { where: { titel: 'a' } });
+// @ts-expect-error no such column
+void examples.all().filter({ titel: 'a' });
+// @ts-expect-error no such column
+void examples.all().exclude({ titel: 'a' });
+// @ts-expect-error no such column
+void examples.all().orderBy({ titel: 'ASC' });
+// @ts-expect-error no such direction
+void examples.all().orderBy({ title: 'UP' });
+// @ts-expect-error no such column
+void examples.all().select({ titel: true });
+// @ts-expect-error TypeORM takes an object
+void examples.all().select(['title']);
+// @ts-expect-error a number
+void examples.all().limit('2');
+
+// Registration and decorators
+
+QsCacheModule.forFeature([ExampleCacheManager, RightRelations]);
+// @ts-expect-error an entity is no manager
+QsCacheModule.forFeature([Example]);
+// @ts-expect-error nor is an instance
+QsCacheModule.forFeature([examples]);
+
+ClearCacheKeys(
+  ExampleCacheManager,
+  'example',
+  ({ result }) => `example_${String(result)}`,
+  () => ['a', 'b'],
+);
+ClearCacheDetail(ExampleCacheManager, { field: 'id', additionalKeys: ['example', ExampleCacheManager] });
+// @ts-expect-error an entity is no manager
+ClearCacheDetail(Example);
+// @ts-expect-error keys are texts
+ClearCacheKeys(5);
+// @ts-expect-error qscache's name
+ClearCacheDetail(ExampleCacheManager, { additionalFields: ['id'] });
