@@ -30,7 +30,8 @@ export interface QsCacheOptions {
    * writer that died in between leaves its entries stale for no longer than this.
    *
    * `0` announces nothing: each write saves a round trip before its COMMIT, and the entries a killed process was about to make stale
-   * stay until they expire.
+   * stay until they expire; and a unique key that one write frees and another takes may be looked up as the former row until both
+   * are through.
    */
   readonly holdMs?: number;
 }

@@ -3,29 +3,35 @@ import type { TableWrite } from '../store/cache-store.js';
 /** More written rows of one table than this, and its rows count as unknown: one advance instead of one per row. */
 const ROWS_PER_TABLE = 100;
 
+interface PendingTable {
+  /** `undefined` once they are unknown. */
+  readonly rows: Set<string> | undefined;
+  readonly takesKeys: boolean;
+  readonly releasesKeys: boolean;
+}
+
 /** Writes that are not visible yet, merged per table. */
 export class PendingWrites {
-  /** Per table its rows, or `undefined` once they are unknown. */
-  readonly #tables = new Map<string, Set<string> | undefined>();
+  readonly #tables = new Map<string, PendingTable>();
 
   get isEmpty(): boolean {
     return this.#tables.size === 0;
   }
 
-  get tables(): string[] {
-    return [...this.#tables.keys()];
-  }
-
   add(writes: Iterable<TableWrite>): this {
-    for (const { table, rows } of writes) {
-      const known = this.#tables.has(table) ? this.#tables.get(table) : new Set<string>();
-      for (const row of rows ?? []) known?.add(row);
-      this.#tables.set(table, rows && known && known.size <= ROWS_PER_TABLE ? known : undefined);
+    for (const { table, rows, takesKeys = false, releasesKeys = false } of writes) {
+      const known = this.#tables.get(table) ?? { rows: new Set<string>(), takesKeys: false, releasesKeys: false };
+      for (const row of rows ?? []) known.rows?.add(row);
+      this.#tables.set(table, {
+        rows: rows && known.rows && known.rows.size <= ROWS_PER_TABLE ? known.rows : undefined,
+        takesKeys: known.takesKeys || takesKeys,
+        releasesKeys: known.releasesKeys || releasesKeys,
+      });
     }
     return this;
   }
 
   toWrites(): TableWrite[] {
-    return [...this.#tables].map(([table, rows]) => ({ table, rows: rows && [...rows] }));
+    return [...this.#tables].map(([table, { rows, ...keys }]) => ({ table, rows: rows && [...rows], ...keys }));
   }
 }

@@ -18,7 +18,7 @@ export function statementWrites(
     case 'unknown':
       return undefined;
     case 'schema':
-      return effect.tables.flatMap((ref) => tables.tags(ref)).map((table) => ({ table, rows: undefined }));
+      return effect.tables.flatMap((ref) => tables.tags(ref)).map(anything);
     case 'write': {
       const writes: TableWrite[] = [];
       for (const change of effect.writes) {
@@ -26,15 +26,36 @@ export function statementWrites(
         // An updatable view passes the write on to tables only the database knows.
         if (entities.some(({ tableType }) => tableType === 'view')) return undefined;
         const rows = changedRows(change, entities, parameters);
+        const keys = movedKeys(change, tables);
         for (const table of tables.tags(change.table)) {
-          writes.push({ table, rows });
-          for (const other of wake(change, table, tables)) writes.push({ table: other, rows: undefined });
+          writes.push({ table, rows, ...keys }, ...[...wake(change, table, tables)].map(anything));
         }
       }
       return writes;
     }
     default:
       return [];
+  }
+}
+
+/** A write to a table of which nothing more is known. */
+export function anything(table: string): TableWrite {
+  return { table, rows: undefined, takesKeys: true, releasesKeys: true };
+}
+
+/** Whether a row may lose a unique key by the change, or get one that was another's. */
+function movedKeys({ table, action, assigned }: TableChange, tables: TableMap): Partial<TableWrite> {
+  switch (action) {
+    case 'insert':
+      return { takesKeys: true };
+    case 'update': {
+      const moves = tables.hasKeyAmong(table, assigned);
+      return { takesKeys: moves, releasesKeys: moves };
+    }
+    case 'upsert':
+      return { takesKeys: true, releasesKeys: true };
+    default:
+      return { releasesKeys: true };
   }
 }
 

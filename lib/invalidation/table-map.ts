@@ -46,6 +46,14 @@ export class TableMap {
     return [...new Set([...this.#entities.values()].flat().map(entityTable))];
   }
 
+  /** Whether one of the columns is part of a key that identifies rows of the table; `undefined` stands for any column. */
+  hasKeyAmong(ref: TableRef, columns: readonly string[] | undefined): boolean {
+    const entities = this.entities(ref);
+    if (!columns || !entities.length) return true;
+    const keys = new Set(entities.flatMap(keyColumns));
+    return columns.some((column) => keys.has(column.toLowerCase()));
+  }
+
   addTrigger(table: string, alsoWrites: readonly string[]): void {
     const known = this.#alsoWrites.get(table) ?? new Set();
     for (const other of alsoWrites) known.add(other);
@@ -119,4 +127,10 @@ export class TableMap {
   changedByTriggers(table: string): ReadonlySet<string> {
     return this.#alsoWrites.get(table) ?? new Set();
   }
+}
+
+/** Columns of primary and unique keys. Whatever a foreign key refers to is one of them. */
+function keyColumns({ primaryColumns, uniques, indices }: EntityMetadata): string[] {
+  const unique = [...uniques, ...indices.filter(({ isUnique }) => isUnique)].flatMap(({ columns }) => columns);
+  return [...primaryColumns, ...unique].map(({ databaseName }) => databaseName.toLowerCase());
 }

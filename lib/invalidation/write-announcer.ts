@@ -10,6 +10,7 @@ const ROUNDING_MS = 3;
 export interface Announcement {
   readonly id: string;
   readonly tables: readonly string[];
+  readonly releasesKeys: boolean;
   /** When the announcing began. */
   readonly begunAt: number;
   /** When the store had recorded it; `undefined` when it did not say so in time. */
@@ -32,14 +33,16 @@ export class WriteAnnouncer {
     private readonly options: AnnouncerOptions,
   ) {}
 
-  async announce(tables: readonly string[]): Promise<Announcement> {
+  async announce(writes: readonly TableWrite[]): Promise<Announcement> {
     const id = randomUUID();
     const begunAt = Date.now();
-    const heldAt = await this.#hold(tables, id);
+    const tables = writes.map(({ table }) => table);
+    const releasesKeys = writes.some((write) => write.releasesKeys);
+    const heldAt = await this.#hold(tables, id, releasesKeys);
     const { budgetMs } = this.options;
     // This process may have been busy meanwhile, which is not the store's fault.
     const patienceMs = Math.max(begunAt + budgetMs - Date.now(), budgetMs / 2);
-    return { id, tables, begunAt, heldAt, patienceMs };
+    return { id, tables, releasesKeys, begunAt, heldAt, patienceMs };
   }
 
   /** The write is visible. */
@@ -94,18 +97,18 @@ export class WriteAnnouncer {
    */
   async #untilBlocking(announcement: Announcement | undefined): Promise<void> {
     if (announcement?.heldAt === undefined) return;
-    const { id, tables, begunAt } = announcement;
+    const { id, tables, releasesKeys, begunAt } = announcement;
     // The hold of a write that took longer may have been settled before there was anything to see.
     const isOverdue = Date.now() >= begunAt + this.options.holdMs;
-    const heldAt = isOverdue ? await this.#hold(tables, id) : announcement.heldAt;
+    const heldAt = isOverdue ? await this.#hold(tables, id, releasesKeys) : announcement.heldAt;
     if (heldAt === undefined) return;
     const left = heldAt + this.options.budgetMs + ROUNDING_MS - Date.now();
     if (left > 0) await sleep(left);
   }
 
-  async #hold(tables: readonly string[], id: string): Promise<number | undefined> {
+  async #hold(tables: readonly string[], id: string, releasesKeys: boolean): Promise<number | undefined> {
     const { holdMs } = this.options;
-    const held = holdMs > 0 && (await this.#try('hold', (store) => store.hold(tables, id, holdMs)));
+    const held = holdMs > 0 && (await this.#try('hold', (store) => store.hold(tables, id, holdMs, releasesKeys)));
     return held ? Date.now() : undefined;
   }
 

@@ -5,7 +5,7 @@ import { ConnectionWrites } from './connection-writes.js';
 import { connectionOf, isDefinite, isTransactionOpen } from './driver-truth.js';
 import { PendingWrites } from './pending-writes.js';
 import type { SqlDialect, StatementEffect } from './sql/statement-effect.js';
-import { statementWrites } from './statement-writes.js';
+import { anything, statementWrites } from './statement-writes.js';
 import type { TableMap } from './table-map.js';
 import type { Announcement, WriteAnnouncer } from './write-announcer.js';
 
@@ -59,7 +59,7 @@ export class WriteFollower {
     if (effects.some(beginsTransaction)) this.transactionsBegun++;
     await this.#correct(connection, writes, isTransactionOpen(connection));
     const visible = foresee(writes, steps);
-    const announcement = visible.isEmpty ? undefined : await this.announcer.announce(visible.tables);
+    const announcement = visible.isEmpty ? undefined : await this.announcer.announce(visible.toWrites());
     const running = this.#running.get(connection) ?? [];
     running.push({ query, parameters, steps, ...(announcement && { announcement }) });
     this.#running.set(connection, running);
@@ -158,7 +158,7 @@ export class WriteFollower {
   }
 
   #writes(query: string, effect: StatementEffect, parameters: readonly unknown[]): readonly TableWrite[] {
-    const everything = () => this.tables.all.map((table) => ({ table, rows: undefined }));
+    const everything = () => this.tables.all.map(anything);
     // Another process may have prepared it: only where this one did is it known what it wrote.
     if (effect.kind === 'transaction') return effect.verb === 'commit-prepared' ? everything() : [];
     const writes = statementWrites(effect, parameters, this.tables);

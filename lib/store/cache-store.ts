@@ -42,6 +42,10 @@ export interface TableWrite {
   readonly table: string;
   /** The rows it wrote; empty for rows that did not exist before (an INSERT); `undefined` when unknown. */
   readonly rows: readonly string[] | undefined;
+  /** It may have given a unique key to another row than had it: an INSERT, an UPDATE of a slug. Default: no. */
+  readonly takesKeys?: boolean;
+  /** It may have freed a unique key for another row: a DELETE, an UPDATE of a slug. Default: no. */
+  readonly releasesKeys?: boolean;
 }
 
 /**
@@ -78,8 +82,10 @@ export abstract class CacheStore {
    * makes the table a miss; past `deadlineMs` from now the next reader advances the table as if its rows were unknown, in the writer's place.
    *
    * Waits for half the budget at most: what it leaves is for the advance.
+   *
+   * @param releasesKeys whether the write may free a unique key; see `advance`
    */
-  abstract hold(tables: readonly string[], id: string, deadlineMs: number): Promise<void>;
+  abstract hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void>;
 
   /** Takes a hold back: the announced write definitely did not happen. */
   abstract release(tables: readonly string[], id: string): Promise<void>;
@@ -87,6 +93,9 @@ export abstract class CacheStore {
   /**
    * Makes a visible write known: per table the clock advances, and the written rows' tags (those that exist) or T:* follow it.
    * A table without a clock is left alone: nobody cached it. `hold` is taken back in the same step.
+   *
+   * A write that takes a key while a hold says that another may be freeing one counts as one of unknown rows: the row that had the
+   * key is written, but its writer has not told yet, and whoever looks the key up must not be shown that row any more.
    */
   abstract advance(writes: readonly TableWrite[], hold?: string): Promise<void>;
 

@@ -53,8 +53,8 @@ export class MemoryStore extends CacheStore {
     await this.#within('remove entries', () => Promise.all(keys.map((key) => this.cache.del(key))));
   }
 
-  async hold(tables: readonly string[], id: string, deadlineMs: number): Promise<void> {
-    for (const table of tables) this.#tags.hold(table, id, deadlineMs);
+  async hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
+    for (const table of tables) this.#tags.hold(table, id, deadlineMs, releasesKeys);
   }
 
   async release(tables: readonly string[], id: string): Promise<void> {

@@ -3,7 +3,7 @@ import type { RedisCommand } from './redis-connection.js';
 
 /*
  * What a server does in one step. Per table one hash (`t` its clock, `u` the last write whose rows were unknown, `h:<id>` a hold:
- * when it begins to block and its deadline) and per row one string. Moments and versions are microseconds of the server's clock.
+ * when it begins to block, its deadline, and whether the write may free keys) and per row one string. Moments and versions are microseconds of the server's clock.
  *
  * Lua's tostring, `..` and cjson round numbers of this size: versions are only ever strings, HINCRBY results or '%.0f'.
  *
@@ -36,7 +36,7 @@ local function settle(key)
     if name == 't' then version = value
     elseif name == 'u' then unknown = value
     else
-      local blocks, deadline = string.match(value, '^(%d+):(%d+)$')
+      local blocks, deadline = string.match(value, '^(%d+):(%d+):')
       if moment > tonumber(deadline) then
         redis.call('HDEL', key, name)
         settled = true
@@ -80,15 +80,15 @@ for i = 3, #ARGV do
 end
 return reply`);
 
-/** KEYS: the hash. ARGV: the hold's field, its budget and its deadline in ms from now. */
+/** KEYS: the hash. ARGV: the hold's field, its budget and its deadline in ms from now, '1' when the write may free keys. */
 export const holdScript = register(`#!lua
 ${PRELUDE}
 local moment, budget, deadline = now(), tonumber(ARGV[2]), tonumber(ARGV[3])
-redis.call('HSET', KEYS[1], ARGV[1], exact(moment + budget * 1000) .. ':' .. exact(moment + deadline * 1000))
+redis.call('HSET', KEYS[1], ARGV[1], exact(moment + budget * 1000) .. ':' .. exact(moment + deadline * 1000) .. ':' .. ARGV[4])
 keep(KEYS[1], exact(2 * deadline))`);
 
 /**
- * KEYS: the hash, then the written rows. ARGV: the hold's field or '', and '1' when the rows are unknown.
+ * KEYS: the hash, then the written rows. ARGV: the hold's field or '', '1' when the rows are unknown, '1' when the write may take keys.
  * allow-oom: a full server must still learn of a write, and this only changes what is there.
  */
 export const advanceScript = register(`#!lua flags=allow-oom
@@ -96,7 +96,14 @@ ${PRELUDE}
 redis.call('HDEL', KEYS[1], ARGV[1])
 if redis.call('HEXISTS', KEYS[1], 't') == 0 then return end
 local version = exact(redis.call('HINCRBY', KEYS[1], 't', 1))
-if ARGV[2] == '1' then redis.call('HSET', KEYS[1], 'u', version) end
+local unknown = ARGV[2] == '1'
+if ARGV[3] == '1' and not unknown then
+  local fields = redis.call('HGETALL', KEYS[1])
+  for i = 1, #fields, 2 do
+    if string.match(fields[i], '^h:') and string.match(fields[i + 1], ':1$') then unknown = true end
+  end
+end
+if unknown then redis.call('HSET', KEYS[1], 'u', version) end
 for i = 2, #KEYS do redis.call('SET', KEYS[i], version, 'XX', 'KEEPTTL') end`);
 
 export interface RedisScript {

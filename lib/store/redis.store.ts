@@ -60,8 +60,8 @@ export class RedisStore extends CacheStore {
     await this.#within('remove entries', () => this.#send(this.#forEntries('unlink', keys)));
   }
 
-  async hold(tables: readonly string[], id: string, deadlineMs: number): Promise<void> {
-    const args = [holdField(id), milliseconds(this.options.budgetMs), milliseconds(deadlineMs)];
+  async hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys = true): Promise<void> {
+    const args = [holdField(id), milliseconds(this.options.budgetMs), milliseconds(deadlineMs), flag(releasesKeys)];
     const commands = tables.map((table) => call(holdScript, [this.#tags.table(table)], args));
     // Half of the budget: the other half is for the advance, should this be but a hiccup.
     await this.#within('announce a write', () => this.#send(commands), this.options.budgetMs / 2);
@@ -77,9 +77,9 @@ export class RedisStore extends CacheStore {
 
   async advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
     const field = hold === undefined ? '' : holdField(hold);
-    const commands = writes.map(({ table, rows }) => {
+    const commands = writes.map(({ table, rows, takesKeys = false }) => {
       const keys = [this.#tags.table(table), ...(rows ?? []).map((row) => this.#tags.row(table, row))];
-      return call(advanceScript, keys, [field, rows ? '0' : '1']);
+      return call(advanceScript, keys, [field, flag(!rows), flag(takesKeys)]);
     });
     await this.#within('learn of a write', () => this.#send(commands));
   }
@@ -149,6 +149,8 @@ export class RedisStore extends CacheStore {
 const isError = (reply: unknown): reply is Error => reply instanceof Error;
 
 const holdField = (id: string): string => `h:${id}`;
+
+const flag = (is: boolean): string => (is ? '1' : '0');
 
 /** Redis takes whole milliseconds only, and none of 0. */
 const milliseconds = (duration: number): string => String(Math.max(1, Math.ceil(duration)));

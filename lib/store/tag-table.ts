@@ -10,6 +10,7 @@ interface Clock {
 interface Hold {
   readonly blocksAt: number;
   readonly deadline: number;
+  readonly releasesKeys: boolean;
 }
 
 interface Table {
@@ -56,10 +57,10 @@ export class TagTable {
     return tags;
   }
 
-  hold(table: string, id: string, deadlineMs: number): void {
+  hold(table: string, id: string, deadlineMs: number, releasesKeys = true): void {
     const now = Date.now();
     const known = this.#tables.get(table) ?? this.#create(table, 2 * deadlineMs);
-    known.holds.set(id, { blocksAt: now + this.budgetMs, deadline: now + deadlineMs });
+    known.holds.set(id, { blocksAt: now + this.budgetMs, deadline: now + deadlineMs, releasesKeys });
     this.#tables.keep(table, 2 * deadlineMs);
   }
 
@@ -67,13 +68,14 @@ export class TagTable {
     this.#tables.get(table)?.holds.delete(id);
   }
 
-  advance({ table, rows }: TableWrite, hold: string | undefined): void {
+  advance({ table, rows, takesKeys }: TableWrite, hold: string | undefined): void {
     const known = this.#tables.get(table);
     if (hold !== undefined) known?.holds.delete(hold);
     if (!known?.clock) return;
     const version = this.#tick(known.clock);
-    if (rows === undefined) known.clock.unknown = version;
-    else for (const row of rows) this.#rows.replace(this.#keys.row(table, row), version);
+    const isContested = takesKeys && [...known.holds.values()].some(({ releasesKeys }) => releasesKeys);
+    if (rows === undefined || isContested) known.clock.unknown = version;
+    for (const row of rows ?? []) this.#rows.replace(this.#keys.row(table, row), version);
   }
 
   #open(table: string, lifetimeMs: number): Required<Table> {

@@ -290,6 +290,23 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         expect(await tags('user', ['1'])).toEqual(after);
       });
 
+      it('of a write that may free keys makes one that may take them count as one of unknown rows', async () => {
+        await store.hold(['user'], 'frees', LONG, true);
+        const { version } = await tags('user', ['1', '2']);
+        await store.advance([{ table: 'user', rows: ['2'] }]);
+        expect(await tags('user', ['1', '2'])).toMatchObject({ unknown: version, rows: [version, version + 1] });
+        await store.advance([{ table: 'user', rows: ['2'], takesKeys: true }]);
+        expect(await tags('user', ['1', '2'])).toMatchObject({ unknown: version + 2, rows: [version, version + 2] });
+      });
+
+      it('of a write that frees no keys, or of the write itself, leaves rows alone', async () => {
+        await store.hold(['user'], 'other', LONG, false);
+        await store.hold(['user'], 'own', LONG, true);
+        const { version } = await tags('user', ['1']);
+        await store.advance([{ table: 'user', rows: [], takesKeys: true }], 'own');
+        expect(await tags('user', ['1'])).toMatchObject({ version: version + 1, unknown: version, rows: [version] });
+      });
+
       it('that is released blocks nothing and advances nothing', async () => {
         const before = await tags('user');
         await store.hold(['user'], 'w', BUDGET + 60);

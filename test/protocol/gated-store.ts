@@ -79,9 +79,9 @@ export class GatedStore extends CacheStore {
     });
   }
 
-  async hold(tables: readonly string[], id: string, deadlineMs: number): Promise<void> {
+  async hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
     const holder = this.#holder(id);
-    await this.#each('hold', tables, (table) => this.script.server.hold(table, holder, deadlineMs));
+    await this.#each('hold', tables, (table) => this.script.server.hold(table, holder, deadlineMs, releasesKeys));
   }
 
   async release(tables: readonly string[], id: string): Promise<void> {

@@ -59,10 +59,10 @@ export function forgetfulOfHolds(store: CacheStore, server: ScriptedServer): Par
 }
 
 export class HastyAnnouncer extends WriteAnnouncer {
-  override async announce(tables: readonly string[]): Promise<Announcement> {
-    const announcement = await super.announce(tables);
+  override async announce(writes: readonly TableWrite[]): Promise<Announcement> {
+    const announcement = await super.announce(writes);
     await super.advance(
-      tables.map((table) => ({ table, rows: undefined })),
+      writes.map(({ table }) => ({ table, rows: undefined })),
       announcement,
     );
     return announcement;

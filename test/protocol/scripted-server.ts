@@ -42,8 +42,8 @@ export class ScriptedServer {
     return this.#apply((tags) => tags.touch(query, lifetimeMs), query.table, query.rows);
   }
 
-  hold(table: string, id: string, deadlineMs: number): void {
-    this.#apply((tags) => tags.hold(table, id, deadlineMs), table);
+  hold(table: string, id: string, deadlineMs: number, releasesKeys?: boolean): void {
+    this.#apply((tags) => tags.hold(table, id, deadlineMs, releasesKeys), table);
   }
 
   release(table: string, id: string): void {

@@ -44,8 +44,13 @@ export class SlowStore extends WrappedStore {
     return super.put(key, entry, lifetimeMs);
   }
 
-  override async hold(tables: readonly string[], id: string, deadlineMs: number): Promise<void> {
-    await super.hold(tables, id, deadlineMs);
+  override async hold(
+    tables: readonly string[],
+    id: string,
+    deadlineMs: number,
+    releasesKeys?: boolean,
+  ): Promise<void> {
+    await super.hold(tables, id, deadlineMs, releasesKeys);
     this.#held.add(id);
     this.#dieAt('after the hold');
     await this.#wait(0.2, 60);

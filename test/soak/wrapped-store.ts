@@ -31,8 +31,8 @@ export abstract class WrappedStore extends CacheStore {
     return this.inner.remove(keys);
   }
 
-  hold(tables: readonly string[], id: string, deadlineMs: number): Promise<void> {
-    return this.inner.hold(tables, id, deadlineMs);
+  hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
+    return this.inner.hold(tables, id, deadlineMs, releasesKeys);
   }
 
   release(tables: readonly string[], id: string): Promise<void> {
