@@ -5,6 +5,7 @@ import type { CacheEvents } from '../events/cache-events.js';
 import type { CacheStore, TableWrite } from '../store/cache-store.js';
 import { CacheKeys, entityTable, type Identifier } from './cache-keys.js';
 import type { DataSourceWatch } from './data-source-watch.js';
+import { databaseIdentity } from './database-identity.js';
 import { EntityDependencies } from './dependencies.js';
 import { EntityCache } from './entity-cache.js';
 import { EntityLoader, type EntityQuery } from './entity-loader.js';
@@ -72,6 +73,7 @@ export class BoundManager {
     this.#prefetchLists = prefetchLists;
     const known = new Set(dependsOn);
     const identity = queryText([
+      databaseIdentity(dataSource),
       dataSourceName,
       name,
       metadata.name,

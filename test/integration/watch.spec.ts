@@ -117,3 +117,18 @@ describeWith('redis', 'two applications over one database and one Redis', (redis
     ['postgres', 'mariadb'],
   );
 });
+
+describeWith('redis', 'two databases behind one Redis and the same keys', (redisUrl) => {
+  describeDatabases('never answer for each other', (database) => {
+    it('whatever their tables are called', async () => {
+      const options = { namespace: `twins-${Date.now()}` };
+      const one = await exampleApp(database, { store: 'keyv-redis', redisUrl, options });
+      const two = await exampleApp(database, { store: 'keyv-redis', redisUrl, options });
+      await two.dataSource.manager.update(Example, 1, { title: 'of two' });
+      for (let i = 0; i < 2; i++) {
+        expect((await one.get(PlainExampleCacheManager).get(1)).title).toBe('one');
+        expect((await two.get(PlainExampleCacheManager).get(1)).title).toBe('of two');
+      }
+    });
+  });
+});

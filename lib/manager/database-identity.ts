@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+
+interface Address {
+  readonly url?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly socketPath?: string;
+}
+
+const inMemory = new WeakMap<DataSource, string>();
+
+/**
+ * Which database this is, so that two of them never answer for each other in a store they share: staging and production, two services
+ * with a table of the same name, or this process's database in memory and the one it had before a restart.
+ */
+export function databaseIdentity(dataSource: DataSource): string {
+  const { type } = dataSource.options;
+  if (type === 'sqljs' || dataSource.options.database === ':memory:') return `${type} ${idOf(dataSource)}`;
+  const options = dataSource.options as Address & { replication?: { master: Address } };
+  const { url, host, port, socketPath } = options.replication?.master ?? options;
+  const place = url ? new URL(url).host : (socketPath ?? `${host ?? 'localhost'}:${port ?? 'default'}`);
+  const database = dataSource.driver.database ?? dataSource.options.database;
+  return `${type} ${place} ${typeof database === 'string' ? database : ''}`;
+}
+
+/** sql.js keeps its database in this process even where it saves it to a file. */
+function idOf(dataSource: DataSource): string {
+  const id = inMemory.get(dataSource) ?? randomUUID();
+  inMemory.set(dataSource, id);
+  return id;
+}
