@@ -48,6 +48,8 @@ function possible(operator: FindOperator<unknown>): FindOperator<unknown> {
     case 'or':
       return Or(...parts(operator).map(possible));
     default:
+      // An empty list holds nothing, not even an unknown: it is false of NULL as well.
+      if (isEmptyList(operator)) return operator;
       return withoutNull(refuseRaw(operator)) === operator ? Or(operator, new Null()) : anything();
   }
 }
@@ -60,6 +62,10 @@ function withoutNull(operator: FindOperator<unknown>): FindOperator<unknown> | u
   if (operator.type !== 'in') return undefined;
   const known = value.filter((operand) => operand !== null);
   return new FindOperator<unknown>('in', known as never, true, true);
+}
+
+function isEmptyList({ type, value }: FindOperator<unknown>): boolean {
+  return (type === 'in' || type === 'any') && Array.isArray(value) && value.length === 0;
 }
 
 function anything(): FindOperator<unknown> {

@@ -104,7 +104,7 @@ describeDatabases('The algebra of filters', (database) => {
         const left = await ids(items.all().exclude(asked));
         expect([...kept, ...left].sort(byId)).toEqual(everything);
       }),
-      runs,
+      { ...runs, examples: [[{ name: Not(And(In<string>([]))) }]] },
     );
   });
 
