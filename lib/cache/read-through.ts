@@ -213,7 +213,7 @@ export class ReadThrough {
       tables,
       fills.flatMap(({ dependencies }) => dependencies),
     );
-    // The row tags come first: an entry must never be readable while a row it shows has no tag a write could advance.
+    // The row tags come first: a row without one stands for its whole table, and any write there would make the entry a miss.
     const read = await this.#ask('touch', () => this.store.touch(queries, lifetimeMs * TAG_LIFETIME));
     if (!read) return;
     const now = new TagView(queries, read);
