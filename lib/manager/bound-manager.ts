@@ -146,9 +146,8 @@ export class BoundManager {
     identifiers: readonly Identifier[],
     through?: EntityManager,
   ): Promise<(ObjectLiteral | null)[]> {
-    const [first] = identifiers.map((identifier) => keys.detail(identifier));
-    if (first === undefined) return [];
-    if (this.#isCached(first, through)) return this.#cache.many(keys, identifiers);
+    if (!identifiers.length) return [];
+    if (this.#isCached(keys.detail(identifiers[0]!), through)) return this.#cache.many(keys, identifiers);
     const found: (ObjectLiteral | null)[] = [];
     for (const identifier of identifiers) found.push(await this.detail(keys, identifier, undefined, through));
     return found;
