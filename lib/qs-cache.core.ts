@@ -84,6 +84,8 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     const { store, scope } = this.#select();
     for (const warning of this.#selection!.warnings) this.#logger.warn(warning);
+    // What stands in the way is for the check to say.
+    await store.open().catch(() => undefined);
     const problem = await store.check();
     if (problem) this.#logger.warn(problem);
     this.#logger.log(
@@ -94,6 +96,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   /** The last hook: requests that were still running after CacheModule had closed its stores may have opened them again. */
   async onApplicationShutdown(): Promise<void> {
     for (const watch of this.#watches.values()) watch.uninstall();
+    await this.#selection?.store.close();
     try {
       await this.#cacheManager()?.disconnect();
     } catch (error) {
@@ -104,7 +107,6 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   #select(): StoreSelection {
     if (this.#selection) return this.#selection;
     const { redis, budgetMs } = this.#options;
-    const namespace = this.#options.namespace && `${this.#options.namespace}:`;
     const cache = this.#cacheManager();
     if (!cache && !redis) {
       throw new InvalidConfigurationError(
@@ -112,7 +114,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
         'QsCacheModule found no CACHE_MANAGER, so there is nowhere to keep entries. Import CacheModule.register() from @nestjs/cache-manager in the application.',
       );
     }
-    this.#selection = selectStore({ cache, redis, namespace, budgetMs } as Parameters<typeof selectStore>[0]);
+    this.#selection = selectStore({ cache, redis, budgetMs } as Parameters<typeof selectStore>[0]);
     return this.#selection;
   }
 

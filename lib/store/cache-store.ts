@@ -81,7 +81,8 @@ export abstract class CacheStore {
    * Announces a write before it can become visible. Younger than this store's budget it blocks nothing, whoever reads; older, it
    * makes the table a miss; past `deadlineMs` from now the next reader advances the table as if its rows were unknown, in the writer's place.
    *
-   * Waits for half the budget at most: what it leaves is for the advance.
+   * Waits for half the budget at most, since it is but a precaution. Repeated under the same id it renews the hold: another deadline,
+   * and it begins to block when it would have before; what was lost is there again.
    *
    * @param releasesKeys whether the write may free a unique key; see `advance`
    */
@@ -92,12 +93,19 @@ export abstract class CacheStore {
 
   /**
    * Makes a visible write known: per table the clock advances, and the written rows' tags (those that exist) or T:* follow it.
-   * A table without a clock is left alone: nobody cached it. `hold` is taken back in the same step.
+   * A table without a clock is left alone: nobody cached it. `hold` is taken back in the same step. Has a whole budget, and may be
+   * repeated, also after it was taken: that costs readers a miss.
    *
    * A write that takes a key while a hold says that another may be freeing one counts as one of unknown rows: the row that had the
    * key is written, but its writer has not told yet, and whoever looks the key up must not be shown that row any more.
    */
   abstract advance(writes: readonly TableWrite[], hold?: string): Promise<void>;
+
+  /** Called once at boot, so that the first write need not wait for a connection. Rejects as all methods do. */
+  async open(): Promise<void> {}
+
+  /** Gives back what `open` took, at once. A straggler may go on using the store. */
+  async close(): Promise<void> {}
 
   /** Asked once at boot: what of this store will not work, with what to do; `undefined` when it can do everything. */
   abstract check(): Promise<string | undefined>;

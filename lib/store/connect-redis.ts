@@ -1,6 +1,8 @@
 import { InvalidConfigurationError } from '../errors.js';
-import { IoRedisConnection, isIoRedis, type IoRedisClient } from './ioredis.connection.js';
-import { isNodeRedis, NodeRedisConnection, type NodeRedisClient } from './node-redis.connection.js';
+import { type IoRedisClient, isIoRedis } from './ioredis.client.js';
+import { IoRedisConnection } from './ioredis.connection.js';
+import { isNodeRedis, type NodeRedisClient } from './node-redis.client.js';
+import { NodeRedisConnection } from './node-redis.connection.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /**

@@ -1,6 +1,8 @@
 import type { Cache } from 'cache-manager';
-import { isIoRedis, IoRedisConnection } from './ioredis.connection.js';
-import { isNodeRedis, NodeRedisConnection } from './node-redis.connection.js';
+import { isIoRedis } from './ioredis.client.js';
+import { IoRedisConnection } from './ioredis.connection.js';
+import { isNodeRedis } from './node-redis.client.js';
+import { NodeRedisConnection } from './node-redis.connection.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /** One store of CACHE_MANAGER: where its values are, as far as its adapter can be recognised. */

@@ -1,25 +1,11 @@
-import type { RedisCommand, RedisConnection } from './redis-connection.js';
-
-/** What this library uses of the clients of `redis` and `@redis/client`. */
-export interface NodeRedisClient {
-  readonly isOpen: boolean;
-  /** A cluster has none. */
-  readonly isReady?: boolean;
-  sendCommand(...args: never[]): Promise<unknown>;
-}
-
-type Send = (command: RedisCommand) => Promise<unknown>;
-
-export function isNodeRedis(client: object): client is NodeRedisClient {
-  return 'isOpen' in client && 'sendCommand' in client;
-}
-
-/** Replies as strings, even for a client told to answer with Buffers. */
-const OPTIONS = { typeMapping: {} };
+import { type NodeRedisClient, type Send, sender } from './node-redis.client.js';
+import { dialNodeRedis, type NodeRedisTemplate } from './node-redis.dial.js';
+import type { Dial, RedisCommand, RedisConnection } from './redis-connection.js';
 
 export class NodeRedisConnection implements RedisConnection {
   readonly name: string;
   readonly isCluster: boolean;
+  readonly dial?: Dial;
   readonly #send: Send;
   #wasReady = false;
 
@@ -31,6 +17,7 @@ export class NodeRedisConnection implements RedisConnection {
     this.isCluster = 'slots' in client;
     this.name = this.isCluster ? 'node-redis cluster' : 'node-redis';
     this.#send = sender(client, this.isCluster);
+    if ('duplicate' in client) this.dial = dialNodeRedis(client as NodeRedisTemplate);
   }
 
   async send(commands: readonly RedisCommand[]): Promise<unknown[]> {
@@ -47,11 +34,4 @@ export class NodeRedisConnection implements RedisConnection {
     if (this.client.isReady === false && this.#wasReady) throw new Error('the connection is down (reconnecting)');
     this.#wasReady ||= this.client.isReady === true;
   }
-}
-
-function sender(client: NodeRedisClient, isCluster: boolean): Send {
-  const send = client.sendCommand.bind(client) as (...args: unknown[]) => Promise<unknown>;
-  if (isCluster) return ({ name, args, key }) => send(key, false, [name, ...args], OPTIONS);
-  if ('getSentinelNode' in client) return ({ name, args }) => send(false, [name, ...args], OPTIONS);
-  return ({ name, args }) => send([name, ...args], OPTIONS);
 }

@@ -14,9 +14,32 @@ export interface RedisConnection {
   readonly name: string;
   /** Keys of one command must share a slot. */
   readonly isCluster: boolean;
+  /** What the client puts before every key by itself. Default: nothing. */
+  readonly keyPrefix?: string;
   /**
    * Sends the commands together; answers in their order, an `Error` in the place of a command that failed. Rejects at once when
    * the connection is known to be down: clients would rather keep commands until it is back, however long that takes.
    */
   send(commands: readonly RedisCommand[]): Promise<unknown[]>;
+  /** How to reach the same server once more, without a key prefix; absent where the client does not know. */
+  readonly dial?: Dial;
 }
+
+/** A connection of our own, for as long as it lasts. */
+export interface Line {
+  send(commands: readonly RedisCommand[]): Promise<unknown[]>;
+  /** Ends it at once. */
+  end(): void;
+}
+
+/**
+ * Opens a line that keeps no process alive, keeps no commands while it is down, repeats none and does not reconnect by itself;
+ * `onLost` is told when it is gone.
+ */
+export type Dial = (onLost: () => void) => Promise<Line>;
+
+/** How long a line may take to come up, in milliseconds: one that takes longer is of no use to a budget. */
+export const CONNECT_TIMEOUT_MS = 2_000;
+
+/** The pause before a lost node of a cluster is dialled again, in milliseconds: 10, 20, 40, to a second. */
+export const reconnectPauseMs = (failures: number): number => Math.min(10 * 2 ** Math.min(failures, 7), 1_000);

@@ -80,11 +80,16 @@ for i = 3, #ARGV do
 end
 return reply`);
 
-/** KEYS: the hash. ARGV: the hold's field, its budget and its deadline in ms from now, '1' when the write may free keys. */
+/**
+ * KEYS: the hash. ARGV: the hold's field, its budget and its deadline in ms from now, '1' when the write may free keys.
+ * A hold that is there gets another deadline; when it begins to block stays as it was.
+ */
 export const holdScript = register(`#!lua
 ${PRELUDE}
 local moment, budget, deadline = now(), tonumber(ARGV[2]), tonumber(ARGV[3])
-redis.call('HSET', KEYS[1], ARGV[1], exact(moment + budget * 1000) .. ':' .. exact(moment + deadline * 1000) .. ':' .. ARGV[4])
+local known = redis.call('HGET', KEYS[1], ARGV[1])
+local blocks = known and string.match(known, '^(%d+):') or exact(moment + budget * 1000)
+redis.call('HSET', KEYS[1], ARGV[1], blocks .. ':' .. exact(moment + deadline * 1000) .. ':' .. ARGV[4])
 keep(KEYS[1], exact(2 * deadline))`);
 
 /**
@@ -122,6 +127,19 @@ export function call(script: RedisScript, keys: readonly string[], args: readonl
     key: keys[0],
     source: script.source,
   };
+}
+
+/**
+ * The call with the script's text, about 1 KB, which costs the server some microseconds and no second trip when it does not know the script:
+ * a write that goes out must not be heard a trip late because the server was restarted.
+ */
+export function evaluate(script: RedisScript, keys: readonly string[], args: readonly string[]): RedisCommand {
+  return withSource(call(script, keys, args));
+}
+
+/** Lets a server know a script before anybody calls it by its name. */
+export function loading({ source }: RedisScript): RedisCommand {
+  return { name: 'script', args: ['load', source], key: undefined };
 }
 
 /** The same call with the script's text, for a server that has not seen it or has lost it. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { withinBudget } from './budget.js';
 import {
   CacheStore,
@@ -7,14 +8,14 @@ import {
   type TagQuery,
   type TagsRead,
 } from './cache-store.js';
+import { insist } from './insist.js';
+import { OwnConnection } from './own-connection.js';
 import type { RedisCommand, RedisConnection } from './redis-connection.js';
-import { advanceScript, call, holdScript, readScript, withSource } from './redis-scripts.js';
-import { TagKeys } from './tag-keys.js';
+import { advanceScript, call, evaluate, holdScript, loading, readScript, withSource } from './redis-scripts.js';
+import { tagKeys } from './tag-keys.js';
 
 export interface RedisStoreOptions {
   readonly budgetMs: number;
-  /** Stands before the names of all tags. */
-  readonly namespace: string;
   /** Where CACHE_MANAGER would keep this key, so that `cacheManager.del(key)` and redis-cli find the entry. */
   readonly entryKey: (key: string) => string;
 }
@@ -26,15 +27,35 @@ export interface RedisStoreOptions {
  */
 export class RedisStore extends CacheStore {
   readonly name: string;
-  readonly #tags: TagKeys;
+  readonly #reads: RedisConnection;
+  /** Holds, releases and advances queue behind no read and no fill. */
+  readonly #writes: RedisConnection;
+  readonly #own: readonly OwnConnection[];
+  readonly #entryKey: (key: string) => string;
 
   constructor(
-    private readonly connection: RedisConnection,
+    connection: RedisConnection,
     private readonly options: RedisStoreOptions,
   ) {
     super();
-    this.name = `redis (${connection.name})`;
-    this.#tags = new TagKeys(options.namespace);
+    const { name, keyPrefix } = connection;
+    this.name = `redis (${name})`;
+    const own = () => ownConnection(connection);
+    // A client that puts a prefix before every key would do so with tags, which applications of other prefixes share.
+    const unprefixed = keyPrefix ? own() : undefined;
+    const writes = own();
+    this.#reads = unprefixed ?? connection;
+    this.#writes = writes ?? connection;
+    this.#own = [unprefixed, writes].filter((each) => each !== undefined);
+    this.#entryKey = unprefixed ? (key) => keyPrefix + options.entryKey(key) : options.entryKey;
+  }
+
+  override async open(): Promise<void> {
+    await this.#within('be reached', () => Promise.all(this.#own.map((connection) => connection.open())));
+  }
+
+  override async close(): Promise<void> {
+    for (const connection of this.#own) connection.close();
   }
 
   read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead> {
@@ -51,7 +72,7 @@ export class RedisStore extends CacheStore {
   }
 
   async put(key: string, entry: string, lifetimeMs: number): Promise<void> {
-    const name = this.options.entryKey(key);
+    const name = this.#entryKey(key);
     const command = { name: 'set', args: [name, entry, 'PX', milliseconds(lifetimeMs)], key: name };
     await this.#within('store an entry', () => this.#send([command]));
   }
@@ -62,26 +83,26 @@ export class RedisStore extends CacheStore {
 
   async hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys = true): Promise<void> {
     const args = [holdField(id), milliseconds(this.options.budgetMs), milliseconds(deadlineMs), flag(releasesKeys)];
-    const commands = tables.map((table) => call(holdScript, [this.#tags.table(table)], args));
-    // Half of the budget: the other half is for the advance, should this be but a hiccup.
-    await this.#within('announce a write', () => this.#send(commands), this.options.budgetMs / 2);
+    const commands = tables.map((table) => evaluate(holdScript, [tagKeys.table(table)], args));
+    // A precaution is worth half a budget: what makes the write known is its advance, which has a whole one.
+    await this.#insist('announce a write', commands, this.options.budgetMs / 2);
   }
 
   async release(tables: readonly string[], id: string): Promise<void> {
     const commands = tables.map((table): RedisCommand => {
-      const key = this.#tags.table(table);
+      const key = tagKeys.table(table);
       return { name: 'hdel', args: [key, holdField(id)], key };
     });
-    await this.#within('take back a write', () => this.#send(commands));
+    await this.#insist('take back a write', commands);
   }
 
   async advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
     const field = hold === undefined ? '' : holdField(hold);
     const commands = writes.map(({ table, rows, takesKeys = false }) => {
-      const keys = [this.#tags.table(table), ...(rows ?? []).map((row) => this.#tags.row(table, row))];
-      return call(advanceScript, keys, [field, flag(!rows), flag(takesKeys)]);
+      const keys = [tagKeys.table(table), ...(rows ?? []).map((row) => tagKeys.row(table, row))];
+      return evaluate(advanceScript, keys, [field, flag(!rows), flag(takesKeys)]);
     });
-    await this.#within('learn of a write', () => this.#send(commands));
+    await this.#insist('learn of a write', commands);
   }
 
   /** What stands in the way of caching in this Redis, for the boot log; `undefined` when nothing does. */
@@ -97,26 +118,29 @@ export class RedisStore extends CacheStore {
           'and every read goes to the database. Use Redis 7 or newer, or Valkey.'
         );
       }
-      await this.touch([{ table: 'qscache:check', rows: ['1'] }], 1000);
+      // A name nobody had before, so that every command has something to do.
+      const asked = { table: `qscache:check:${randomUUID()}`, rows: ['1'] };
+      await this.touch([asked], 1000);
+      await this.advance([asked]);
       return undefined;
     } catch (error) {
       return (
         `${(error as Error).message} QsCache needs a primary that accepts writes and a user who may run ` +
-        'EVAL, EVALSHA, INFO, TIME, MGET, SET, GET, UNLINK, PEXPIRE, HSET, HGETALL, HDEL, HEXISTS and HINCRBY.'
+        'EVAL, EVALSHA, INFO, TIME, MGET, SET, GET, UNLINK, PEXPIRE, HSET, HGET, HGETALL, HDEL, HEXISTS and HINCRBY.'
       );
     }
   }
 
   #forEntries(name: 'mget' | 'unlink', keys: readonly string[]): RedisCommand[] {
-    return this.#together(keys.map(this.options.entryKey)).map((args) => ({ name, args, key: args[0] }));
+    return this.#together(keys.map(this.#entryKey)).map((args) => ({ name, args, key: args[0] }));
   }
 
   #forTags(queries: readonly TagQuery[], lifetimeMs: number, lengthen: boolean): RedisCommand[] {
     const options = [milliseconds(lifetimeMs), lengthen ? '1' : '0'];
     return this.#together(queries).map((group) => {
       const keys = group.flatMap(({ table, rows }) => [
-        this.#tags.table(table),
-        ...rows.map((row) => this.#tags.row(table, row)),
+        tagKeys.table(table),
+        ...rows.map((row) => tagKeys.row(table, row)),
       ]);
       return call(readScript, keys, [...options, ...group.map(({ rows }) => String(rows.length))]);
     });
@@ -124,16 +148,16 @@ export class RedisStore extends CacheStore {
 
   /** One command may name them all, except on a cluster. */
   #together<T>(items: readonly T[]): T[][] {
-    if (this.connection.isCluster) return items.map((item) => [item]);
+    if (this.#reads.isCluster) return items.map((item) => [item]);
     return items.length > 0 ? [[...items]] : [];
   }
 
   async #send(commands: readonly RedisCommand[]): Promise<unknown[]> {
     if (commands.length === 0) return [];
-    const replies = await this.connection.send(commands);
+    const replies = await this.#reads.send(commands);
     const unknown = [...replies.keys()].filter((i) => isError(replies[i]) && replies[i].message.startsWith('NOSCRIPT'));
     if (unknown.length > 0) {
-      const again = await this.connection.send(unknown.map((i) => withSource(commands[i]!)));
+      const again = await this.#reads.send(unknown.map((i) => withSource(commands[i]!)));
       for (const [n, i] of unknown.entries()) replies[i] = again[n];
     }
     const failure = replies.find(isError);
@@ -141,9 +165,19 @@ export class RedisStore extends CacheStore {
     return replies;
   }
 
-  #within<T>(what: string, work: () => Promise<T>, budgetMs = this.options.budgetMs): Promise<T> {
-    return withinBudget(this.name, what, budgetMs, work);
+  #within<T>(what: string, work: () => Promise<T>): Promise<T> {
+    return withinBudget(this.name, what, this.options.budgetMs, work);
   }
+
+  #insist(what: string, commands: readonly RedisCommand[], budgetMs = this.options.budgetMs): Promise<void> {
+    return insist(this.#writes, this.name, what, commands, budgetMs);
+  }
+}
+
+/** Only a read is sent by its script's name, so that it is what a new line of ours lets the server know. */
+function ownConnection(connection: RedisConnection): OwnConnection | undefined {
+  const { dial } = connection;
+  return dial && new OwnConnection(connection, dial, [loading(readScript)]);
 }
 
 const isError = (reply: unknown): reply is Error => reply instanceof Error;

@@ -10,7 +10,6 @@ export interface StoreSelectionOptions {
   readonly cache: Cache;
   /** Used instead of whatever CACHE_MANAGER holds. */
   readonly redis?: RedisClient;
-  readonly namespace: string;
   readonly budgetMs: number;
 }
 
@@ -23,16 +22,16 @@ export interface StoreSelection {
 }
 
 /** Decides, once at boot, where entries and tags live. */
-export function selectStore({ cache, redis, namespace, budgetMs }: StoreSelectionOptions): StoreSelection {
+export function selectStore({ cache, redis, budgetMs }: StoreSelectionOptions): StoreSelection {
   if (redis) {
-    const store = new RedisStore(connectRedis(redis), { budgetMs, namespace, entryKey: (key) => key });
+    const store = new RedisStore(connectRedis(redis), { budgetMs, entryKey: (key) => key });
     return { store, scope: 'shared', warnings: [] };
   }
   const tiers = tiersOf(cache);
   const found = tiers.find((tier) => tier.kind === 'redis');
   if (found) {
     const { connection, entryKey } = found;
-    const store = new RedisStore(connection, { budgetMs, namespace, entryKey });
+    const store = new RedisStore(connection, { budgetMs, entryKey });
     return { store, scope: 'shared', warnings: tiers.length > 1 ? [ignoredTiers(tiers, found)] : [] };
   }
   return { store: new MemoryStore(cache, { budgetMs }), scope: 'process', warnings: memoryWarnings(tiers) };

@@ -1,6 +1,6 @@
 import type { TableTags, TableWrite, TagQuery } from './cache-store.js';
 import { ExpiringMap } from './expiring-map.js';
-import { TagKeys } from './tag-keys.js';
+import { tagKeys } from './tag-keys.js';
 
 interface Clock {
   version: number;
@@ -28,7 +28,6 @@ const MAX_TABLES = 10_000;
 export class TagTable {
   readonly #tables = new ExpiringMap<Table>(MAX_TABLES);
   readonly #rows: ExpiringMap<number>;
-  readonly #keys = new TagKeys('');
   /** Above every version ever given out here, so that a clock that was lost starts above anything it ever was. */
   #highest = 0;
 
@@ -53,14 +52,15 @@ export class TagTable {
   touch(query: TagQuery, lifetimeMs: number): TableTags {
     const tags = this.read(query, lifetimeMs);
     this.#tables.keep(query.table, lifetimeMs);
-    for (const row of query.rows) this.#rows.keep(this.#keys.row(query.table, row), lifetimeMs);
+    for (const row of query.rows) this.#rows.keep(tagKeys.row(query.table, row), lifetimeMs);
     return tags;
   }
 
   hold(table: string, id: string, deadlineMs: number, releasesKeys = true): void {
     const now = Date.now();
     const known = this.#tables.get(table) ?? this.#create(table, 2 * deadlineMs);
-    known.holds.set(id, { blocksAt: now + this.budgetMs, deadline: now + deadlineMs, releasesKeys });
+    const blocksAt = known.holds.get(id)?.blocksAt ?? now + this.budgetMs;
+    known.holds.set(id, { blocksAt, deadline: now + deadlineMs, releasesKeys });
     this.#tables.keep(table, 2 * deadlineMs);
   }
 
@@ -75,7 +75,7 @@ export class TagTable {
     const version = this.#tick(known.clock);
     const isContested = takesKeys && [...known.holds.values()].some(({ releasesKeys }) => releasesKeys);
     if (rows === undefined || isContested) known.clock.unknown = version;
-    for (const row of rows ?? []) this.#rows.replace(this.#keys.row(table, row), version);
+    for (const row of rows ?? []) this.#rows.replace(tagKeys.row(table, row), version);
   }
 
   #open(table: string, lifetimeMs: number): Required<Table> {
@@ -108,7 +108,7 @@ export class TagTable {
   }
 
   #rowTag(table: string, row: string, clock: Clock, lifetimeMs: number): number {
-    const key = this.#keys.row(table, row);
+    const key = tagKeys.row(table, row);
     const known = this.#rows.get(key);
     if (known !== undefined) return known;
     this.#rows.set(key, clock.version, lifetimeMs);

@@ -307,6 +307,27 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         expect(await tags('user', ['1'])).toMatchObject({ version: version + 1, unknown: version, rows: [version] });
       });
 
+      it('that is renewed has another deadline, and blocks when it would have before', async () => {
+        const before = await tags('user');
+        await store.hold(['user'], 'w', 2 * BUDGET);
+        await subject.elapse(BUDGET + 20);
+        await store.hold(['user'], 'w', 2 * BUDGET);
+        expect(await tags('user')).toEqual({ ...before, held: true });
+        await subject.elapse(BUDGET + 20);
+        expect(await tags('user')).toEqual({ ...before, held: true });
+        await subject.elapse(BUDGET);
+        expect(await tags('user')).toMatchObject({ version: before.version + 1, held: false });
+      });
+
+      it('that was lost with its table is there again when it is renewed', async () => {
+        await store.hold(['user'], 'w', SHORT / 4);
+        await subject.elapse(SHORT);
+        await store.hold(['user'], 'w', LONG);
+        await tags('user');
+        await subject.elapse(BUDGET + 20);
+        expect((await tags('user')).held).toBe(true);
+      });
+
       it('that is released blocks nothing and advances nothing', async () => {
         const before = await tags('user');
         await store.hold(['user'], 'w', BUDGET + 60);

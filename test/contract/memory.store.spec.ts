@@ -24,7 +24,7 @@ function over(makeCache: () => Promise<Cache>): MakeStore {
   return async (budgetMs) => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const cache = await makeCache();
-    const { store } = selectStore({ cache, namespace: '', budgetMs });
+    const { store } = selectStore({ cache, budgetMs });
     return {
       store,
       cache,

@@ -5,6 +5,7 @@ import { type Cache, createCache, KeyvAdapter } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-ioredis-yet';
 import { Cluster, Redis } from 'ioredis';
 import Keyv from 'keyv';
+import type { CacheStore } from '../../lib/store/cache-store.js';
 import { selectStore } from '../../lib/store/select-store.js';
 import type { MakeStore } from './cache-store.contract.js';
 
@@ -50,13 +51,37 @@ export function redisStore(makeCache: MakeRedisCache): MakeStore {
   return async (budgetMs) => {
     const namespace = uniqueNamespace();
     const { cache, close } = await makeCache(namespace);
-    const { store, scope } = selectStore({ cache, namespace, budgetMs });
+    const { store, scope } = selectStore({ cache, budgetMs });
     if (scope !== 'shared') throw new Error(`The Redis inside CACHE_MANAGER was not found: ${store.name}`);
+    await store.open();
     return {
-      store,
+      store: withTablesOf(namespace, store),
       cache,
       elapse: (ms) => wait(ms),
-      close: async () => void (await close()),
+      close: async () => {
+        await store.close();
+        await close();
+      },
     };
   };
+}
+
+/** Tables are shared by all who use a server, which is the point of them, but not of a test. */
+export function withTablesOf(namespace: string, store: CacheStore): CacheStore {
+  const named = (table: string) => namespace + table;
+  const own = <T extends { readonly table: string }>(about: readonly T[]) =>
+    about.map((each) => ({ ...each, table: named(each.table) }));
+  const methods: Partial<CacheStore> = {
+    read: (keys, queries, lifetimeMs) => store.read(keys, own(queries), lifetimeMs),
+    touch: (queries, lifetimeMs) => store.touch(own(queries), lifetimeMs),
+    hold: (tables, ...rest) => store.hold(tables.map(named), ...rest),
+    release: (tables, id) => store.release(tables.map(named), id),
+    advance: (writes, hold) => store.advance(own(writes), hold),
+  };
+  return new Proxy(store, {
+    get: (target, name: keyof CacheStore) => {
+      const method: unknown = methods[name] ?? target[name];
+      return typeof method === 'function' ? method.bind(target) : method;
+    },
+  });
 }

@@ -62,7 +62,7 @@ describeWithRedisServers('RedisStore answers within its budget', () => {
 
     function open(port: number) {
       const { keyv, end } = make(port);
-      return { end, ...selectStore({ cache: createCache({ stores: [keyv] }), namespace: '', budgetMs: BUDGET }) };
+      return { end, ...selectStore({ cache: createCache({ stores: [keyv] }), budgetMs: BUDGET }) };
     }
 
     it('when nothing comes back, and works again when the way is free', async () => {

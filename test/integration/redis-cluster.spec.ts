@@ -52,7 +52,7 @@ describeWithRedisServers('RedisStore over a cluster', () => {
       await nodeRedis.connect();
       try {
         const namespace = uniqueNamespace();
-        const options = { budgetMs: 2000, namespace, entryKey: (key: string) => namespace + key };
+        const options = { budgetMs: 2000, entryKey: (key: string) => namespace + key };
         const [one, two] = [ioredis, nodeRedis].map((client) => new RedisStore(connectRedis(client), options));
         const queries = ['a', 'b', 'c', 'd', 'e', 'f'].map((table) => ({ table, rows: ['1'] }));
         const { epoch, tables } = await one!.read(['x'], queries, LONG);

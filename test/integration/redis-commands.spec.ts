@@ -38,7 +38,7 @@ describeWithRedisServers('What RedisStore does on a server', () => {
 
     beforeEach(async () => {
       subject = await makeCache()('app');
-      store = selectStore({ cache: subject.cache, namespace: '', budgetMs: 2000 }).store;
+      store = selectStore({ cache: subject.cache, budgetMs: 2000 }).store;
     });
     afterEach(async () => void (await subject.close()));
 
@@ -65,17 +65,44 @@ describeWithRedisServers('What RedisStore does on a server', () => {
     });
   });
 
+  it('keeps one clock of a table for all applications, whatever they put before their keys', async () => {
+    const apps = await Promise.all([
+      viaIoRedis(() => new Redis(server.url))('one'),
+      viaIoRedis(() => new Redis(server.url, { keyPrefix: 'p:' }))('two'),
+      viaIoRedis(() => new Redis(server.url, { keyPrefix: 'q:', lazyConnect: true }))('two'),
+      viaCreateKeyv(server.url)('four'),
+      viaKeyvRedis(server.url)('five'),
+    ]);
+    const stores = apps.map(({ cache }) => selectStore({ cache, budgetMs: 2000 }).store);
+    const versions = () =>
+      Promise.all(stores.map(async (each) => (await each.read([], [user], LONG)).tables[0]!.rows[0]));
+    try {
+      const [first] = await versions();
+      for (const [i, each] of stores.entries()) {
+        await each.advance([user]);
+        expect(await versions()).toEqual(stores.map(() => first! + i + 1));
+      }
+      for (const [i, each] of stores.entries()) await each.put('example_1', `of ${i}`, LONG);
+      for (const [i, each] of stores.entries()) {
+        expect((await each.read(['example_1'], [], LONG)).entries).toEqual([`of ${i}`]);
+        expect(await server.admin.get(apps[i]!.physicalKey('example_1'))).toBe(`of ${i}`);
+      }
+    } finally {
+      for (const each of stores) await each.close();
+      for (const each of apps) await each.close();
+    }
+  });
+
   describe('over an own client', () => {
     let client: Redis;
     let store: RedisStore;
     const withBudget = (budgetMs: number) =>
-      new RedisStore(connectRedis(client), { budgetMs, namespace: 'app:', entryKey: (key) => `app:${key}` });
+      new RedisStore(connectRedis(client), { budgetMs, entryKey: (key) => `app:${key}` });
 
     beforeEach(() => {
       client = new Redis(server.port);
       store = new RedisStore(connectRedis(client), {
         budgetMs: 100,
-        namespace: 'app:',
         entryKey: (key) => `app:${key}`,
       });
     });
@@ -86,8 +113,8 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       await store.advance([{ table: 'a{b}', rows: ['{1}'] }]);
       const version = String(tables[0]!.version + 1);
       expect(version).toMatch(/^\d{16}$/);
-      expect(await server.admin.get('app:qscache:{a%7Bb%7D}:{1}')).toBe(version);
-      expect(await server.admin.hgetall('app:qscache:{a%7Bb%7D}')).toEqual({
+      expect(await server.admin.get('qscache:{a%7Bb%7D}:{1}')).toBe(version);
+      expect(await server.admin.hgetall('qscache:{a%7Bb%7D}')).toEqual({
         t: version,
         u: String(tables[0]!.unknown),
       });
@@ -105,7 +132,7 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       expect(lifetimes.filter(([, lifetimeMs]) => lifetimeMs < 0)).toEqual([]);
       await store.hold(['never read'], 'w', 10);
       await wait(40);
-      expect(await server.admin.exists('app:qscache:{never read}')).toBe(0);
+      expect(await server.admin.exists('qscache:{never read}')).toBe(0);
     });
 
     it('writes nothing for a table nobody cached', async () => {
@@ -146,7 +173,7 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       await store.advance([user, { table: 'user', rows: undefined }], 'w');
       await store.remove(['a']);
       const expected = new Set(
-        'eval evalsha info time mget set get unlink pexpire hset hgetall hdel hexists hincrby config|resetstat'.split(
+        'eval evalsha script|load info time mget set get unlink pexpire hset hget hgetall hdel hexists hincrby config|resetstat'.split(
           ' ',
         ),
       );

@@ -22,7 +22,7 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
   });
   beforeEach(() => {
     const namespace = uniqueNamespace();
-    store = new RedisStore(connectRedis(client), { budgetMs: 2000, namespace, entryKey: (key) => namespace + key });
+    store = new RedisStore(connectRedis(client), { budgetMs: 2000, entryKey: (key) => namespace + key });
   });
   afterAll(async () => {
     client.disconnect();
@@ -108,7 +108,7 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
     const broken = await RedisServer.start();
     const connected = new Redis(broken.port);
     try {
-      const other = new RedisStore(connectRedis(connected), { budgetMs: 2000, namespace: '', entryKey: (key) => key });
+      const other = new RedisStore(connectRedis(connected), { budgetMs: 2000, entryKey: (key) => key });
       await other.read([], user, LONG);
       await broken.admin.config('SET', 'save', '3600 1');
       await rm(broken.directory, { recursive: true });
@@ -130,10 +130,9 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
   });
 
   it('rejects an advance when one of its tables failed, and advances the others', async () => {
-    const namespace = uniqueNamespace();
-    const other = new RedisStore(connectRedis(client), { budgetMs: 2000, namespace, entryKey: (key) => key });
+    const other = new RedisStore(connectRedis(client), { budgetMs: 2000, entryKey: (key) => key });
     const { tables } = await other.read([], user, LONG);
-    await server.admin.set(`${namespace}qscache:{broken}`, 'no hash');
+    await server.admin.set('qscache:{broken}', 'no hash');
     const writes = ['broken', 'user'].map((table) => ({ table, rows: [] }));
     await expect(other.advance(writes)).rejects.toThrow(/WRONGTYPE/);
     expect((await other.read([], user, LONG)).tables[0]!.version).toBe(tables[0]!.version + 1);
@@ -152,7 +151,7 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
       await server.admin.acl('SETUSER', 'limited', 'reset', 'on', '>secret', '~*', '+@all', denied);
       const limited = new Redis(server.port, { username: 'limited', password: 'secret', enableReadyCheck: false });
       try {
-        const other = new RedisStore(connectRedis(limited), { budgetMs: 2000, namespace: '', entryKey: (key) => key });
+        const other = new RedisStore(connectRedis(limited), { budgetMs: 2000, entryKey: (key) => key });
         const problem = await other.check();
         expect(problem).toMatch(/no permissions|can't run/);
         expect(problem).toMatch(says);
@@ -163,7 +162,7 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
 
     it('names the version of a server that is too old', async () => {
       const old = { name: 'fake', isCluster: false, send: async () => ['# Server\r\nredis_version:6.2.14\r\n'] };
-      const other = new RedisStore(old, { budgetMs: 2000, namespace: '', entryKey: (key) => key });
+      const other = new RedisStore(old, { budgetMs: 2000, entryKey: (key) => key });
       expect(await other.check()).toMatch(/6\.2\.14.*nothing is cached.*Redis 7/);
     });
   });

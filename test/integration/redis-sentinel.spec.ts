@@ -37,7 +37,7 @@ describeWithRedisServers('RedisStore over a server that Sentinel watches', () =>
   });
 
   async function expectToWork(client: RedisClient): Promise<void> {
-    const store = new RedisStore(connectRedis(client), { budgetMs: 2000, namespace: '', entryKey: (key) => key });
+    const store = new RedisStore(connectRedis(client), { budgetMs: 2000, entryKey: (key) => key });
     await vi.waitFor(() => store.put('a', 'text', LONG), { timeout: 10_000 });
     const tables = [
       { table: 'user', rows: ['1'] },

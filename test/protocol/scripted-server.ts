@@ -1,6 +1,6 @@
 import type { TableTags, TableWrite, TagQuery } from '../../lib/store/cache-store.js';
 import { ExpiringMap } from '../../lib/store/expiring-map.js';
-import { TagKeys } from '../../lib/store/tag-keys.js';
+import { tagKeys } from '../../lib/store/tag-keys.js';
 import { TagTable } from '../../lib/store/tag-table.js';
 import { sorted } from './sorted.js';
 
@@ -14,8 +14,6 @@ interface TagMaps {
   readonly tables: ExpiringMap<TableRecord>;
   readonly rows: ExpiringMap<number>;
 }
-
-const keys = new TagKeys('');
 
 /** What all processes share: the real tag table and the entries, with everything that can happen to them. */
 export class ScriptedServer {
@@ -112,7 +110,7 @@ export class ScriptedServer {
 
   #apply<T>(change: (tags: TagTable) => T, table: string, rows: readonly string[] = []): T {
     this.#tables.add(table);
-    for (const row of rows) this.#rows.add(keys.row(table, row));
+    for (const row of rows) this.#rows.add(tagKeys.row(table, row));
     this.#log.push(change);
     return change(this.#tags);
   }

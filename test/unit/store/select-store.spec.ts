@@ -25,7 +25,7 @@ class KeyvPostgres extends KeyvCacheableMemory {}
 class QuickLRU extends Map {}
 
 function select(stores: unknown[], options: Partial<StoreSelectionOptions> = {}) {
-  return selectStore({ cache: createCache({ stores: stores as Keyv[] }), namespace: '', budgetMs: 100, ...options });
+  return selectStore({ cache: createCache({ stores: stores as Keyv[] }), budgetMs: 100, ...options });
 }
 
 const setWorker = (isWorker: boolean) => Object.assign(cluster, { isWorker });
@@ -60,7 +60,7 @@ describe('selectStore', () => {
   it('finds Redis in what CacheModule makes of an adapter', async () => {
     const module = CacheModule.register({ stores: [new KeyvRedis(URL)], namespace: 'app' });
     const app = await Test.createTestingModule({ imports: [module] }).compile();
-    const { store, warnings } = selectStore({ cache: app.get<Cache>(CACHE_MANAGER), namespace: '', budgetMs: 100 });
+    const { store, warnings } = selectStore({ cache: app.get<Cache>(CACHE_MANAGER), budgetMs: 100 });
     expect({ name: store.name, warnings }).toEqual({ name: 'redis (node-redis)', warnings: [] });
   });
 
@@ -80,7 +80,7 @@ describe('selectStore', () => {
       [lazy(), 'redis (ioredis)'] as const,
       [createClient(), 'redis (node-redis)'] as const,
     ]) {
-      const { store, scope, warnings } = selectStore({ cache, redis, namespace: 'app:', budgetMs: 100 });
+      const { store, scope, warnings } = selectStore({ cache, redis, budgetMs: 100 });
       expect({ name: store.name, scope, warnings }).toEqual({ name, scope: 'shared', warnings: [] });
     }
   });

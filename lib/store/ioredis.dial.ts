@@ -1,0 +1,80 @@
+import { type IoRedisClient, sendOver } from './ioredis.client.js';
+import { CONNECT_TIMEOUT_MS, type Dial } from './redis-connection.js';
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** What a client must have for another one to be made after it. */
+export interface IoRedisTemplate extends IoRedisClient {
+  readonly options: { readonly keyPrefix?: string; readonly redisOptions?: Options };
+  /** Of a `Redis`, by options; of a `Cluster`, by nodes and options. */
+  duplicate(...overrides: unknown[]): OwnClient;
+}
+
+interface OwnClient extends IoRedisClient {
+  /** Of a `Redis`, while it has one. */
+  readonly stream?: { unref?(): void };
+  on(event: string, listener: (argument: never) => void): unknown;
+  connect(): Promise<void>;
+  disconnect(): void;
+}
+
+const ONE_SERVER = {
+  keyPrefix: '',
+  lazyConnect: true,
+  monitor: false,
+  // A server that is still loading says so, which is soon enough.
+  enableReadyCheck: false,
+  enableOfflineQueue: false,
+  enableAutoPipelining: false,
+  autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+  maxRetriesPerRequest: 0,
+  retryStrategy: null,
+  reconnectOnError: null,
+  sentinelRetryStrategy: null,
+  commandTimeout: undefined,
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  keepAlive: 10_000,
+  noDelay: true,
+} as const;
+
+export function dialIoRedis(template: IoRedisTemplate): Dial {
+  return async (onLost) => {
+    const client = template.isCluster ? clusterLike(template) : template.duplicate(ONE_SERVER);
+    let reason: unknown;
+    // An error nobody listens for would end the process.
+    client.on('error', (error: unknown) => (reason = error));
+    client.on('end', onLost);
+    leaveAlone(client);
+    try {
+      await client.connect();
+    } catch (error) {
+      client.disconnect();
+      throw reason ?? error;
+    }
+    return { send: (commands) => sendOver(client, commands), end: () => client.disconnect() };
+  };
+}
+
+function clusterLike(template: IoRedisTemplate): OwnClient {
+  const { lazyConnect: _lazy, retryStrategy: _retry, ...each } = ONE_SERVER;
+  const { keyPrefix, lazyConnect, enableOfflineQueue } = ONE_SERVER;
+  const redisOptions = { ...template.options.redisOptions, ...each };
+  return template.duplicate([], {
+    redisOptions,
+    keyPrefix,
+    lazyConnect,
+    enableOfflineQueue,
+    clusterRetryStrategy: null,
+    scaleReads: 'master',
+  });
+}
+
+/** Lets the process end although the client is connected, or about to be. */
+function leaveAlone(client: OwnClient): void {
+  const unref = (of: OwnClient) => of.stream?.unref?.();
+  if (client.isCluster) client.on('+node', leaveAlone as (node: never) => void);
+  client.on('connect', () => unref(client));
+  // The socket of a connection that is being made is there a tick later.
+  client.on('connecting', () => setImmediate(() => unref(client)));
+}

@@ -1,0 +1,77 @@
+import { type NodeRedisClient, sender } from './node-redis.client.js';
+import { CONNECT_TIMEOUT_MS, type Dial, type Line, reconnectPauseMs } from './redis-connection.js';
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** What a client must have for another one to be made after it; a Sentinel client has not. */
+export interface NodeRedisTemplate extends NodeRedisClient {
+  readonly options?: Options;
+  /** Of a cluster, which has no getter. */
+  readonly _self?: { readonly _options?: Options };
+  duplicate(overrides: Options): OwnClient;
+}
+
+interface OwnClient extends NodeRedisClient {
+  on(event: string, listener: (argument: never) => void): unknown;
+  connect(): Promise<unknown>;
+  destroy(): void;
+  unref?(): void;
+}
+
+/** What is not to be shared with the client this one is made after, or not to be done for it. */
+const PLAIN = {
+  disableOfflineQueue: true,
+  commandsQueueMaxLength: undefined,
+  clientSideCache: undefined,
+  emitInvalidate: false,
+  pingInterval: undefined,
+};
+
+export function dialNodeRedis(template: NodeRedisTemplate): Dial {
+  return async (onLost) => {
+    const isCluster = 'slots' in template;
+    const client = template.duplicate(isCluster ? ofCluster(template._self?._options) : ofServer(template.options));
+    let isEnded = false;
+    const end = () => {
+      if (!isEnded && client.isOpen) client.destroy();
+      isEnded = true;
+    };
+    // An error nobody listens for would end the process. A client that does not reconnect by itself closes with it.
+    client.on('error', () => client.isOpen || onLost());
+    client.unref?.();
+    try {
+      await client.connect();
+    } catch (error) {
+      end();
+      throw error;
+    }
+    return lineOf(client, isCluster, end);
+  };
+}
+
+function lineOf(client: OwnClient, isCluster: boolean, end: () => void): Line {
+  const send = sender(client, isCluster);
+  return {
+    // Commands sent in one turn leave in one packet.
+    send: (commands) => Promise.all(commands.map((command) => send(command).catch((error: unknown) => error))),
+    end,
+  };
+}
+
+const ofServer = (options: Options | undefined): Options => ({ ...PLAIN, socket: socket(options, false) });
+
+/** Its nodes come and go one by one, so each reconnects by itself. */
+function ofCluster(options: Options | undefined): Options {
+  const defaults = options?.['defaults'] as Options | undefined;
+  return {
+    clientSideCache: undefined,
+    defaults: { ...defaults, ...PLAIN, socket: socket(defaults, reconnectPauseMs) },
+  };
+}
+
+const socket = (options: Options | undefined, reconnectStrategy: unknown): Options => ({
+  ...(options?.['socket'] as Options | undefined),
+  reconnectStrategy,
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  socketTimeout: undefined,
+});

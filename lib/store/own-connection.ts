@@ -1,0 +1,97 @@
+import { type Dial, type Line, reconnectPauseMs, type RedisCommand, type RedisConnection } from './redis-connection.js';
+
+/** A dial that failed so short a time ago, in milliseconds, speaks for the next one too. */
+const FRESH_MS = 5;
+
+/** A line that has answered nothing for so long, in milliseconds, while it was asked, is dead: routers forget idle lines silently. */
+const SILENT_MS = 1_000;
+
+/**
+ * A connection beside the application's, so that what is sent over it queues behind nothing. It is opened by `open` or by the first
+ * command, again whenever it was lost, and again by a straggler's command after `close`.
+ */
+export class OwnConnection implements RedisConnection {
+  readonly name: string;
+  readonly isCluster: boolean;
+  #line: Promise<Line> | undefined;
+  #redial: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #failure: { readonly error: unknown; readonly at: number } | undefined;
+  #unanswered = 0;
+  #heardAt = 0;
+
+  constructor(
+    { name, isCluster }: RedisConnection,
+    private readonly reach: Dial,
+    /** Sent over every new line, whatever comes of it. */
+    private readonly greeting: readonly RedisCommand[],
+  ) {
+    this.name = name;
+    this.isCluster = isCluster;
+  }
+
+  async open(): Promise<void> {
+    await this.#dialled();
+  }
+
+  close(): void {
+    clearTimeout(this.#redial);
+    const line = this.#line;
+    this.#line = undefined;
+    this.#end(line);
+  }
+
+  async send(commands: readonly RedisCommand[]): Promise<unknown[]> {
+    if (this.#unanswered > 0 && Date.now() - this.#heardAt > SILENT_MS) this.#lose(this.#line);
+    const line = await this.#dialled();
+    if (this.#unanswered++ === 0) this.#heardAt = Date.now();
+    try {
+      const replies = await line.send(commands);
+      // A primary that became a replica: its name may lead to another server by now.
+      if (replies.some((reply) => reply instanceof Error && reply.message.startsWith('READONLY')))
+        this.#lose(this.#line);
+      return replies;
+    } finally {
+      this.#unanswered--;
+      this.#heardAt = Date.now();
+    }
+  }
+
+  async #dialled(): Promise<Line> {
+    if (!this.#line && this.#failure && Date.now() - this.#failure.at < FRESH_MS) throw this.#failure.error;
+    return (this.#line ??= this.#dial());
+  }
+
+  #dial(): Promise<Line> {
+    clearTimeout(this.#redial);
+    const dialled: Promise<Line> = this.reach(() => this.#lose(dialled));
+    dialled.then(
+      (line) => {
+        this.#failures = 0;
+        this.#failure = undefined;
+        line.send(this.greeting).catch(() => undefined);
+      },
+      (error: unknown) => {
+        this.#failure = { error, at: Date.now() };
+        this.#lose(dialled);
+      },
+    );
+    return dialled;
+  }
+
+  #lose(line: Promise<Line> | undefined): void {
+    if (line === undefined || this.#line !== line) return;
+    this.#line = undefined;
+    this.#end(line);
+    // The next command should find it open again.
+    this.#redial = setTimeout(() => void this.#dialled().catch(() => undefined), reconnectPauseMs(this.#failures++));
+    this.#redial.unref();
+  }
+
+  #end(line: Promise<Line> | undefined): void {
+    line?.then(
+      (opened) => opened.end(),
+      () => undefined,
+    );
+  }
+}
