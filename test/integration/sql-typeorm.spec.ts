@@ -5,6 +5,7 @@ import {
   DataSource,
   DeleteDateColumn,
   Entity,
+  JoinColumn,
   JoinTable,
   type Logger,
   ManyToMany,
@@ -69,6 +70,18 @@ class Video extends Content {
   @Column({ type: 'integer', nullable: true }) length!: number;
 }
 
+/** Whatever reads like a function of the time, as names. */
+@Entity('current_date')
+class Awkward {
+  @PrimaryGeneratedColumn({ name: 'random' }) id!: number;
+  @Column({ type: 'varchar', length: 100, default: 'now' }) now!: string;
+  @Column({ type: 'varchar', length: 100, name: 'current_user' }) user!: string;
+  @Column({ type: 'integer', default: 0 }) date!: number;
+  @ManyToOne(() => Awkward, { nullable: true })
+  @JoinColumn({ name: 'current_timestamp' })
+  session_user!: Awkward | null;
+}
+
 class Node {
   @PrimaryGeneratedColumn() id!: number;
   @Column({ type: 'varchar', length: 100 }) name!: string;
@@ -95,7 +108,7 @@ class Nested extends Node {
   @TreeChildren() children!: Nested[];
 }
 
-const entities = [Tag, Author, Post, OrderLine, Content, Video, Closure, Path, Nested];
+const entities = [Tag, Author, Post, OrderLine, Awkward, Content, Video, Closure, Path, Nested];
 
 /** Every statement TypeORM prints, with what the reader makes of it. */
 class StatementRecorder implements Logger {
@@ -327,6 +340,36 @@ describeDatabases('the statements of TypeORM', (database) => {
     expect(tables.length).toBeGreaterThan(1);
     expect(tables[0]).toBe('author,post,post_tags_tag,tag');
     expect(new Set(tables)).toEqual(new Set(['author,post,post_tags_tag,tag', 'post,post_tags_tag,tag']));
+  });
+
+  it('read nothing that changes without a write', async () => {
+    await changesOf(async () => {
+      const { manager } = dataSource;
+      const one = await manager.save(manager.create(Awkward, { user: 'user', session_user: null }));
+      await manager.save(manager.create(Awkward, { user: 'now', session_user: one }));
+      recorder.statements.splice(0);
+      const where = { now: 'now', user: 'today', session_user: { now: 'tomorrow', date: 1 } };
+      await manager.find(Awkward, {
+        where,
+        relations: { session_user: true },
+        order: { now: 'ASC', date: 'DESC' },
+        take: 3,
+      });
+      await manager.find(Awkward, { relations: { session_user: true }, relationLoadStrategy: 'query' });
+      await manager.findOneBy(Awkward, { id: 1 });
+      await manager.countBy(Awkward, where);
+      await manager.createQueryBuilder(Awkward, 'now').innerJoin('now.session_user', 'random').getRawMany();
+      await manager.createQueryBuilder(Awkward, 'date').where('date.now IS NOT NULL').getExists();
+      await manager.find(Post, { relations: { author: true, tags: true }, where: { tags: { name: 'now' } }, take: 1 });
+      await manager.find(Video, { order: { title: 'ASC' } });
+      await manager.getTreeRepository(Closure).findTrees();
+      await manager.getTreeRepository(Path).findTrees();
+    });
+    expect(recorder.statements.length).toBeGreaterThan(9);
+    const reads = recorder.statements.flatMap(({ sql, effects }) => effects.map((effect) => ({ sql, effect })));
+    expect(
+      reads.filter(({ effect }) => effect.kind !== 'read' || effect.volatile !== undefined || effect.moves),
+    ).toEqual([]);
   });
 
   it('tell nested transactions', async () => {

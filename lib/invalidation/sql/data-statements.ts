@@ -41,7 +41,8 @@ export function readData(statement: Statement, at: number): StatementEffect | un
 
 /** A plan alone changes nothing; with ANALYZE the statement runs. */
 export function readExplain(statement: Statement): StatementEffect {
-  return statement.findAnywhere(1, 'ANALYZE', 'ANALYSE') < 0 ? { kind: 'read', tables: [] } : readExplained(statement);
+  if (statement.findAnywhere(1, 'ANALYZE', 'ANALYSE') >= 0) return readExplained(statement);
+  return { kind: 'read', tables: [], volatile: statement.code(0) };
 }
 
 /** The statement behind EXPLAIN ANALYZE, or behind ANALYZE in MariaDB. */
@@ -100,9 +101,9 @@ export function readRefresh(statement: Statement): StatementEffect {
 }
 
 function readQuery(statement: Statement, from: number): StatementEffect {
-  const { writes, reads, placed } = scanTables(statement, from);
+  const { writes, reading, placed } = scanTables(statement, from);
   if (!placed) return UNKNOWN;
-  return writes.length > 0 ? { kind: 'write', writes, tables: reads } : { kind: 'read', tables: reads };
+  return writes.length > 0 ? { kind: 'write', writes, ...reading } : { kind: 'read', ...reading };
 }
 
 function write(writes: readonly TableChange[], commits = false): StatementEffect {

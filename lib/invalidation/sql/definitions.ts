@@ -82,10 +82,10 @@ function readCreateTable(statement: Statement, at: number, commits: boolean): St
   const tables = namesAfter(statement, at);
   const query = queryStart(statement, at);
   if (query < 0 || tables.length === 0) return schema(commits, tables);
-  const { reads, writes, placed } = scanTables(statement, query);
+  const { reading, writes, placed } = scanTables(statement, query);
   if (!placed || statement.code(query) === 'EXECUTE') return UNKNOWN;
   const filled = tables.map((table) => ({ table, action: 'insert' as const }));
-  return { kind: 'write', writes: [...filled, ...writes], tables: reads, ...(commits && { commits }) };
+  return { kind: 'write', writes: [...filled, ...writes], ...reading, ...(commits && { commits }) };
 }
 
 /** Where the query of CREATE TABLE t AS ... begins, or -1. MySQL needs no AS. */

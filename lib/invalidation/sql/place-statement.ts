@@ -9,8 +9,10 @@ import {
 } from './data-statements.js';
 import { namesAfter, readDefinition, readRename, schema } from './definitions.js';
 import type { Statement } from './statement.js';
+import { movesNames } from './moved-names.js';
 import { SESSION, type StatementEffect, UNKNOWN } from './statement-effect.js';
 import { named, readAutocommit, readTransactionControl, readXa, transaction } from './transaction-control.js';
+import { volatileValue } from './volatile-value.js';
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
@@ -25,9 +27,21 @@ const MYSQL_COMMITTING = words(
 );
 const SQLITE_SESSION = words('PRAGMA ATTACH DETACH ANALYZE VACUUM REINDEX');
 
-/** What one statement does, by its first keyword. Only what is known to write nothing comes back as a read or a setting. */
+/** What one statement does. Only what is known to write nothing comes back as a read or a setting. */
 export function placeStatement(statement: Statement): readonly StatementEffect[] {
   if (!statement.balanced) return [UNKNOWN];
+  const moves = movesNames(statement);
+  return placeVerb(statement).map((effect) => ({ ...withVolatile(statement, effect), ...(moves && { moves }) }));
+}
+
+function withVolatile(statement: Statement, effect: StatementEffect): StatementEffect {
+  if (effect.kind !== 'read' && effect.kind !== 'write') return effect;
+  const volatile = effect.volatile ?? volatileValue(statement, effect.tables);
+  return volatile === undefined ? effect : { ...effect, volatile };
+}
+
+/** What it does by its first keyword. */
+function placeVerb(statement: Statement): readonly StatementEffect[] {
   const verb = statement.code(0);
   switch (verb) {
     case 'BEGIN':
@@ -47,7 +61,8 @@ export function placeStatement(statement: Statement): readonly StatementEffect[]
     case 'EXPLAIN':
       return [readExplain(statement)];
     case 'SHOW':
-      return [{ kind: 'read', tables: [] }];
+      // What the server says of itself follows no write.
+      return [{ kind: 'read', tables: [], volatile: 'SHOW' }];
     default:
       return [readData(statement, 0) ?? DIALECTS[statement.dialect](statement, verb)];
   }

@@ -6,15 +6,18 @@ const MOST_RANGES = 16;
 /** The tables a statement reads, each once, without the names its WITH clauses hide. */
 export class SeenTables {
   readonly #tables = new Map<string, TableRef>();
+  readonly #subqueries = new Map<string, TableRef>();
   /** Per name, where in the statement it means a common table expression. */
   readonly #hidden = new Map<string, [from: number, end: number][]>();
 
   constructor(private readonly dialect: SqlDialect) {}
 
-  add(table: TableRef, at: number): void {
+  add(table: TableRef, at: number, inSubquery: boolean): void {
     const { name, schema, database } = table;
     if (schema === undefined && database === undefined && this.#isHidden(name, at)) return;
-    this.#tables.set(JSON.stringify([database, schema, name]), table);
+    const key = JSON.stringify([database, schema, name]);
+    this.#tables.set(key, table);
+    if (inSubquery) this.#subqueries.set(key, table);
   }
 
   hide(name: string, from: number, end: number): void {
@@ -24,8 +27,9 @@ export class SeenTables {
     else if (ranges.length < MOST_RANGES) ranges.push([from, end]);
   }
 
-  list(): TableRef[] {
-    return [...this.#tables.values()];
+  get reading(): { readonly tables: readonly TableRef[]; readonly subqueries?: readonly TableRef[] } {
+    const tables = [...this.#tables.values()];
+    return this.#subqueries.size === 0 ? { tables } : { tables, subqueries: [...this.#subqueries.values()] };
   }
 
   #isHidden(name: string, at: number): boolean {

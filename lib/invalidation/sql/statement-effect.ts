@@ -51,17 +51,29 @@ export type TransactionVerb =
   | 'autocommit-off'
   | 'autocommit-on';
 
+/** What a statement reads, alone or beside its writes. */
+interface Reading {
+  readonly tables: readonly TableRef[];
+  /** Those of the tables that are read deeper than in the statement's own FROM: what depends on them is no row of the result. */
+  readonly subqueries?: readonly TableRef[];
+  /** The first thing in the text whose answer changes without a write, as it is written: `now()`, `@x`, `CURRENT_USER`. */
+  readonly volatile?: string;
+}
+
 /** What one statement does. */
-export type StatementEffect =
-  | { readonly kind: 'read'; readonly tables: readonly TableRef[] }
-  | {
+export type StatementEffect = Deed & {
+  /** Afterwards names without a schema may lead to other tables, on this connection. */
+  readonly moves?: true;
+};
+
+type Deed =
+  | ({ readonly kind: 'read' } & Reading)
+  | ({
       readonly kind: 'write';
       readonly writes: readonly TableChange[];
-      /** What it reads besides. */
-      readonly tables: readonly TableRef[];
       /** It commits whatever transaction is open. */
       readonly commits?: boolean;
-    }
+    } & Reading)
   | {
       readonly kind: 'transaction';
       readonly verb: TransactionVerb;
@@ -77,5 +89,6 @@ export type StatementEffect =
   /** Anything else: it may have written every table. */
   | { readonly kind: 'unknown' };
 
-export const UNKNOWN: StatementEffect = { kind: 'unknown' };
+/** What was not understood may have led the names elsewhere, too. */
+export const UNKNOWN: StatementEffect = { kind: 'unknown', moves: true };
 export const SESSION: StatementEffect = { kind: 'session' };

@@ -5,7 +5,7 @@ import type { TableChange, TableRef } from './statement-effect.js';
 
 export interface TableScan {
   readonly writes: readonly TableChange[];
-  readonly reads: readonly TableRef[];
+  readonly reading: SeenTables['reading'];
   /** False when something looked like a write, or like a table, and could not be read. */
   readonly placed: boolean;
 }
@@ -18,6 +18,8 @@ export function scanTables(statement: Statement, from: number): TableScan {
 /** What is known inside one pair of parentheses. */
 interface Level {
   readonly end: number;
+  /** Below the statement's own list of tables. */
+  deep: boolean;
   /** A FROM here names tables, unlike the FROM of EXTRACT(x FROM y). */
   query: boolean;
   /** The next token begins a table. */
@@ -51,7 +53,7 @@ class TableScanner {
 
   run(): TableScan {
     for (let at = this.from; at < this.statement.length;) at = this.#step(at, this.#levels.at(-1)!);
-    return { writes: this.#writes, reads: this.#reads.list(), placed: this.#placed };
+    return { writes: this.#writes, reading: this.#reads.reading, placed: this.#placed };
   }
 
   /** Reads what stands at `at`, and says where to go on. */
@@ -84,7 +86,7 @@ class TableScanner {
     switch (code) {
       case 'SELECT':
       case 'VALUES':
-        Object.assign(level, { query: true, list: false, changes: NOTHING });
+        Object.assign(level, { query: true, list: false, changes: NOTHING, deep: this.#levels.length > 1 });
         return at + 1;
       case 'FROM':
         if (level.query && !this.#isDistinctFrom(at)) level.list = level.expects = true;
@@ -144,7 +146,7 @@ class TableScanner {
   }
 
   #open(at: number, known: Partial<Level> = {}): number {
-    this.#levels.push({ ...level(this.statement.close(at)), ...known });
+    this.#levels.push({ ...level(this.statement.close(at)), deep: true, ...known });
     return at + 1;
   }
 
@@ -155,8 +157,9 @@ class TableScanner {
     if (code === 'LATERAL' || (code === 'ONLY' && statement.dialect === 'postgres')) return at + 1;
     level.expects = false;
     if (code === '(') {
-      const { changes } = level;
-      return this.#open(at, { query: true, list: true, expects: true, changes });
+      // A group of joined tables is no deeper than its list; a SELECT in it will be.
+      const { changes, deep } = level;
+      return this.#open(at, { query: true, list: true, expects: true, changes, deep });
     }
     if (this.#beginsQuery(at, code)) {
       endList(level);
@@ -169,7 +172,7 @@ class TableScanner {
     }
     if (statement.code(named.end) === '(') return named.end;
     if (level.changes.length > 0) this.#write(named.table, level.changes);
-    else if (!(code === 'DUAL' && statement.dialect === 'mysql')) this.#reads.add(named.table, at);
+    else if (!(code === 'DUAL' && statement.dialect === 'mysql')) this.#reads.add(named.table, at, level.deep);
     return named.end;
   }
 
@@ -250,7 +253,16 @@ class TableScanner {
 const NOTHING: readonly PendingChange[] = [];
 
 function level(end: number): Level {
-  return { end, query: false, expects: false, list: false, changes: NOTHING, using: false, changed: false };
+  return {
+    end,
+    deep: false,
+    query: false,
+    expects: false,
+    list: false,
+    changes: NOTHING,
+    using: false,
+    changed: false,
+  };
 }
 
 function endList(level: Level): void {

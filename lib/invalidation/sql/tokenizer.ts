@@ -137,10 +137,11 @@ class Tokenizer {
     if (parameter) return this.#push('parameter', parameter, '', Number(parameter.slice(1)) - 1);
     const tag = this.#match(DOLLAR_QUOTE);
     if (!tag) return this.#symbol();
-    const end = this.sql.indexOf(tag, this.#at);
+    const start = this.#at;
+    const end = this.sql.indexOf(tag, start);
     if (end < 0) return false;
     this.#at = end + tag.length;
-    return this.#push('opaque', tag);
+    return this.#push('opaque', this.sql.slice(start, end));
   }
 
   #placeholder(): boolean {

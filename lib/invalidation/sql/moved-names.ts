@@ -1,0 +1,42 @@
+import type { Statement } from './statement.js';
+
+/** In a SET or RESET of PostgreSQL: the path, and the role, whose own schema is on it. */
+const PATH_SETTINGS = /^(?:schema|role|authorization|all)$/i;
+
+/**
+ * Whether unqualified names may lead to other tables of this connection afterwards. Too often is fine: only the names that say no
+ * schema are then taken for those of every schema.
+ */
+export function movesNames(statement: Statement): boolean {
+  const verb = statement.code(0);
+  if (createsTemporary(statement, verb)) return true;
+  switch (statement.dialect) {
+    case 'mysql':
+      return verb === 'USE';
+    case 'sqlite':
+      return verb === 'ATTACH' || verb === 'DETACH';
+    case 'postgres':
+      return movesPath(statement, verb);
+  }
+}
+
+/** A temporary table stands before all others of its name, until it is dropped. */
+function createsTemporary(statement: Statement, verb: string): boolean {
+  const temporary = statement.findAnywhere(1, 'TEMP', 'TEMPORARY');
+  if (temporary < 0) return false;
+  // SELECT ... INTO TEMP t elsewhere than in CREATE; a column may be called temp as well.
+  return verb === 'CREATE' || ['INTO', 'LOCAL', 'GLOBAL'].includes(statement.code(temporary - 1));
+}
+
+function movesPath(statement: Statement, verb: string): boolean {
+  if (verb === 'DISCARD') return true;
+  if (['CREATE', 'DROP', 'ALTER'].includes(verb) && ['SCHEMA', 'OWNED'].includes(statement.code(1))) return true;
+  const sets = verb === 'SET' || verb === 'RESET';
+  return statement.tokens.some(({ kind, text }) => {
+    if (kind === 'symbol' || kind === 'number' || kind === 'parameter') return false;
+    // In a string as well: set_config(), DO, EXECUTE and the view pg_settings take it from there.
+    if (/search_path|set_config|pg_settings|pg_temp/i.test(text)) return true;
+    // An opaque name may spell anything.
+    return sets && (PATH_SETTINGS.test(text) || kind === 'opaque');
+  });
+}

@@ -1,0 +1,77 @@
+import type { SqlDialect } from './statement-effect.js';
+
+const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
+
+/**
+ * Functions whose answer depends on the time, on chance, on who asks or on the state of the session or server: nothing a write tells of.
+ *
+ * What depends on nothing but settings every connection of an application shares (a time zone, a locale) is left out.
+ */
+export const VOLATILE_FUNCTIONS: Record<SqlDialect, ReadonlySet<string>> = {
+  postgres: words(`
+    NOW CLOCK_TIMESTAMP STATEMENT_TIMESTAMP TRANSACTION_TIMESTAMP TIMEOFDAY CURRENT_TIMESTAMP CURRENT_TIME LOCALTIME LOCALTIMESTAMP
+    RANDOM RANDOM_NORMAL SETSEED GEN_RANDOM_UUID GEN_RANDOM_BYTES GEN_SALT UUIDV4 UUIDV7
+    UUID_GENERATE_V1 UUID_GENERATE_V1MC UUID_GENERATE_V4
+    NEXTVAL CURRVAL LASTVAL SETVAL
+    CURRENT_SETTING SET_CONFIG CURRENT_DATABASE CURRENT_SCHEMA CURRENT_SCHEMAS CURRENT_QUERY CURRENT_USER SESSION_USER USER GETPGUSERNAME
+    GETDATABASEENCODING GET_CURRENT_TS_CONFIG ROW_SECURITY_ACTIVE VERSION
+    CURSOR_TO_XML CURSOR_TO_XMLSCHEMA QUERY_TO_XML QUERY_TO_XML_AND_XMLSCHEMA TABLE_TO_XML TABLE_TO_XML_AND_XMLSCHEMA
+    SCHEMA_TO_XML SCHEMA_TO_XML_AND_XMLSCHEMA DATABASE_TO_XML DATABASE_TO_XML_AND_XMLSCHEMA XPATH_TABLE
+    TS_STAT TS_REWRITE LOREAD LOWRITE DBLINK DBLINK_EXEC DBLINK_FETCH DBLINK_GET_RESULT CROSSTAB CONNECTBY MXID_AGE
+    COL_DESCRIPTION OBJ_DESCRIPTION SHOBJ_DESCRIPTION FORMAT_TYPE TO_REGCLASS TO_REGTYPE TO_REGPROC TO_REGROLE TO_REGNAMESPACE
+    CLUSTER_LOGICAL_TIMESTAMP UNIQUE_ROWID UNORDERED_UNIQUE_ROWID FOLLOWER_READ_TIMESTAMP
+    WITH_MAX_STALENESS WITH_MIN_TIMESTAMP EXPERIMENTAL_FOLLOWER_READ_TIMESTAMP`),
+  mysql: words(`
+    NOW CURDATE CURTIME CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP LOCALTIME LOCALTIMESTAMP SYSDATE UTC_DATE UTC_TIME UTC_TIMESTAMP
+    RAND UUID UUID_V4 UUID_V7 UUID_SHORT SYS_GUID RANDOM_BYTES ENCRYPT
+    CONNECTION_ID CURRENT_USER SESSION_USER SYSTEM_USER USER CURRENT_ROLE DATABASE SCHEMA VERSION ICU_VERSION
+    LAST_INSERT_ID ROW_COUNT FOUND_ROWS NEXTVAL LASTVAL SETVAL
+    GET_LOCK RELEASE_LOCK RELEASE_ALL_LOCKS IS_FREE_LOCK IS_USED_LOCK SLEEP BENCHMARK LOAD_FILE ROLES_GRAPHML
+    MASTER_POS_WAIT SOURCE_POS_WAIT MASTER_GTID_WAIT WAIT_FOR_EXECUTED_GTID_SET BINLOG_GTID_POS
+    PS_CURRENT_THREAD_ID PS_THREAD_ID WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID`),
+  sqlite: words(
+    'RANDOM RANDOMBLOB CHANGES TOTAL_CHANGES LAST_INSERT_ROWID LOAD_EXTENSION GEN_RANDOM_UUID UUID UUID4 UUID7',
+  ),
+};
+
+/** Functions by how their names begin; those of PostgreSQL ask the catalog or the server. */
+export const VOLATILE_PREFIXES: Record<SqlDialect, RegExp | undefined> = {
+  postgres:
+    /^(?:PG_(?!TYPEOF$|COLUMN_SIZE$|SIZE_PRETTY$|SIZE_BYTES$|COLLATION_FOR$|CLIENT_ENCODING$)|HAS_\w+_PRIVILEGE$|TXID_|LO_|INET_(?:CLIENT|SERVER)_|CRDB_INTERNAL)/,
+  mysql: undefined,
+  sqlite: /^PRAGMA_/,
+};
+
+/** The time from now when nothing else is given: their arguments decide, with how many they no longer are. */
+export const NOW_BY_DEFAULT: Record<SqlDialect, ReadonlyMap<string, number>> = {
+  // age(x) is reckoned from today, age(x, y) is not.
+  postgres: new Map([['AGE', 2]]),
+  mysql: new Map([['UNIX_TIMESTAMP', 1]]),
+  sqlite: new Map([
+    ['DATE', 1],
+    ['TIME', 1],
+    ['DATETIME', 1],
+    ['JULIANDAY', 1],
+    ['UNIXEPOCH', 1],
+    ['STRFTIME', 2],
+    ['TIMEDIFF', 2],
+  ]),
+};
+
+/** Words that are values without parentheses. */
+export const VOLATILE_WORDS: Record<SqlDialect, ReadonlySet<string>> = {
+  postgres: words(`
+    CURRENT_TIMESTAMP CURRENT_DATE CURRENT_TIME LOCALTIME LOCALTIMESTAMP CURRENT_USER CURRENT_ROLE CURRENT_CATALOG CURRENT_SCHEMA
+    SESSION_USER SYSTEM_USER USER TABLESAMPLE`),
+  mysql: words(`
+    CURRENT_TIMESTAMP CURRENT_DATE CURRENT_TIME LOCALTIME LOCALTIMESTAMP UTC_DATE UTC_TIME UTC_TIMESTAMP CURRENT_USER CURRENT_ROLE`),
+  sqlite: words('CURRENT_TIMESTAMP CURRENT_DATE CURRENT_TIME'),
+};
+
+/** Schemas and tables that describe the server: no write anybody hears of changes them. */
+export const SYSTEM_SCHEMAS = words('pg_catalog information_schema performance_schema mysql sys crdb_internal');
+export const SYSTEM_TABLES: Record<SqlDialect, RegExp | undefined> = {
+  postgres: /^pg_/,
+  mysql: undefined,
+  sqlite: /^(?:sqlite_|pragma_|dbstat$)/i,
+};
