@@ -1,5 +1,10 @@
 import type { TableWrite } from '../store/cache-store.js';
-import type { SqlDialect, StatementEffect, TransactionVerb } from './sql/statement-effect.js';
+import {
+  mayHaveCommitted,
+  type SqlDialect,
+  type StatementEffect,
+  type TransactionVerb,
+} from './sql/statement-effect.js';
 import { PendingWrites } from './pending-writes.js';
 import { TransactionBuffer } from './transaction-buffer.js';
 
@@ -29,7 +34,7 @@ export class ConnectionWrites {
   /** Follows the driver where it knows better: a transaction begun or ended where no statement told. */
   correct(isOpen: boolean): PendingWrites {
     if (isOpen) {
-      this.#transaction ??= new TransactionBuffer();
+      this.#transaction ??= this.#begin();
       return new PendingWrites();
     }
     return this.#end();
@@ -48,9 +53,13 @@ export class ConnectionWrites {
   follow(effect: StatementEffect, writes: readonly TableWrite[]): PendingWrites {
     if (effect.kind === 'transaction')
       return this.#followTransaction(effect.verb, nameOf(effect), effect.chain ?? false, writes);
-    // Kept for the end as well: should the statement not have committed after all, only then do its writes become visible.
-    if (this.#commits(effect) === 'implicit') return this.pending.add(this.keep(writes));
-    if (!this.#autocommit) this.#transaction ??= new TransactionBuffer();
+    if (!this.#autocommit) this.#transaction ??= this.#begin();
+    if (mayHaveCommitted(effect)) {
+      // Kept for the end as well: should the statement not have committed after all, only then do its writes become visible.
+      this.keepOutside(writes);
+      this.#transaction?.forgetSavepoints();
+      return this.pending.add(writes);
+    }
     if (!this.#transaction) return new PendingWrites().add(writes);
     this.keep(writes);
     return new PendingWrites();
@@ -62,6 +71,21 @@ export class ConnectionWrites {
     return writes;
   }
 
+  /** Follows a statement that failed, or was one of several in a text that did: what it did all the same is kept. */
+  fail(effect: StatementEffect, writes: readonly TableWrite[]): void {
+    const savepoint = effect.kind === 'transaction' && effect.verb === 'savepoint';
+    if (mayHaveCommitted(effect) || savepoint) this.#transaction?.forgetSavepoints();
+    this.keep(writes);
+  }
+
+  /**
+   * Writes that stay until the transaction's end whatever savepoint is rolled back to: those of a statement that ran before a BEGIN in
+   * the same text, which PostgreSQL takes into the transaction, and of one that may have committed.
+   */
+  keepOutside(writes: readonly TableWrite[]): void {
+    this.#transaction?.addOutside(writes);
+  }
+
   #followTransaction(
     verb: TransactionVerb,
     name: string,
@@ -71,26 +95,26 @@ export class ConnectionWrites {
     switch (verb) {
       case 'begin': {
         const visible = this.#beginCommits ? this.#end() : new PendingWrites();
-        this.#transaction ??= new TransactionBuffer();
+        this.#transaction ??= this.#begin();
         return visible;
       }
       case 'commit':
       case 'autocommit-on': {
         if (verb === 'autocommit-on') this.#autocommit = true;
         const visible = this.#end();
-        if (chain) this.#transaction = new TransactionBuffer();
+        if (chain) this.#transaction = this.#begin();
         return visible;
       }
       case 'rollback':
-        this.#transaction = chain ? new TransactionBuffer() : undefined;
+        this.#transaction = chain ? this.#begin() : undefined;
         break;
       case 'savepoint':
         // Outside a transaction SQLite begins one with it, MySQL ignores it and PostgreSQL refuses it.
-        if (!this.#transaction && this.dialect === 'sqlite') this.#transaction = new TransactionBuffer(name);
+        if (!this.#transaction && this.dialect === 'sqlite') this.#transaction = this.#begin(name);
         else this.#transaction?.savepoint(name);
         break;
       case 'release':
-        if (this.#transaction?.beganWith === name) return this.#end();
+        if (this.#transaction?.endsWith(name)) return this.#end();
         this.#transaction?.release(name);
         break;
       case 'rollback-to':
@@ -115,9 +139,10 @@ export class ConnectionWrites {
   }
 
   #commits(effect: StatementEffect): 'own' | 'prepared' | 'implicit' | undefined {
-    if (effect.kind === 'schema') return effect.commits ? 'implicit' : undefined;
-    if (effect.kind === 'write') return effect.commits ? 'implicit' : undefined;
+    if (mayHaveCommitted(effect)) return 'implicit';
     if (effect.kind !== 'transaction') return undefined;
+    // Of the savepoint that began a transaction of SQLite.
+    if (effect.verb === 'release') return this.#transaction?.endsWith(nameOf(effect)) ? 'own' : undefined;
     if (effect.verb === 'commit-prepared') return 'prepared';
     if (effect.verb === 'commit' || effect.verb === 'autocommit-on') return 'own';
     return effect.verb === 'begin' && this.#beginCommits ? 'own' : undefined;
@@ -126,6 +151,10 @@ export class ConnectionWrites {
   /** BEGIN inside a transaction commits it on MySQL, warns on PostgreSQL and fails on SQLite. */
   get #beginCommits(): boolean {
     return this.dialect === 'mysql';
+  }
+
+  #begin(savepoint?: string): TransactionBuffer {
+    return new TransactionBuffer(this.dialect, savepoint);
   }
 
   #end(): PendingWrites {

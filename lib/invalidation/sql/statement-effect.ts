@@ -91,4 +91,13 @@ type Deed =
 
 /** What was not understood may have led the names elsewhere, too. */
 export const UNKNOWN: StatementEffect = { kind: 'unknown', moves: true };
+/**
+ * Whether the statement may have committed the open transaction, even where it was refused: MySQL commits before it tries, and what was
+ * not understood (CALL, EXECUTE) may do so half-way.
+ */
+export function mayHaveCommitted(effect: StatementEffect): boolean {
+  if (effect.kind === 'schema' || effect.kind === 'write') return effect.commits === true;
+  return effect.kind === 'unknown';
+}
+
 export const SESSION: StatementEffect = { kind: 'session' };
