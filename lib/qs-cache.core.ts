@@ -96,6 +96,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   /** The last hook: requests that were still running after CacheModule had closed its stores may have opened them again. */
   async onApplicationShutdown(): Promise<void> {
     for (const watch of this.#watches.values()) watch.uninstall();
+    this.#announcer.close();
     await this.#selection?.store.close();
     try {
       await this.#cacheManager()?.disconnect();

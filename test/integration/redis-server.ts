@@ -86,8 +86,10 @@ export class RedisServer {
   }
 }
 
-/** A way to a server that can be blocked (nothing passes, nothing is refused) or cut. */
+/** A way to a server that can be long, blocked (nothing passes, nothing is refused), reset or cut. */
 export class Proxy {
+  /** Of one direction. */
+  latencyMs = 0;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #blocked = false;
@@ -113,6 +115,11 @@ export class Proxy {
     this.#blocked = true;
   }
 
+  /** Ends every connection, and takes new ones. */
+  reset(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
   /** Ends every connection and refuses new ones. */
   async cut(): Promise<void> {
     this.#server?.close();
@@ -127,7 +134,11 @@ export class Proxy {
       [outbound, inbound],
     ] as const) {
       this.#sockets.add(from);
-      from.on('data', (chunk) => this.#blocked || to.write(chunk));
+      from.on('data', (chunk) => {
+        if (this.#blocked) return;
+        if (this.latencyMs === 0) to.write(chunk);
+        else setTimeout(() => to.writable && to.write(chunk), this.latencyMs);
+      });
       from.on('error', () => undefined);
       from.on('close', () => {
         this.#sockets.delete(from);

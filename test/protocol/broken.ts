@@ -1,5 +1,6 @@
 import {
   datedLate,
+  deafToRenewals,
   forgetfulOfHolds,
   HastyAnnouncer,
   hurry,
@@ -44,6 +45,13 @@ export const broken: Record<string, Sabotaged> = {
     crashes: 1,
     time: true,
     broken: { store: (store, server) => replace(store, forgetfulOfHolds(store, server)) },
+  },
+  'a hold that is never renewed': {
+    ...write,
+    crashes: 1,
+    time: true,
+    renewals: 2,
+    broken: { store: deafToRenewals },
   },
   'a write acknowledged at once when its advance failed': {
     ...write,

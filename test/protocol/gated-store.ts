@@ -12,7 +12,7 @@ import { clock } from './scripted-clock.js';
 import type { ScriptedServer } from './scripted-server.js';
 import { sorted } from './sorted.js';
 
-type Method = 'read' | 'touch' | 'put' | 'remove' | 'hold' | 'release' | 'advance';
+type Method = 'read' | 'touch' | 'put' | 'remove' | 'hold' | 'renew' | 'release' | 'advance';
 
 /** What may go wrong with single calls, and how often in one run. */
 export interface CallFaults {
@@ -20,6 +20,8 @@ export interface CallFaults {
   readonly refused?: readonly Method[];
   /** The answer does not come within the budget: the caller hears of a failure, and the call takes effect later or never. */
   readonly lost?: readonly Method[];
+  /** It takes effect, and once more at some later time: its answer was lost, and it was sent again. */
+  readonly repeated?: readonly Method[];
   left: number;
   /** Calls of unknown outcome that may yet take effect. */
   readonly late: { readonly label: string; readonly take: () => void }[];
@@ -80,8 +82,11 @@ export class GatedStore extends CacheStore {
   }
 
   async hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
+    const isRenewal = this.#holders.has(id);
     const holder = this.#holder(id);
-    await this.#each('hold', tables, (table) => this.script.server.hold(table, holder, deadlineMs, releasesKeys));
+    const hold = (table: string) => this.script.server.hold(table, holder, deadlineMs, releasesKeys);
+    // Nobody's step asks for a renewal: time does.
+    await this.#each(isRenewal ? 'renew' : 'hold', tables, hold, holder);
   }
 
   async release(tables: readonly string[], id: string): Promise<void> {
@@ -102,16 +107,15 @@ export class GatedStore extends CacheStore {
     return holder;
   }
 
-  async #each<Q, A>(method: Method, questions: readonly Q[], answer: (question: Q) => A): Promise<A[]> {
-    if (!this.script.split) return this.#call(method, questions, () => questions.map(answer));
-    return Promise.all(questions.map((question) => this.#call(method, question, () => answer(question))));
+  async #each<Q, A>(method: Method, questions: readonly Q[], answer: (question: Q) => A, actor?: string): Promise<A[]> {
+    if (!this.script.split) return this.#call(method, questions, () => questions.map(answer), actor);
+    return Promise.all(questions.map((question) => this.#call(method, question, () => answer(question), actor)));
   }
 
-  #call<T>(method: Method, question: unknown, work: () => T): Promise<T> {
+  #call<T>(method: Method, question: unknown, work: () => T, actor = this.script.gates.current): Promise<T> {
     const { gates, server, heard, faults } = this.script;
-    const actor = gates.current;
     const name = Array.isArray(question) ? method : `${method}(${subject(question)})`;
-    return gates.park<T>(name, JSON.stringify(question), (answer, refuse) => {
+    const outcomes = (answer: (value: T) => void, refuse: (error: unknown) => void): readonly Outcome[] => {
       const fail = (reason: string) => {
         heard(actor, name, reason);
         refuse(new StoreError(`The scripted store ${reason} ${method}.`));
@@ -119,7 +123,7 @@ export class GatedStore extends CacheStore {
       const isRefused =
         server.refuses === 'everything' || (server.refuses === 'writes' && method !== 'read' && method !== 'remove');
       if (isRefused) return [{ label: ' REFUSED', take: () => fail('refuses to') }];
-      const outcomes: Outcome[] = [
+      const possible: Outcome[] = [
         {
           label: '',
           take: () => {
@@ -130,7 +134,7 @@ export class GatedStore extends CacheStore {
         },
       ];
       const fault = (label: string, take: () => void): void => {
-        outcomes.push({
+        possible.push({
           label,
           take: () => {
             faults.left--;
@@ -141,13 +145,22 @@ export class GatedStore extends CacheStore {
       if (faults.left > 0 && faults.refused?.includes(method)) fault(' REFUSED', () => fail('refuses to'));
       if (faults.left > 0 && faults.lost?.includes(method)) {
         fault(' TIMES OUT', () => {
-          clock.passUntil(clock.now + (method === 'hold' ? BUDGET / 2 : BUDGET));
+          clock.passUntil(clock.now + (method === 'hold' || method === 'renew' ? BUDGET / 2 : BUDGET));
           fail('did not answer in time to');
           faults.late.push({ label: `late ${actor}.${name}`, take: () => void work() });
         });
       }
-      return outcomes;
-    });
+      if (faults.left > 0 && faults.repeated?.includes(method)) {
+        fault(' IS REPEATED', () => {
+          faults.late.push({ label: `again ${actor}.${name}`, take: () => void work() });
+          const value = work();
+          heard(actor, name, value);
+          answer(value);
+        });
+      }
+      return possible;
+    };
+    return gates.park<T>(name, JSON.stringify(question), outcomes, actor);
   }
 }
 

@@ -25,9 +25,10 @@ export class Gates {
     name: string,
     said: string,
     outcomes: (answer: (value: T) => void, refuse: (error: unknown) => void) => readonly Outcome[],
+    actor = this.current,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#parked.push({ actor: this.current, name, said, outcomes: () => outcomes(resolve, reject) });
+      this.#parked.push({ actor, name, said, outcomes: () => outcomes(resolve, reject) });
     });
   }
 

@@ -58,6 +58,15 @@ export function forgetfulOfHolds(store: CacheStore, server: ScriptedServer): Par
   };
 }
 
+/** A server that says that it has renewed a hold, and has not. */
+export function deafToRenewals(store: CacheStore, server: ScriptedServer): CacheStore {
+  const { hold } = server;
+  server.hold = (table, id, ...rest) => {
+    if (!server.holds(table).has(id)) hold.call(server, table, id, ...rest);
+  };
+  return store;
+}
+
 export class HastyAnnouncer extends WriteAnnouncer {
   override async announce(writes: readonly TableWrite[]): Promise<Announcement> {
     const announcement = await super.announce(writes);

@@ -8,7 +8,7 @@ import type { WriteName } from './writes.js';
 
 /** Milliseconds of the scripted clock; only their order matters. */
 export const BUDGET = 10;
-export const HOLD = 100;
+export const HOLD = 99;
 
 /** What happens in a run, and what may go wrong in it: one kind of fault at a time is what the guarantees speak of. */
 export interface Scenario {
@@ -28,6 +28,7 @@ export interface Scenario {
   readonly expiries?: number;
   readonly refused?: CallFaults['refused'];
   readonly lost?: CallFaults['lost'];
+  readonly repeated?: CallFaults['repeated'];
   /** From some moment on the server refuses this. */
   readonly refuses?: 'writes' | 'everything';
   /** And takes everything again later, with all that it had. */
@@ -38,6 +39,10 @@ export interface Scenario {
   readonly time?: boolean;
   /** A commit may take longer than its hold lives. */
   readonly slowCommits?: boolean;
+  /** How often the holds that stand are renewed, as time passes. */
+  readonly renewals?: number;
+  /** What a writer that crashes has sent is committed at some time. */
+  readonly orphans?: boolean;
   readonly split?: boolean;
   readonly broken?: Sabotage;
 }

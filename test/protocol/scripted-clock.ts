@@ -2,6 +2,8 @@ import { vi } from 'vitest';
 
 interface Sleeper {
   readonly until: number;
+  /** Nobody waits for it: what it wakes up for may come at any later time. */
+  readonly isIdle: boolean;
   readonly wake: () => void;
 }
 
@@ -26,24 +28,31 @@ export class ScriptedClock {
     return Date.now() - this.beginning;
   }
 
-  get wakeUps(): number[] {
-    return this.#sleepers.map(({ until }) => until).sort((a, b) => a - b);
+  /** Of the sleepers somebody waits for, or of the idle ones. */
+  wakeUps(isIdle = false): number[] {
+    return this.#sleepers
+      .filter((sleeper) => sleeper.isIdle === isIdle)
+      .map(({ until }) => until)
+      .sort((a, b) => a - b);
   }
 
-  passUntil(moment: number): void {
+  passUntil(moment: number, wakesIdle = false): void {
     vi.setSystemTime(this.beginning + moment);
-    const awake = this.#sleepers.filter(({ until }) => until <= moment);
-    this.#sleepers = this.#sleepers.filter(({ until }) => until > moment);
+    const isAwake = ({ until, isIdle }: Sleeper) => until <= moment && (!isIdle || wakesIdle);
+    const awake = this.#sleepers.filter(isAwake);
+    this.#sleepers = this.#sleepers.filter((sleeper) => !isAwake(sleeper));
     for (const { wake } of awake) wake();
   }
 
-  sleep(ms: number): Promise<void> {
-    const until = this.now + ms - this.hasteMs;
+  sleep(ms: number, isIdle: boolean): Promise<void> {
+    const until = this.now + ms - (isIdle ? 0 : this.hasteMs);
     if (until <= this.now) return Promise.resolve();
-    return new Promise((wake) => this.#sleepers.push({ until, wake }));
+    return new Promise((wake) => this.#sleepers.push({ until, isIdle, wake }));
   }
 }
 
 export const clock = new ScriptedClock();
 
-export const timersPromises = { setTimeout: (ms: number) => clock.sleep(ms) };
+export const timersPromises = {
+  setTimeout: (ms: number, _value?: unknown, options?: { ref?: boolean }) => clock.sleep(ms, options?.ref === false),
+};

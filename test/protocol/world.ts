@@ -22,6 +22,7 @@ export interface Process {
   readonly gated: GatedStore;
   readonly store: CacheStore;
   readonly readThrough: ReadThrough;
+  readonly announcer: WriteAnnouncer;
   readonly watch: WriteWatch;
 }
 
@@ -44,6 +45,7 @@ export class ProtocolWorld implements World {
   readonly #processes = new Map<string, Process>();
   readonly #heldAt = new Map<string, number>();
   #owed: Owed[] = [];
+  #renewalsLeft: number;
   readonly #serverFaults: ServerFaults;
   #violation: string | undefined;
 
@@ -54,9 +56,11 @@ export class ProtocolWorld implements World {
   ) {
     clock.begin();
     this.server = new ScriptedServer(BUDGET);
-    const { refused, lost } = scenario;
-    this.faults = { ...(refused && { refused }), ...(lost && { lost }), left: refused || lost ? 1 : 0, late: [] };
+    const { refused, lost, repeated } = scenario;
+    const kinds = { ...(refused && { refused }), ...(lost && { lost }), ...(repeated && { repeated }) };
+    this.faults = { ...kinds, left: Object.keys(kinds).length ? 1 : 0, late: [] };
     this.crashes = scenario.crashes ?? 0;
+    this.#renewalsLeft = scenario.renewals ?? 0;
     this.#serverFaults = new ServerFaults(this.server, scenario);
     this.#writers = (scenario.writers ?? []).map((write, i) => new Writer(`w${i + 1}`, this, write));
     this.#actors = [
@@ -86,6 +90,7 @@ export class ProtocolWorld implements World {
       gated,
       store,
       readThrough: new ReadThrough(store, events),
+      announcer,
       watch: new WriteWatch(dataSource, announcer, events),
     };
     this.#processes.set(name, process);
@@ -139,7 +144,7 @@ export class ProtocolWorld implements World {
       // Readers who ask the same are interchangeable.
       sorted(this.#actors.map((actor) => actor.fingerprint())),
       sorted([...this.#processes].map(([name, { gated }]) => [name, sorted(gated.remembered)])),
-      [clock.now, clock.wakeUps, this.#owed, [...this.#heldAt]],
+      [clock.now, clock.wakeUps(), clock.wakeUps(true), this.#renewalsLeft, this.#owed, [...this.#heldAt]],
       [this.faults.left, sorted(this.faults.late.map(({ label }) => label)), this.crashes],
       this.#serverFaults.fingerprint(),
     ]);
@@ -147,7 +152,7 @@ export class ProtocolWorld implements World {
 
   #hear(name: string, call: string, answer: unknown): void {
     this.#actors.find((actor) => actor.name === name)?.hear(call, answer);
-    if (call.startsWith('hold') && typeof answer !== 'string') this.#heldAt.set(name, clock.now);
+    if (/^(hold|renew)/.test(call) && typeof answer !== 'string') this.#heldAt.set(name, clock.now);
   }
 
   #actorSteps(actor: Actor): readonly Step[] {
@@ -160,7 +165,9 @@ export class ProtocolWorld implements World {
 
   /** Time goes from one moment at which something changes to the next. */
   #timeSteps(): readonly Step[] {
-    const moments = [...clock.wakeUps, ...this.#owed.map(({ from }) => from)];
+    const moments = [...clock.wakeUps(), ...this.#owed.map(({ from }) => from)];
+    const renewals = this.#renewalsLeft > 0 ? clock.wakeUps(true) : [];
+    moments.push(...renewals);
     if (this.scenario.time) {
       // The database may be slow without anybody's hold growing old.
       if (this.#unannounced.length) moments.push(BUDGET + 1);
@@ -173,7 +180,8 @@ export class ProtocolWorld implements World {
     const next = Math.min(...moments.filter((moment) => moment > clock.now));
     if (next === Infinity || next > this.#patience) return [];
     const take = () => {
-      clock.passUntil(next);
+      if (renewals.some((at) => at <= next)) this.#renewalsLeft--;
+      clock.passUntil(next, renewals.length > 0);
       for (const { versions, from } of this.#owed) if (from <= next) this.acknowledge(versions);
       this.#owed = this.#owed.filter(({ from }) => from > next);
     };
@@ -185,8 +193,8 @@ export class ProtocolWorld implements World {
   }
 
   /**
-   * Until when time may pass. A commit may take as long as its hold lives, for crashes are covered no longer. An advance without a
-   * hold may take no time at all: that it is slow would be a second fault.
+   * Until when time may pass. A commit may take as long as its hold lives, which is for ever while it is renewed. An advance without
+   * a hold may take no time at all: that it is slow would be a second fault.
    */
   get #patience(): number {
     if (this.#unannounced.some(({ isAdvancing }) => isAdvancing)) return clock.now;

@@ -40,9 +40,13 @@ export class Writer extends Actor {
   override faultSteps(): readonly Step[] {
     const { world } = this;
     const mayCrash = world.crashes > 0 && world.gates.of(this.name).some(({ name }) => /^(commit|advance)/.test(name));
+    const isCommitting = world.gates.of(this.name).some(({ name }) => name === 'commit');
     const crash = () => {
       world.crashes--;
+      // The server goes on with what it was sent.
+      if (isCommitting && world.scenario.orphans) this.#commitLate();
       world.gates.abandon(this.name);
+      world.process(this.name).announcer.close();
       if (this.#written) world.owe(this.name, this.#written);
       this.leave();
     };
