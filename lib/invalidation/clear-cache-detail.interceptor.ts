@@ -1,7 +1,7 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Observable } from 'rxjs';
-import { afterCompletion } from './after-completion.js';
+import { afterHandler } from './after-handler.js';
 import { ClearCache } from './clear-cache.js';
 import { CLEAR_DETAIL, type ClearDetail } from './clear-target.js';
 
@@ -20,11 +20,13 @@ export class ClearCacheDetailInterceptor implements NestInterceptor {
     ]);
     if (!detail) return next.handle();
     const { manager, field, additionalKeys = [] } = detail;
-    return next.handle().pipe(
-      afterCompletion(async (results) => {
-        await this.clearCache.details(context, manager, results, field);
+    return afterHandler(
+      context,
+      () => next.handle(),
+      async (results, isWhole) => {
+        await this.clearCache.details(context, manager, results, field, isWhole);
         await this.clearCache.targets(context, additionalKeys, results);
-      }),
+      },
     );
   }
 }

@@ -1,7 +1,7 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Observable } from 'rxjs';
-import { afterCompletion } from './after-completion.js';
+import { afterHandler } from './after-handler.js';
 import { ClearCache } from './clear-cache.js';
 import { CLEAR_KEYS, type ClearTarget } from './clear-target.js';
 
@@ -19,6 +19,10 @@ export class ClearCacheKeysInterceptor implements NestInterceptor {
         context.getHandler(),
         context.getClass(),
       ]) ?? [];
-    return next.handle().pipe(afterCompletion((results) => this.clearCache.targets(context, targets, results)));
+    return afterHandler(
+      context,
+      () => next.handle(),
+      (results) => this.clearCache.targets(context, targets, results),
+    );
   }
 }

@@ -1,4 +1,5 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { ObjectLiteral } from 'typeorm';
 import { InvalidConfigurationError, InvalidIdentifierError } from '../errors.js';
 import { CacheEvents } from '../events/cache-events.js';
@@ -8,17 +9,22 @@ import type { Identifier } from '../manager/cache-keys.js';
 import { type CacheManagerClass, ManagerRegistry } from '../manager/manager-registry.js';
 import { identifierOf } from '../manager/pinned-row.js';
 import type { ClearTarget, KeysOfResult } from './clear-target.js';
+import { tellHandlers } from './tell-handlers.js';
 
 /** More rows than this are cleared along with every other detail: one step instead of three round trips each. */
 const ROWS_ONE_BY_ONE = 32;
 
-/** What the clear-cache interceptors do once a handler has succeeded. Nothing here fails a request. @internal */
+/** What the clear-cache interceptors do once a handler has ended. Nothing here fails a request. @internal */
 @Injectable()
 export class ClearCache {
   constructor(
     private readonly registry: ManagerRegistry,
     private readonly events: CacheEvents,
-  ) {}
+    discovery: DiscoveryService,
+    scanner: MetadataScanner,
+  ) {
+    tellHandlers(discovery, scanner);
+  }
 
   async targets(
     context: ExecutionContext,
@@ -37,16 +43,21 @@ export class ClearCache {
     }
   }
 
-  /** The rows a handler returned, each by its identifier; without one, every detail: too much is safe, too little is not. */
+  /**
+   * The rows a handler returned, each by its identifier; without one, every detail: too much is safe, too little is not. A stream that
+   * was cut short may have written rows it had no time to emit.
+   */
   async details(
     context: ExecutionContext,
     managerClass: CacheManagerClass,
     results: readonly unknown[],
     field: string | undefined,
+    isWhole = true,
   ): Promise<void> {
     await this.#guarded(context, async () => {
       const manager = this.#manager(managerClass);
       if (!manager) return;
+      if (!isWhole) return manager.clearCacheDetail();
       const identifiers = results.flat().map((row) => identifierIn(manager, row, field));
       const nameless = identifiers.length === 0 || identifiers.includes(undefined);
       if (nameless || identifiers.length > ROWS_ONE_BY_ONE) await manager.clearCacheDetail();
