@@ -3,9 +3,13 @@ import { ClearCacheKeysInterceptor } from './clear-cache-keys.interceptor.js';
 import { CLEAR_KEYS, type ClearTarget } from './clear-target.js';
 
 /**
- * Clears lists after the handler succeeded and before its response leaves; a stream, when it completes. The result passes through
- * untouched; a handler that throws clears nothing. When the clearing fails the request goes on, and a `clear:failed` or
- * `store:failed` event tells of it.
+ * Clears lists when the handler has succeeded: before its response leaves, and also when nobody waits for that any more (a timeout, a
+ * client gone). The result passes through untouched; a handler that throws clears nothing. When the clearing fails the request goes on,
+ * and a `clear:failed` or `store:failed` event tells of it.
+ *
+ * A stream clears when it completes; cut short, by its listener leaving or by an error after an item, at that moment, with what it
+ * emitted so far. What its producer still writes after its own teardown is not seen: await such writes before returning the
+ * stream, or call `clearCacheList()` after them.
  *
  * Only for writes TypeORM does not see (another service, a stored procedure): its own writes make stale what they touch.
  *
