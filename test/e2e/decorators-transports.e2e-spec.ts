@@ -1,8 +1,15 @@
-import { Controller, Injectable } from '@nestjs/common';
+import {
+  type CallHandler,
+  Controller,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  UseInterceptors,
+} from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
 import { ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microservices';
 import type { AddressInfo, Server } from 'node:net';
-import { concat, defer, lastValueFrom, type Observable, toArray } from 'rxjs';
+import { concat, defer, lastValueFrom, NEVER, type Observable, timeout, toArray } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ClearCacheDetail, ClearCacheKeys, type HandlerResult } from '../../lib/index.js';
 import { PlainExampleCacheManager } from '../fixtures/managers.js';
@@ -16,6 +23,17 @@ const keyOf = ({ context, result }: HandlerResult) => {
   handled.push(`${context.getType<string>()} ${context.getClass().name}.${context.getHandler().name}`);
   return `plain_${(result as { id: number }).id}`;
 };
+
+@Injectable()
+class TimeoutInterceptor implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(timeout(20));
+  }
+}
+
+/** Lets the handlers that are late go on. */
+let goOn: () => void;
+let gone: Promise<void>;
 
 /** The same handlers, as messages and as a resolver. */
 @Injectable()
@@ -47,6 +65,24 @@ class Clearing {
     return concat(
       defer(() => this.outside.change(1)),
       defer(() => this.outside.change(2)),
+    );
+  }
+
+  @MessagePattern('late')
+  @ClearCacheKeys(PlainExampleCacheManager)
+  @UseInterceptors(TimeoutInterceptor)
+  async late() {
+    await gone;
+    return this.outside.change(1);
+  }
+
+  @MessagePattern('stuck')
+  @ClearCacheDetail(PlainExampleCacheManager)
+  @UseInterceptors(TimeoutInterceptor)
+  stuck(): Observable<{ id: number }> {
+    return concat(
+      defer(() => this.outside.change(1)),
+      NEVER,
     );
   }
 
@@ -122,6 +158,7 @@ describe.each([
       return { answer, gone };
     };
     handled.length = 0;
+    gone = new Promise((resolve) => (goOn = resolve));
     return { ...app, cleared };
   }
 
@@ -139,6 +176,23 @@ describe.each([
     const { answer, gone } = await cleared('stream');
     expect(answer.at(-1)).toEqual({ id: 2, title: 'changed' });
     expect(gone).toEqual(['plain_1', 'plain_2']);
+  });
+
+  it('clear for a handler that writes after a timeout gave up', async () => {
+    const { cleared, get } = await setUp();
+    const { answer, gone: before } = await cleared('late');
+    expect(answer).toEqual([expect.objectContaining({ message: expect.any(String) })]);
+    expect(before).toEqual([]);
+    goOn();
+    for (let i = 0; i < 50; i++) await new Promise(setImmediate);
+    expect((await get(PlainExampleCacheManager).all())[0]?.title).toBe('changed');
+  });
+
+  it('clear every detail when a timeout cuts a stream short', async () => {
+    const { cleared, events } = await setUp();
+    const { gone: stale } = await cleared('stuck');
+    expect(stale).toEqual(['plain_1', 'plain_2']);
+    expect(events.map(({ name }) => name)).not.toContain('clear:failed');
   });
 
   it('clear nothing when the handler throws', async () => {
