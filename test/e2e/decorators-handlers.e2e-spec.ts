@@ -75,6 +75,11 @@ class InheritingController extends Cleared {
     return super.overridden();
   }
 
+  @Post('calling')
+  async calling(): Promise<unknown> {
+    return [await this.own(), await this.inherited()];
+  }
+
   @Post('helped')
   helped(): Observable<unknown> {
     return defer(async () => [await this.own(), await this.own()]);
@@ -142,7 +147,7 @@ describe('A handler under a clear decorator', () => {
     return { ...test, app, plain, titles, advance, post: (path: string) => request(app.getHttpServer()).post(path) };
   }
 
-  it.each(['own', 'inherited', 'overridden', 'helped'])('of a class is heard once: %s', async (name) => {
+  it.each(['own', 'inherited', 'overridden', 'calling', 'helped'])('of a class is heard once: %s', async (name) => {
     const { post, titles, advance } = await setUp(InheritingController);
     await post(`/${name}`).expect(201);
     expect(advance).toHaveBeenCalledTimes(1);
