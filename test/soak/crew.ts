@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { now } from './clock.js';
 import type { DeathPoint, FromWorker, ToWorker } from './messages.js';
+import type { Part, Role } from './modes.js';
+import type { Network } from './network.js';
 import type { SoakSettings } from './settings.js';
 
 const BOOT_MS = 60_000;
@@ -9,6 +11,7 @@ const DYING_MS = 2000;
 
 export interface Member {
   readonly worker: number;
+  readonly part: Part;
   readonly child: ChildProcess;
   readonly exited: Promise<unknown>;
   ready: boolean;
@@ -18,21 +21,29 @@ export interface Member {
 /** The worker processes. Each one started is a new worker, with a number never used before. */
 export class Crew {
   readonly #members = new Set<Member>();
+  readonly #roles = new Map<number, Role>();
   #workers = 0;
   #paused = false;
   #stopping = false;
 
   constructor(
     private readonly settings: SoakSettings,
+    private readonly network: Network,
     private readonly listen: (message: FromWorker) => void,
     private readonly died: (worker: number, at: number) => void,
   ) {}
 
   /** Resolves once it reads and writes. */
-  async start(): Promise<void> {
+  async start(part: Part): Promise<void> {
     const worker = ++this.#workers;
-    const child = fork(new URL('worker.js', import.meta.url), [JSON.stringify(this.settings), String(worker)]);
-    const member: Member = { worker, child, exited: once(child, 'close'), ready: false, expectedToExit: false };
+    this.#roles.set(worker, part.role);
+    const settings: SoakSettings = { ...this.settings, redisUrl: await this.network.urlFor(part) };
+    const child = fork(new URL('worker.js', import.meta.url), [
+      JSON.stringify(settings),
+      String(worker),
+      JSON.stringify(part),
+    ]);
+    const member: Member = { worker, part, child, exited: once(child, 'close'), ready: false, expectedToExit: false };
     this.#members.add(member);
     const ready = new Promise<void>((resolve) => {
       child.on('message', (message: FromWorker) => {
@@ -56,10 +67,24 @@ export class Crew {
     return [...this.#members].filter(({ ready }) => ready).length;
   }
 
-  /** Picks one of those that are ready. */
-  victim(choose: (count: number) => number): Member | undefined {
-    const ready = [...this.#members].filter((member) => member.ready);
-    return ready[choose(ready.length)];
+  /** As which the worker of that number was started. */
+  roleOf(worker: number): Role | undefined {
+    return this.#roles.get(worker);
+  }
+
+  /** Those who may be killed or have their writes looked at: whoever is ready and writes. */
+  get writers(): Member[] {
+    return [...this.#members].filter(({ ready, part }) => ready && part.role !== 'migrator');
+  }
+
+  /** A deployment: the next one starts while the last one still works. */
+  async replace(role: Role): Promise<void> {
+    const last = [...this.#members].find(({ part }) => part.role === role);
+    if (!last) return;
+    await this.start(last.part);
+    last.expectedToExit = true;
+    send(last, 'stop');
+    await last.exited;
   }
 
   /** SIGKILL: at once, or by its own hand once a write gets to that point. */
@@ -75,6 +100,12 @@ export class Crew {
   pause(): void {
     this.#paused = true;
     for (const member of this.#members) send(member, 'pause');
+  }
+
+  /** Nobody writes but this one, until `resume`. */
+  leaveAlone(member: Member): void {
+    this.pause();
+    send(member, 'resume');
   }
 
   resume(): void {

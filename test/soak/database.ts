@@ -1,5 +1,5 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { Article, Author, entities, Label, Remark, sizes } from './entities.js';
+import { Article, Author, entities, Label, Remark, Scroll, sizes } from './entities.js';
 import { recordHistory } from './history-schema.js';
 import { type DatabaseKind } from './options.js';
 import { lockTimeoutMs, type SoakSettings } from './settings.js';
@@ -15,6 +15,8 @@ export function databaseOptions({ kind, databaseUrl, databaseName }: Address): D
     username: decodeURIComponent(username),
     password: decodeURIComponent(password),
     database: databaseName,
+    // The servers' connections are few, and so many processes share them.
+    poolSize: 6,
     entities,
   };
   if (kind === 'mariadb') return { type: 'mariadb', ...address };
@@ -63,6 +65,10 @@ async function insertRows({ manager }: DataSource): Promise<void> {
       shelf: 1 + (id % sizes.shelf),
       authorId: 1 + (id % sizes.author),
     })),
+  );
+  await manager.insert(
+    Scroll,
+    ids(sizes.scroll).map((id) => ({ id, text: 'x'.repeat(60_000) })),
   );
   await manager.insert(
     Remark,

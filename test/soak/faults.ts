@@ -2,17 +2,39 @@ import { formatEntry, parseEntry } from '../../lib/cache/entry.js';
 import { SingleFlight } from '../../lib/cache/single-flight.js';
 import { TagView, tagQueries } from '../../lib/cache/tags.js';
 import type { CacheStore, TableWrite, TagQuery, TagsRead } from '../../lib/store/cache-store.js';
+import { Deaf, Hasty, NamespacedClocks, NoRetry, Queued } from './broken-announcements.js';
+import type { Mode, Part } from './modes.js';
 import { WrappedStore } from './wrapped-store.js';
 
 /** Ways to break the protocol on purpose: proof that the soak can fail. `no-hold` is an option of the library itself. */
-export const faults = ['late-fill', 'before-commit', 'no-hold', 'shared-flight'] as const;
-export type Fault = (typeof faults)[number];
+export const faults = {
+  'late-fill': { mode: 'crashes', breaks: (store) => new LateFill(store) },
+  'before-commit': { mode: 'crashes', breaks: (store) => new AdvanceBeforeCommit(store) },
+  'no-hold': { mode: 'crashes', breaks: (store) => store },
+  'shared-flight': { mode: 'crashes', breaks: shareFlights },
+  'namespaced-clocks': { mode: 'crashes', breaks: (store) => new NamespacedClocks(store), of: { role: 'neighbour' } },
+  'deaf-worker': { mode: 'crashes', breaks: (store) => new Deaf(store), of: { role: 'writer' } },
+  // It writes nothing but its migrations.
+  'deaf-boot': { mode: 'crashes', breaks: (store) => new Deaf(store), of: { role: 'migrator' } },
+  hasty: { mode: 'latency', breaks: (store) => new Hasty(store), of: { plight: 'distant' } },
+  'no-retry': { mode: 'resets', breaks: (store) => new NoRetry(store), of: { plight: 'reset' } },
+  queued: { mode: 'bursts', breaks: (store) => new Queued(store), of: { plight: 'bursting' } },
+} as const satisfies Record<string, Breakage>;
+export type Fault = keyof typeof faults;
 
-export function breakStore(store: CacheStore, fault: Fault | undefined): CacheStore {
-  if (fault === 'late-fill') return new LateFill(store);
-  if (fault === 'before-commit') return new AdvanceBeforeCommit(store);
-  if (fault === 'shared-flight') shareFlights();
-  return store;
+interface Breakage {
+  /** Where it shows. */
+  readonly mode: Mode;
+  readonly breaks: (store: CacheStore) => CacheStore;
+  /** The part it happens to; everybody, if nothing is said. */
+  readonly of?: Partial<Part>;
+}
+
+export function breakStore(store: CacheStore, fault: Fault | undefined, part: Part): CacheStore {
+  if (!fault) return store;
+  const { breaks, of = {} }: Breakage = faults[fault];
+  const isConcerned = Object.entries(of).every(([name, value]) => part[name as keyof Part] === value);
+  return isConcerned ? breaks(store) : store;
 }
 
 /** Takes the as-of after the load: a write in between is not noticed. */
@@ -47,7 +69,7 @@ class AdvanceBeforeCommit extends WrappedStore {
 }
 
 /** Joins any load of the same key, also one that began before a write this reader must see. */
-function shareFlights(): void {
+function shareFlights(store: CacheStore): CacheStore {
   const { current, lead } = SingleFlight.prototype;
   const keyOf = (name: string) => (JSON.parse(name) as [string])[0];
   SingleFlight.prototype.current = function (name) {
@@ -56,4 +78,5 @@ function shareFlights(): void {
   SingleFlight.prototype.lead = function (name, flight, landed) {
     lead.call(this, keyOf(name), flight, landed);
   };
+  return store;
 }

@@ -2,6 +2,8 @@ import type { Counts, FromWorker, ReadRecord } from './messages.js';
 import type { History } from './history.js';
 import { Oracle, type Violation } from './oracle.js';
 import { now } from './clock.js';
+import { Unheard } from './unheard.js';
+import { workerOf } from './write-numbers.js';
 
 /** How long word of a write may take to get here, in milliseconds. One that comes later makes the judgement milder, never wrong. */
 const NEWS_MS = 1000;
@@ -11,21 +13,34 @@ export class Judge {
   readonly violations: Violation[] = [];
   readonly errors: string[] = [];
   readonly counts: Counts = { hits: 0, misses: 0, joined: 0, storeFailures: 0 };
-  readonly writes = { acknowledged: 0, failed: 0, unheard: 0 };
+  readonly writes = { acknowledged: 0, failed: 0 };
+  readonly unheard = new Unheard();
+  /** When the first wrong read was found. */
+  violatedAt = Infinity;
   reads = 0;
   #waiting: ReadRecord[] = [];
 
   constructor(
     private readonly oracle: Oracle,
     private readonly history: History,
+    readonly mostUnheard: number,
   ) {}
 
   get orphans(): number {
     return this.oracle.orphans;
   }
 
+  get excused(): number {
+    return this.oracle.excused;
+  }
+
+  /** Whoever is hardly ever heard is hardly ever judged. */
+  get isSuspicious(): boolean {
+    return (this.unheard.worst?.share ?? 0) > this.mostUnheard;
+  }
+
   get isBroken(): boolean {
-    return this.violations.length > 0 || this.errors.length > 0;
+    return this.violations.length > 0 || this.errors.length > 0 || this.isSuspicious;
   }
 
   listen(message: FromWorker): void {
@@ -34,7 +49,7 @@ export class Judge {
         return this.oracle.begun(message.write, message.path, message.at);
       case 'settled':
         this.writes[message.outcome]++;
-        if (message.unheard) this.writes.unheard++;
+        if (message.outcome === 'acknowledged') this.unheard.count(workerOf(message.write), message.unheard);
         return this.oracle.settled(message.write, message);
       case 'reads':
         this.#waiting.push(...message.reads);
@@ -58,5 +73,6 @@ export class Judge {
       if (violation) this.violations.push(violation);
     }
     this.reads += ripe.length;
+    if (this.violations.length) this.violatedAt = Math.min(this.violatedAt, now());
   }
 }

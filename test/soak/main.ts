@@ -7,16 +7,19 @@ import { Evictions } from './evictions.js';
 import { History } from './history.js';
 import { Judge } from './judge.js';
 import { parseOptions } from './options.js';
+import { modes } from './modes.js';
+import { Network } from './network.js';
 import { Oracle } from './oracle.js';
 import { Random } from './random.js';
 import { report } from './report.js';
 import { holdMs, type SoakSettings } from './settings.js';
 import { Soak } from './soak.js';
+import { workerOf } from './write-numbers.js';
 
-// npm run soak -- --seconds 60 [--database mariadb] [--seed N] [--break late-fill|before-commit|no-hold|shared-flight]
+// npm run soak -- --seconds 60 [--mode latency|resets|bursts] [--database mariadb] [--seed N] [--break late-fill|...]: see CONTRIBUTING.md
 
 const options = parseOptions(process.argv.slice(2));
-const { database: kind, seconds, seed, fault } = options;
+const { database: kind, mode, seconds, seed, fault } = options;
 const name = `qscache_soak_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
 const settings: SoakSettings = {
   options,
@@ -25,28 +28,31 @@ const settings: SoakSettings = {
   redisUrl: urlOf('QSCACHE_TEST_REDIS_URL'),
   namespace: name,
 };
-console.log(`soak: ${kind}, ${seconds} seconds, seed ${seed}${fault ? `, broken on purpose: ${fault}` : ''}`);
+console.log(`soak: ${mode}, ${kind}, ${seconds} seconds, seed ${seed}${fault ? `, broken on purpose: ${fault}` : ''}`);
 
 const { dataSource, drop } = await createDatabase({ ...settings, kind });
 const redis = new Redis(settings.redisUrl);
 const random = new Random(seed);
-const evictions = new Evictions(redis, settings.namespace, random);
-const oracle = new Oracle(holdMs[kind], (write) => Math.floor(write / 1_000_000));
-const judge = new Judge(oracle, new History(dataSource));
+const evictions = new Evictions(redis, name, random);
+const oracle = new Oracle(holdMs[kind], workerOf);
+const judge = new Judge(oracle, new History(dataSource), modes[mode].mostUnheard);
+const network = new Network(settings.redisUrl);
 const crew = new Crew(
   settings,
+  network,
   (message) => judge.listen(message),
   (worker, at) => oracle.died(worker, at),
 );
 try {
-  const soak = new Soak({ crew, evictions, judge, oracle, random, holdMs: holdMs[kind] });
+  const soak = new Soak({ crew, evictions, judge, oracle, random, network, mode, holdMs: holdMs[kind] });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => soak.interrupt());
   await soak.run(seconds);
-  console.log(report(judge, { kills: soak.kills, evictions: soak.evicted }));
+  console.log(report(judge, soak, (worker) => crew.roleOf(worker)));
   process.exitCode = judge.isBroken ? 1 : 0;
 } finally {
   await evictions.removeAll();
   redis.disconnect();
+  await network.close();
   await drop();
 }
 

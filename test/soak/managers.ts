@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BaseCacheManager } from '../../lib/index.js';
-import { Article, Author, Remark } from './entities.js';
+import { Article, Author, Remark, Scroll } from './entities.js';
 
 // Lifetimes: short enough to expire often, long enough that what a dead writer left behind is still there after its hold.
 
@@ -38,4 +38,16 @@ export class RemarkCacheManager extends BaseCacheManager<Remark> {
   detailTimeout = 8;
 }
 
-export const managers = [ArticleCacheManager, BareArticleCacheManager, AuthorCacheManager, RemarkCacheManager];
+@Injectable()
+export class ScrollCacheManager extends BaseCacheManager<Scroll> {
+  model = Scroll;
+  listTimeout = 1;
+}
+
+export const managers = [
+  ArticleCacheManager,
+  BareArticleCacheManager,
+  AuthorCacheManager,
+  RemarkCacheManager,
+  ScrollCacheManager,
+];

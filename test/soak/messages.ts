@@ -25,7 +25,7 @@ export interface WriteOutcome {
   readonly at: number;
   /** Not visible to others before. */
   readonly committing: number;
-  /** The store did not take the announcement in time and neither the advance: documented, and not the soak's subject. */
+  /** An event said that nobody was told of it: see `Announced`. */
   readonly unheard: boolean;
 }
 

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Fault, faults } from './faults.js';
+import { type Mode, modes } from './modes.js';
 
 const kinds = ['postgres', 'mariadb'] as const;
 export type DatabaseKind = (typeof kinds)[number];
@@ -7,6 +8,7 @@ export type DatabaseKind = (typeof kinds)[number];
 export interface SoakOptions {
   readonly seconds: number;
   readonly database: DatabaseKind;
+  readonly mode: Mode;
   readonly fault: Fault | undefined;
   readonly seed: number;
 }
@@ -17,16 +19,30 @@ export function parseOptions(args: string[]): SoakOptions {
     options: {
       seconds: { type: 'string', default: '60' },
       database: { type: 'string', default: 'postgres' },
+      mode: { type: 'string' },
       break: { type: 'string' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     },
   });
+  const fault = values.break === undefined ? undefined : oneOf('break', values.break, namesOf(faults));
+  const shownIn = fault && faults[fault].mode;
+  const mode = oneOf('mode', values.mode ?? shownIn ?? 'crashes', namesOf(modes));
+  if (shownIn && shownIn !== mode) {
+    throw new Error(
+      `--break ${fault} changes nothing that --mode ${mode} would show, so the soak would prove nothing. Leave --mode out, or give ${shownIn}.`,
+    );
+  }
   return {
     seconds: numberOf('seconds', values.seconds),
     database: oneOf('database', values.database, kinds),
-    fault: values.break === undefined ? undefined : oneOf('break', values.break, faults),
+    mode,
+    fault,
     seed: numberOf('seed', values.seed),
   };
+}
+
+function namesOf<T extends string>(record: Readonly<Record<T, unknown>>): T[] {
+  return Object.keys(record) as T[];
 }
 
 function numberOf(name: string, text: string): number {

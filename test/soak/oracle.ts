@@ -50,6 +50,9 @@ export class Oracle {
   readonly #deaths = new Map<number, Death>();
   #tableEvicted = 0;
   readonly #orphans = new Set<number>();
+  #unheard = 0;
+  /** Reads that showed what an unheard write had replaced: what it costs not to be heard. */
+  excused = 0;
 
   constructor(
     private readonly holdMs: number,
@@ -62,6 +65,7 @@ export class Oracle {
 
   settled(write: number, settled: WriteOutcome): void {
     this.#writes.set(write, { path: '', begun: 0, ...this.#writes.get(write), settled });
+    if (settled.unheard) this.#unheard++;
   }
 
   died(worker: number, at: number): void {
@@ -90,12 +94,19 @@ export class Oracle {
 
   /** Ask once everything committed before the read's end has been learnt. */
   check(read: ReadRecord): Violation | undefined {
+    const violation = this.#find(read, (write) => this.#acknowledged(write));
+    if (!violation && this.#unheard && this.#find(read, (write) => this.#returned(write))) this.excused++;
+    return violation;
+  }
+
+  /** @param known from when on a read must know of the write */
+  #find(read: ReadRecord, known: (write: number) => number): Violation | undefined {
     for (const set of read.sets) {
       const shown = new Map(set.shown);
-      const known = this.#tables.get(set.table) ?? new Map<string, HistoryRow[]>();
-      for (const row of new Set([...(set.rows ?? known.keys()), ...shown.keys()])) {
-        const states = known.get(row) ?? [];
-        const floor = states.findLastIndex(({ write }) => this.#acknowledged(write) <= read.begun);
+      const rows = this.#tables.get(set.table) ?? new Map<string, HistoryRow[]>();
+      for (const row of new Set([...(set.rows ?? rows.keys()), ...shown.keys()])) {
+        const states = rows.get(row) ?? [];
+        const floor = states.findLastIndex(({ write }) => known(write) <= read.begun);
         const kind = this.#judge(set, shown.get(row), states, floor, read.ended);
         if (kind)
           return {
@@ -136,6 +147,12 @@ export class Oracle {
     if (death.at - begun > this.holdMs / 2 || begun <= death.tableEvicted) return Infinity;
     this.#orphans.add(write);
     return death.at + this.holdMs + CLOCKS_APART;
+  }
+
+  /** As acknowledged, whether it was heard or not. */
+  #returned(write: number): number {
+    const { settled } = this.#writes.get(write) ?? {};
+    return settled?.outcome === 'acknowledged' ? settled.at : this.#acknowledged(write);
   }
 
   #committing(write: number): number {

@@ -1,5 +1,7 @@
 import type { HistoryRow, Violation, WriteTimes } from './oracle.js';
 import type { Judge } from './judge.js';
+import type { Role } from './modes.js';
+import { workerOf } from './write-numbers.js';
 
 /** Violations told in full. */
 const TOLD = 3;
@@ -7,11 +9,14 @@ const TOLD = 3;
 export interface Faults {
   readonly kills: number;
   readonly evictions: number;
+  readonly migrations: number;
 }
 
-export function report(judge: Judge, { kills, evictions }: Faults): string {
+type RoleOf = (worker: number) => Role | undefined;
+
+export function report(judge: Judge, { kills, evictions, migrations }: Faults, roleOf: RoleOf): string {
   const { hits, misses, joined, storeFailures } = judge.counts;
-  const { acknowledged, failed, unheard } = judge.writes;
+  const { acknowledged, failed } = judge.writes;
   const count = (kind: Violation['kind']) => judge.violations.filter((violation) => violation.kind === kind).length;
   return [
     `reads: ${judge.reads}`,
@@ -19,12 +24,42 @@ export function report(judge: Judge, { kills, evictions }: Faults): string {
     `writes: ${acknowledged} acknowledged, ${failed} failed`,
     `kills: ${kills} (${judge.orphans} committed writes left behind)`,
     `evictions: ${evictions}`,
-    `store failures: ${storeFailures} (${unheard} writes unheard)`,
-    `stale reads: ${count('stale')}`,
+    `migrations: ${migrations}`,
+    `store failures: ${storeFailures}`,
+    unheard(judge, roleOf),
+    `stale reads: ${count('stale')}${writersMissed(judge.violations, roleOf)}`,
     `dirty reads: ${count('dirty')}`,
     ...judge.errors.map((error) => `failed: ${error}`),
     ...judge.violations.slice(0, TOLD).map(tell),
   ].join('\n');
+}
+
+function unheard(
+  { unheard: { total, worst }, writes, excused, mostUnheard, isSuspicious }: Judge,
+  roleOf: RoleOf,
+): string {
+  const share = percent(total / Math.max(writes.acknowledged, 1));
+  const most = worst
+    ? `; at worst ${percent(worst.share)} of the ${roleOf(worst.worker)}'s, worker ${worst.worker}`
+    : '';
+  const verdict = isSuspicious
+    ? `\nfailed: More than ${percent(mostUnheard)} of a process's writes went unheard, so its other figures say little. Look at its store failures.`
+    : '';
+  return `unheard writes: ${total} (${share}${most}), which excused ${excused} stale reads${verdict}`;
+}
+
+const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+
+/** Whose writes the stale reads did not know. */
+function writersMissed(violations: readonly Violation[], roleOf: RoleOf): string {
+  const missed = new Map<string, number>();
+  for (const { kind, expected } of violations) {
+    if (kind !== 'stale' || !expected[0]) continue;
+    const role = roleOf(workerOf(expected[0].write)) ?? 'nobody';
+    missed.set(role, (missed.get(role) ?? 0) + 1);
+  }
+  const told = [...missed].map(([role, count]) => `${count} of the ${role}'s`).join(', ');
+  return told && ` (did not know writes: ${told})`;
 }
 
 function tell({ kind, read, set, row, expected }: Violation): string {

@@ -1,16 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheStore, EntriesRead, TableWrite, TagQuery, TagsRead } from '../../lib/store/cache-store.js';
+import { currentWrite } from './announced.js';
 import type { DeathPoint } from './messages.js';
 import type { Random } from './random.js';
 import { WrappedStore } from './wrapped-store.js';
-
-/** What became of the announcements of one write. */
-export interface Announced {
-  unheard: boolean;
-}
-
-export const currentWrite = new AsyncLocalStorage<Announced>();
 
 /**
  * Widens every window of the protocol at random: between the as-of and the load, the load and the fill, the announcement and the
@@ -24,9 +17,14 @@ export class SlowStore extends WrappedStore {
   constructor(
     inner: CacheStore,
     private readonly random: Random,
+    /** Not where the way to Redis is trouble enough: what is spent here is spent of the library's budget. */
+    private readonly slowsWrites: boolean,
   ) {
     super(inner);
   }
+
+  /** Whether the hold was recorded and stands: it blocks readers should its write's advance fail. */
+  readonly isHeld = (hold: string): boolean => this.#held.has(hold);
 
   override async read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead> {
     const read = await super.read(keys, queries, lifetimeMs);
@@ -53,20 +51,18 @@ export class SlowStore extends WrappedStore {
     await super.hold(tables, id, deadlineMs, releasesKeys);
     this.#held.add(id);
     this.#dieAt('after the hold');
-    await this.#wait(0.2, 60);
+    if (this.slowsWrites) await this.#wait(0.2, 60);
   }
 
   override async advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
     this.#dieAt('before the advance');
-    await this.#wait(0.4, 120);
-    const held = hold !== undefined && this.#held.delete(hold);
-    try {
-      await super.advance(writes, hold);
-    } catch (error) {
-      const write = currentWrite.getStore();
-      if (write && !held) write.unheard = true;
-      throw error;
-    }
+    const write = currentWrite.getStore();
+    const name = hold ?? writes.map(({ table }) => table).join();
+    write?.advancing(name);
+    if (this.slowsWrites) await this.#wait(0.4, 120);
+    await super.advance(writes, hold);
+    write?.advanced(name);
+    this.#held.delete(name);
   }
 
   override release(tables: readonly string[], id: string): Promise<void> {

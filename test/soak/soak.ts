@@ -3,14 +3,18 @@ import { now } from './clock.js';
 import type { Crew } from './crew.js';
 import type { Evictions } from './evictions.js';
 import type { Judge } from './judge.js';
+import { stagingOf, type Mode } from './modes.js';
+import type { Network } from './network.js';
 import type { Oracle } from './oracle.js';
 import type { Random } from './random.js';
 
-const PROCESSES = 3;
 const JUDGE_EVERY_MS = 500;
 const EVICTING_MS = 1000;
 /** How long readers have to find what a dead writer left behind. */
 const AFTERMATH_MS = 900;
+const RESET_EVERY_MS = 1000;
+/** How long it goes on after a wrong read: one may be luck, and says little. */
+const LINGER_MS = 10_000;
 const DEATH_POINTS = [undefined, 'after the hold', 'before the advance', 'before the advance'] as const;
 
 export interface SoakParts {
@@ -19,28 +23,33 @@ export interface SoakParts {
   readonly judge: Judge;
   readonly oracle: Oracle;
   readonly random: Random;
+  readonly network: Network;
+  readonly mode: Mode;
   readonly holdMs: number;
 }
 
-/** Lets faults happen, one kind after the other, until the time is over or a read was wrong. */
+/** Lets faults happen, one kind after the other, until the time is over or a read was wrong a while ago. */
 export class Soak {
   kills = 0;
-  evicted = 0;
+  evictions = 0;
+  migrations = 0;
   #until = 0;
 
   constructor(private readonly parts: SoakParts) {}
 
   async run(seconds: number): Promise<void> {
     const { crew, judge } = this.parts;
-    await Promise.all(Array.from({ length: PROCESSES }, () => crew.start()));
+    const { cast, kills } = this.#staging;
+    await Promise.all(cast.map((part) => crew.start(part)));
     this.#until = now() + seconds * 1000;
-    const judging = this.#judgeUntilTheEnd();
+    const besides = [this.#judgeUntilTheEnd(), this.#resetUntilTheEnd()];
     while (this.#goesOn) {
       await this.#evict();
-      if (this.#goesOn) await this.#crash();
+      if (this.#goesOn) await (kills ? this.#crash() : this.#lookAtOne());
+      if (this.#goesOn) await this.#migrate();
     }
     await crew.stop();
-    await judging;
+    await Promise.all(besides);
     await judge.judge(true);
   }
 
@@ -50,16 +59,21 @@ export class Soak {
   }
 
   get #goesOn(): boolean {
-    return now() < this.#until && !this.parts.judge.isBroken;
+    const { violatedAt, errors } = this.parts.judge;
+    return now() < Math.min(this.#until, violatedAt + LINGER_MS) && !errors.length;
+  }
+
+  get #staging() {
+    return stagingOf(this.parts.mode);
   }
 
   async #evict(): Promise<void> {
     const { crew, evictions, oracle, random } = this.parts;
     const enough = now() + EVICTING_MS;
     // Nobody else dies until everybody is back: what the dead leave behind must meet readers.
-    while (this.#goesOn && (now() < enough || crew.ready < PROCESSES)) {
-      const evicted = await evictions.evictOne();
-      if (evicted) this.evicted++;
+    while (this.#goesOn && (now() < enough || crew.ready < this.#staging.cast.length)) {
+      const evicted = await evictions.evictOne(this.#staging.evictions);
+      if (evicted) this.evictions++;
       if (evicted === 'table') oracle.tableEvicted(now());
       await sleep(random.between(5, 60));
     }
@@ -71,15 +85,44 @@ export class Soak {
    */
   async #crash(): Promise<void> {
     const { crew, random, holdMs } = this.parts;
-    const victim = crew.victim((count) => random.between(0, count - 1));
+    const victim = random.pick(crew.writers);
     if (!victim) return;
     if (random.chance(0.75)) crew.pause();
     await sleep(random.between(200, 600));
     await crew.kill(victim, random.pick(DEATH_POINTS));
     this.kills++;
-    void crew.start();
+    void crew.start(victim.part);
     await sleep(holdMs + AFTERMATH_MS);
     crew.resume();
+  }
+
+  /** Lets only one of those write whom the mode makes trouble, so that nobody covers up what it leaves untold. */
+  async #lookAtOne(): Promise<void> {
+    const { crew, random } = this.parts;
+    const troubled = crew.writers.filter(({ part }) => part.plight);
+    if (!troubled.length) return;
+    crew.leaveAlone(random.pick(troubled));
+    const until = now() + random.between(1500, 3000);
+    while (this.#goesOn && now() < until) await sleep(100);
+    crew.resume();
+  }
+
+  /** Mostly while nobody else writes, for the same reason. */
+  async #migrate(): Promise<void> {
+    const { crew, random } = this.parts;
+    if (random.chance(0.75)) crew.pause();
+    await crew.replace('migrator');
+    this.migrations++;
+    await sleep(AFTERMATH_MS);
+    crew.resume();
+  }
+
+  async #resetUntilTheEnd(): Promise<void> {
+    const { network, random } = this.parts;
+    while (this.#goesOn) {
+      network.reset(random);
+      await sleep(RESET_EVERY_MS);
+    }
   }
 
   async #judgeUntilTheEnd(): Promise<void> {

@@ -1,90 +1,127 @@
 import 'reflect-metadata';
-import { NestFactory } from '@nestjs/core';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
-import { CacheEvents, QsCacheModule } from '../../lib/index.js';
-import { QsCacheCore } from '../../lib/qs-cache.core.js';
-import { databaseOptions } from './database.js';
+import type { CacheEvent } from '../../lib/index.js';
+import { Announced, currentWrite } from './announced.js';
+import { bootApplication } from './application.js';
+import { BurstLoop } from './burst-loop.js';
+import { now } from './clock.js';
 import { breakStore } from './faults.js';
 import {
   ArticleCacheManager,
   AuthorCacheManager,
   BareArticleCacheManager,
-  managers,
   RemarkCacheManager,
+  ScrollCacheManager,
 } from './managers.js';
 import type { Counts, FromWorker, ToWorker } from './messages.js';
+import { migrationOf } from './migration.js';
+import type { Part, Role } from './modes.js';
 import { Random } from './random.js';
 import { ReadLog } from './read-log.js';
 import { ReadLoop } from './read-loop.js';
-import { budgetMs, holdMs, type SoakSettings } from './settings.js';
+import type { SoakSettings } from './settings.js';
 import { SlowStore } from './slow-store.js';
 import { WriteLoop } from './write-loop.js';
+import { writesOf } from './write-numbers.js';
 
 // One application process: reads and writes at random, and tells the parent what it did and saw, until told to stop or killed.
 
-const READERS = 8;
-const WRITERS = 2;
+/** How many loops of each kind. Few besides the workers': entries must live for a while, and the machine may be small. */
+const loops: Readonly<Record<Role, { readonly readers: number; readonly writers: number }>> = {
+  worker: { readers: 8, writers: 2 },
+  neighbour: { readers: 6, writers: 1 },
+  writer: { readers: 0, writers: 1 },
+  migrator: { readers: 4, writers: 0 },
+};
 
 const settings = JSON.parse(process.argv[2]!) as SoakSettings;
 const worker = Number(process.argv[3]);
+const part = JSON.parse(process.argv[4]!) as Part;
 const { database: kind, fault, seed } = settings.options;
 const send = (message: FromWorker) => process.send!(message);
 const randomOf = (loop: number) => new Random(seed + worker * 100 + loop);
+const { readers, writers } = loops[part.role];
 
 const redis = new Redis(settings.redisUrl);
-const module = {
-  module: class SoakModule {},
-  imports: [
-    TypeOrmModule.forRoot(databaseOptions({ ...settings, kind })),
-    QsCacheModule.forRoot({
-      namespace: settings.namespace,
-      redis,
-      budgetMs,
-      holdMs: fault === 'no-hold' ? 0 : holdMs[kind],
-    }),
-    QsCacheModule.forFeature(managers),
-  ],
-};
-const app = await NestFactory.createApplicationContext(module, { logger: ['error'] });
-const core = app.get(QsCacheCore);
-const store = new SlowStore(breakStore(core.store, fault), randomOf(99));
-Object.defineProperty(core, 'store', { value: store });
-
+// A lost connection is part of the game, and ioredis would print it.
+redis.on('error', () => undefined);
+let store: SlowStore | undefined;
 const counts: Counts = { hits: 0, misses: 0, joined: 0, storeFailures: 0 };
-app.get(CacheEvents).on(({ name }) => {
-  if (name === 'entry:hit') counts.hits++;
-  else if (name === 'entry:missed') counts.misses++;
-  else if (name === 'load:joined') counts.joined++;
-  else if (name === 'store:failed') counts.storeFailures++;
-});
+function listen(event: CacheEvent): void {
+  if (event.name === 'entry:hit') counts.hits++;
+  else if (event.name === 'entry:missed') counts.misses++;
+  else if (event.name === 'load:joined') counts.joined++;
+  else if (event.name === 'store:failed') {
+    counts.storeFailures++;
+    if (event.operation === 'advance')
+      currentWrite.getStore()?.saidToHaveFailed((hold) => store?.isHeld(hold) ?? false);
+  }
+}
+const boot = (migrations: Parameters<typeof bootApplication>[0]['migrations']) =>
+  bootApplication({
+    settings,
+    part,
+    redis,
+    migrations,
+    listen,
+    wrapStore: (inner) => (store = new SlowStore(breakStore(inner, fault, part), randomOf(99), !part.plight)),
+  });
+const app = part.role === 'migrator' ? await bootWithMigration() : await boot([]);
+
+/**
+ * Its rows count as acknowledged from the moment the application has booted: while a DataSource starts there is no application yet
+ * that could tell anybody.
+ */
+async function bootWithMigration() {
+  const write = writesOf(worker, 0);
+  const begun = now();
+  let committing = begun;
+  const announced = new Announced();
+  const migration = migrationOf(kind, write, randomOf(50), () => (committing = now()));
+  send({ kind: 'begun', write, path: 'migration', at: begun });
+  const booted = await currentWrite.run(announced, () => boot([migration]));
+  send({
+    kind: 'settled',
+    write,
+    outcome: 'acknowledged',
+    at: now(),
+    committing,
+    unheard: announced.unheard,
+  });
+  return booted;
+}
 
 const find = <T>(token: abstract new (...args: never[]) => T): T => app.get(token as never, { strict: false });
-const readers = {
-  articles: find(ArticleCacheManager),
-  bare: find(BareArticleCacheManager),
-  authors: find(AuthorCacheManager),
-  remarks: find(RemarkCacheManager),
-};
 const log = new ReadLog(counts, send);
-const readLoops = Array.from({ length: READERS }, (_, i) => new ReadLoop(readers, randomOf(i), log));
+const all: { stopped: boolean; run(): Promise<void> }[] = [];
+if (readers) {
+  const managers = {
+    articles: find(ArticleCacheManager),
+    bare: find(BareArticleCacheManager),
+    authors: find(AuthorCacheManager),
+    remarks: find(RemarkCacheManager),
+  };
+  for (let i = 0; i < readers; i++) all.push(new ReadLoop(managers, randomOf(i), log));
+  if (part.plight === 'bursting') all.push(new BurstLoop(managers, find(ScrollCacheManager), randomOf(20), log));
+}
 const writeLoops = Array.from(
-  { length: WRITERS },
-  (_, i) => new WriteLoop(kind, find(DataSource), randomOf(10 + i), worker * 1_000_000 + i * 500_000, send),
+  { length: writers },
+  (_, i) => new WriteLoop(kind, find(DataSource), randomOf(10 + i), writesOf(worker, i), send),
 );
+all.push(...writeLoops);
 
 process.on('message', (message: ToWorker) => {
-  if (typeof message === 'object') store.deathPoint = message.die;
+  if (typeof message === 'object' && store) store.deathPoint = message.die;
   for (const loop of writeLoops) loop.paused = message === 'pause' || message === 'stop';
-  if (message === 'stop') for (const loop of [...readLoops, ...writeLoops]) loop.stopped = true;
+  if (message === 'stop') for (const loop of all) loop.stopped = true;
 });
 const orphaned = () => process.exit(1);
 process.on('disconnect', orphaned);
 
 send({ kind: 'ready' });
 try {
-  await Promise.all([...readLoops, ...writeLoops].map((loop) => loop.run()));
+  await Promise.all(all.map((loop) => loop.run()));
   log.tell();
 } catch (error) {
   send({ kind: 'broken', error: (error as Error).stack ?? String(error) });

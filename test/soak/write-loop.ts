@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { Announced, currentWrite } from './announced.js';
 import { now } from './clock.js';
 import { nameWrite } from './history-schema.js';
 import type { FromWorker } from './messages.js';
 import type { DatabaseKind } from './options.js';
 import type { Random } from './random.js';
-import { type Announced, currentWrite } from './slow-store.js';
 import { randomWrite } from './writes.js';
 
 /** One write after the other, each with a number of its own. */
@@ -32,7 +32,7 @@ export class WriteLoop {
   async #write(write: number): Promise<void> {
     const { random, dataSource } = this;
     const [path, run] = randomWrite(random);
-    const announced: Announced = { unheard: false };
+    const announced = new Announced();
     const runner = dataSource.createQueryRunner();
     await runner.query(nameWrite(this.kind, write));
     const begun = now();
@@ -46,7 +46,7 @@ export class WriteLoop {
         () => 'failed' as const,
       ),
     );
-    this.send({ kind: 'settled', write, outcome, at: now(), committing, ...announced });
+    this.send({ kind: 'settled', write, outcome, at: now(), committing, unheard: announced.unheard });
     await runner.release();
   }
 }

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EntriesRead, TableWrite, TagQuery, TagsRead } from '../../lib/store/cache-store.js';
+import { budgetMs } from './settings.js';
+import { WrappedStore } from './wrapped-store.js';
+
+// Ways not to tell others of a write, each for one process of the cast.
+
+/** Nobody watches this application's writes, or what its boot did. */
+export class Deaf extends WrappedStore {
+  override async hold(): Promise<void> {}
+  override async release(): Promise<void> {}
+  override async advance(): Promise<void> {}
+}
+
+/** A table's clock is the application's own: what others write to the table does not advance it. */
+export class NamespacedClocks extends WrappedStore {
+  override read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead> {
+    return super.read(keys, queries.map(own), lifetimeMs);
+  }
+
+  override touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
+    return super.touch(queries.map(own), lifetimeMs);
+  }
+
+  override hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
+    return super.hold(tables.map(ownName), id, deadlineMs, releasesKeys);
+  }
+
+  override release(tables: readonly string[], id: string): Promise<void> {
+    return super.release(tables.map(ownName), id);
+  }
+
+  override advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
+    return super.advance(writes.map(own), hold);
+  }
+}
+
+const ownName = (table: string) => `own ${table}`;
+const own = <T extends { readonly table: string }>(of: T): T => ({ ...of, table: ownName(of.table) });
+
+/** Less than the way to a distant Redis takes. */
+const HASTE_MS = 20;
+
+/** Does not wait for the advance, and says nothing. */
+export class Hasty extends WrappedStore {
+  override async advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
+    await Promise.race([super.advance(writes, hold).catch(() => undefined), sleep(HASTE_MS)]);
+  }
+}
+
+/** Less than a client waits before it connects again. */
+const ONE_ATTEMPT_MS = 30;
+
+/** One attempt, by whomever it would be repeated: an announcement that a reset interrupts or precedes is given up. */
+export class NoRetry extends WrappedStore {
+  readonly #begun = new Map<string, number>();
+
+  override hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
+    return this.#once(`hold ${id}`, () => super.hold(tables, id, deadlineMs, releasesKeys));
+  }
+
+  override advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
+    return this.#once(`advance ${hold ?? JSON.stringify(writes)}`, () => super.advance(writes, hold));
+  }
+
+  async #once(what: string, attempt: () => Promise<void>): Promise<void> {
+    const begun = this.#begun.get(what) ?? Date.now();
+    this.#begun.set(what, begun);
+    const left = begun + ONE_ATTEMPT_MS - Date.now();
+    const givenUp = () => Promise.reject(new Error('Given up after one attempt, on purpose.'));
+    await (left > 0 ? Promise.race([attempt(), sleep(left).then(givenUp)]) : givenUp());
+    this.#begun.delete(what);
+  }
+}
+
+/** Announcements stand behind all reads and fills under way, and after the budget their writer goes on without a word. */
+export class Queued extends WrappedStore {
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  override read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead> {
+    return this.#counted(super.read(keys, queries, lifetimeMs));
+  }
+
+  override put(key: string, entry: string, lifetimeMs: number): Promise<void> {
+    return this.#counted(super.put(key, entry, lifetimeMs));
+  }
+
+  override hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
+    return this.#queue(budgetMs / 2, () => super.hold(tables, id, deadlineMs, releasesKeys));
+  }
+
+  override advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
+    return this.#queue(budgetMs, () => super.advance(writes, hold));
+  }
+
+  #counted<T>(conversation: Promise<T>): Promise<T> {
+    this.#underWay.add(conversation);
+    return conversation.finally(() => this.#underWay.delete(conversation));
+  }
+
+  async #queue(patienceMs: number, announce: () => Promise<void>): Promise<void> {
+    const announced = Promise.allSettled(this.#underWay).then(announce);
+    await Promise.race([announced.catch(() => undefined), sleep(patienceMs)]);
+  }
+}

@@ -1,0 +1,74 @@
+/** What a process of the soak is. */
+export type Role =
+  /** An application: reads and writes. */
+  | 'worker'
+  /** Another application on the same database and Redis, under a namespace of its own. */
+  | 'neighbour'
+  /** An application without cache managers: writes, and reads nothing through the cache. */
+  | 'writer'
+  /** An application that is deployed anew every few seconds, with a migration that changes rows: reads. */
+  | 'migrator';
+
+export interface Part {
+  readonly role: Role;
+  /** What the mode does to it: far from Redis, its connections to Redis are reset, it reads in bursts. */
+  readonly plight?: 'distant' | 'reset' | 'bursting';
+}
+
+export type Evicted = 'entry' | 'row' | 'table';
+
+interface Staging {
+  readonly cast: readonly Part[];
+  readonly kills: boolean;
+  readonly evictions: readonly Evicted[];
+  /** The share of one process's acknowledged writes that may go unheard: beyond it, the run has shown nothing. */
+  readonly mostUnheard: number;
+}
+
+const worker: Part = { role: 'worker' };
+const others: readonly Part[] = [{ role: 'neighbour' }, { role: 'writer' }, { role: 'migrator' }];
+
+/** Holds are evicted with their table: elsewhere than in `crashes` that would be a second fault. */
+const entriesAndRows = ['entry', 'row'] as const;
+const few = 1 / 3;
+
+/** The kinds of trouble a run can make: one fault at a time, which is what the library promises to bear. */
+export const modes = {
+  /** Processes are killed and tables' clocks evicted. */
+  crashes: {
+    cast: [worker, worker, worker, ...others],
+    kills: true,
+    evictions: ['entry', 'row', 'table'],
+    mostUnheard: few,
+  },
+  /** One worker has 150 ms to Redis and back. */
+  latency: {
+    cast: [worker, worker, { role: 'worker', plight: 'distant' }, ...others],
+    kills: false,
+    evictions: entriesAndRows,
+    mostUnheard: few,
+  },
+  /**
+   * Once a second the connections to Redis of one or all but the migrator are reset. A reconnection takes a fifth of the budget, so
+   * who tries again is nearly always heard.
+   */
+  resets: {
+    cast: [worker, worker, worker, ...others].map((part) =>
+      part.role === 'migrator' ? part : { ...part, plight: 'reset' as const },
+    ),
+    kills: false,
+    evictions: entriesAndRows,
+    mostUnheard: 0.02,
+  },
+  /** One worker starts thousands of reads at once, now and then, and fills an entry of several MB, while it writes. */
+  bursts: {
+    cast: [worker, worker, { role: 'worker', plight: 'bursting' }, ...others],
+    kills: false,
+    evictions: entriesAndRows,
+    mostUnheard: few,
+  },
+} as const satisfies Record<string, Staging>;
+
+export type Mode = keyof typeof modes;
+
+export const stagingOf = (mode: Mode): Staging => modes[mode];

@@ -1,0 +1,67 @@
+import { Worker } from 'node:worker_threads';
+import type { Part } from './modes.js';
+import type { Random } from './random.js';
+
+/** Milliseconds to Redis, and as many back. */
+const DISTANCE_MS = 75;
+
+export type ToNetwork = { readonly way: number; readonly delayMs: number } | { readonly reset: number };
+
+export interface FromNetwork {
+  readonly way: number;
+  readonly port: number;
+}
+
+/** The ways from the processes to Redis, where they are not to be the shortest ones. */
+export class Network {
+  #thread: Worker | undefined;
+  #ways = 0;
+  readonly #breakable: number[] = [];
+
+  constructor(private readonly redisUrl: string) {}
+
+  /** Redis as this part is to reach it. */
+  async urlFor({ plight }: Part): Promise<string> {
+    if (plight !== 'distant' && plight !== 'reset') return this.redisUrl;
+    const way = ++this.#ways;
+    const url = new URL(this.redisUrl);
+    this.#thread ??= this.#start(url);
+    const opened = this.#opened(way);
+    this.#tell({ way, delayMs: plight === 'distant' ? DISTANCE_MS : 0 });
+    url.hostname = '127.0.0.1';
+    url.port = String(await opened);
+    if (plight === 'reset') this.#breakable.push(way);
+    return url.href;
+  }
+
+  /** Resets the connections of one process or of all. */
+  reset(random: Random): void {
+    if (!this.#breakable.length) return;
+    const ways = random.chance(0.5) ? this.#breakable : [random.pick(this.#breakable)];
+    for (const way of ways) this.#tell({ reset: way });
+  }
+
+  async close(): Promise<void> {
+    await this.#thread?.terminate();
+  }
+
+  #start({ hostname, port }: URL): Worker {
+    const workerData = { host: hostname, port: Number(port || 6379) };
+    return new Worker(new URL('network-thread.js', import.meta.url), { workerData });
+  }
+
+  #opened(way: number): Promise<number> {
+    return new Promise((resolve) => {
+      const listen = (message: FromNetwork) => {
+        if (message.way !== way) return;
+        this.#thread!.off('message', listen);
+        resolve(message.port);
+      };
+      this.#thread!.on('message', listen);
+    });
+  }
+
+  #tell(message: ToNetwork): void {
+    this.#thread!.postMessage(message);
+  }
+}
