@@ -5,7 +5,7 @@ import type { Random } from './random.js';
 import type { ReadLog } from './read-log.js';
 import { randomRead, type Readers } from './reads.js';
 
-const READS = 2000;
+const READS = 3000;
 
 /** Now and then thousands of reads at once, as when a page is linked to, or an entry of several MB: whatever stands behind them waits. */
 export class BurstLoop {

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { now } from './clock.js';
 import type { DeathPoint, FromWorker, ToWorker } from './messages.js';
-import type { Part, Role } from './modes.js';
+import { nameOf, type Part, type Role } from './modes.js';
 import type { Network } from './network.js';
 import type { SoakSettings } from './settings.js';
 
@@ -21,7 +21,7 @@ export interface Member {
 /** The worker processes. Each one started is a new worker, with a number never used before. */
 export class Crew {
   readonly #members = new Set<Member>();
-  readonly #roles = new Map<number, Role>();
+  readonly #names = new Map<number, string>();
   #workers = 0;
   #paused = false;
   #stopping = false;
@@ -36,7 +36,7 @@ export class Crew {
   /** Resolves once it reads and writes. */
   async start(part: Part): Promise<void> {
     const worker = ++this.#workers;
-    this.#roles.set(worker, part.role);
+    this.#names.set(worker, nameOf(part));
     const settings: SoakSettings = { ...this.settings, redisUrl: await this.network.urlFor(part) };
     const child = fork(new URL('worker.js', import.meta.url), [
       JSON.stringify(settings),
@@ -68,8 +68,8 @@ export class Crew {
   }
 
   /** As which the worker of that number was started. */
-  roleOf(worker: number): Role | undefined {
-    return this.#roles.get(worker);
+  nameOf(worker: number): string | undefined {
+    return this.#names.get(worker);
   }
 
   /** Those who may be killed or have their writes looked at: whoever is ready and writes. */

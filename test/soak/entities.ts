@@ -11,7 +11,7 @@ import {
 } from 'typeorm';
 
 /** Rows come and go within these keys, so that rows return under keys that had tags before. */
-export const sizes = { author: 6, article: 12, remark: 24, label: 5, shelf: 3, slug: 14, scroll: 80 } as const;
+export const sizes = { author: 6, article: 12, remark: 24, label: 5, shelf: 3, slug: 14, scroll: 130 } as const;
 
 abstract class Row {
   @PrimaryColumn({ type: 'int' })

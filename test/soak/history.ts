@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
 import type { HistoryRow } from './oracle.js';
 
-/** How long a number may stay missing before it counts as rolled back, in milliseconds: longer than any transaction. */
-const GAP_LIFETIME = 10_000;
+/** How long a number may stay missing before it counts as rolled back, in milliseconds: longer than any transaction, even of a process that is busy with a burst of reads. */
+const GAP_LIFETIME = 60_000;
 
 interface RecordedRow {
   readonly seq: number | string;

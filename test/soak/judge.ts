@@ -24,6 +24,7 @@ export class Judge {
     private readonly oracle: Oracle,
     private readonly history: History,
     readonly mostUnheard: number,
+    readonly nameOf: (worker: number) => string | undefined,
   ) {}
 
   get orphans(): number {
@@ -49,7 +50,7 @@ export class Judge {
         return this.oracle.begun(message.write, message.path, message.at);
       case 'settled':
         this.writes[message.outcome]++;
-        if (message.outcome === 'acknowledged') this.unheard.count(workerOf(message.write), message.unheard);
+        if (message.outcome === 'acknowledged') this.unheard.count(this.#writerOf(message.write), message.unheard);
         return this.oracle.settled(message.write, message);
       case 'reads':
         this.#waiting.push(...message.reads);
@@ -60,6 +61,10 @@ export class Judge {
         return;
       default:
     }
+  }
+
+  #writerOf(write: number): string {
+    return this.nameOf(workerOf(write)) ?? 'nobody';
   }
 
   /** @param all nobody reads or writes any more */

@@ -7,7 +7,7 @@ import { Evictions } from './evictions.js';
 import { History } from './history.js';
 import { Judge } from './judge.js';
 import { parseOptions } from './options.js';
-import { modes } from './modes.js';
+import { castOf, modes } from './modes.js';
 import { Network } from './network.js';
 import { Oracle } from './oracle.js';
 import { Random } from './random.js';
@@ -19,7 +19,7 @@ import { workerOf } from './write-numbers.js';
 // npm run soak -- --seconds 60 [--mode latency|resets|bursts] [--database mariadb] [--seed N] [--break late-fill|...]: see CONTRIBUTING.md
 
 const options = parseOptions(process.argv.slice(2));
-const { database: kind, mode, seconds, seed, fault } = options;
+const { database: kind, mode, without, seconds, seed, fault } = options;
 const name = `qscache_soak_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
 const settings: SoakSettings = {
   options,
@@ -35,8 +35,11 @@ const redis = new Redis(settings.redisUrl);
 const random = new Random(seed);
 const evictions = new Evictions(redis, name, random);
 const oracle = new Oracle(holdMs[kind], workerOf);
-const judge = new Judge(oracle, new History(dataSource), modes[mode].mostUnheard);
+const judge = new Judge(oracle, new History(dataSource), modes[mode].mostUnheard, (worker): string | undefined =>
+  crew.nameOf(worker),
+);
 const network = new Network(settings.redisUrl);
+const cast = castOf(mode, without);
 const crew = new Crew(
   settings,
   network,
@@ -44,10 +47,20 @@ const crew = new Crew(
   (worker, at) => oracle.died(worker, at),
 );
 try {
-  const soak = new Soak({ crew, evictions, judge, oracle, random, network, mode, holdMs: holdMs[kind] });
+  const soak = new Soak({
+    crew,
+    evictions,
+    judge,
+    oracle,
+    random,
+    network,
+    staging: modes[mode],
+    cast,
+    holdMs: holdMs[kind],
+  });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => soak.interrupt());
   await soak.run(seconds);
-  console.log(report(judge, soak, (worker) => crew.roleOf(worker)));
+  console.log(report(judge, soak));
   process.exitCode = judge.isBroken ? 1 : 0;
 } finally {
   await evictions.removeAll();

@@ -9,6 +9,8 @@ export type Role =
   /** An application that is deployed anew every few seconds, with a migration that changes rows: reads. */
   | 'migrator';
 
+export const optionalRoles = ['neighbour', 'writer', 'migrator'] as const satisfies readonly Role[];
+
 export interface Part {
   readonly role: Role;
   /** What the mode does to it: far from Redis, its connections to Redis are reset, it reads in bursts. */
@@ -17,11 +19,11 @@ export interface Part {
 
 export type Evicted = 'entry' | 'row' | 'table';
 
-interface Staging {
+export interface Staging {
   readonly cast: readonly Part[];
   readonly kills: boolean;
   readonly evictions: readonly Evicted[];
-  /** The share of one process's acknowledged writes that may go unheard: beyond it, the run has shown nothing. */
+  /** The share of one part's acknowledged writes that may go unheard: beyond it, the run has shown nothing. */
   readonly mostUnheard: number;
 }
 
@@ -58,7 +60,7 @@ export const modes = {
     ),
     kills: false,
     evictions: entriesAndRows,
-    mostUnheard: 0.02,
+    mostUnheard: 0.01,
   },
   /** One worker starts thousands of reads at once, now and then, and fills an entry of several MB, while it writes. */
   bursts: {
@@ -71,4 +73,8 @@ export const modes = {
 
 export type Mode = keyof typeof modes;
 
-export const stagingOf = (mode: Mode): Staging => modes[mode];
+export function castOf(mode: Mode, without: readonly Role[]): readonly Part[] {
+  return modes[mode].cast.filter(({ role }) => !without.includes(role));
+}
+
+export const nameOf = ({ role, plight }: Part): string => (plight ? `${plight} ${role}` : role);

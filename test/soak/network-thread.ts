@@ -13,15 +13,15 @@ function open(way: number, delayMs: number): void {
   connections.set(way, sockets);
   const server = createServer({ noDelay: true }, (client) => {
     const upstream = connect({ host, port, noDelay: true });
-    pass(client, upstream);
-    pass(upstream, client);
+    pass(client, upstream, delayMs);
+    pass(upstream, client, 0);
   }).listen(0, '127.0.0.1', () => tell({ way, port: (server.address() as AddressInfo).port }));
 
-  function pass(from: Socket, to: Socket): void {
+  function pass(from: Socket, to: Socket, delay: number): void {
     sockets.add(from);
     from.on('error', () => undefined);
     // Timers of one length fire in the order they were set.
-    from.on('data', (data) => (delayMs ? setTimeout(() => to.write(data), delayMs) : to.write(data)));
+    from.on('data', (data) => (delay ? setTimeout(() => to.write(data), delay) : to.write(data)));
     from.on('close', () => {
       sockets.delete(from);
       to.destroy();

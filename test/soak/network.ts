@@ -2,8 +2,8 @@ import { Worker } from 'node:worker_threads';
 import type { Part } from './modes.js';
 import type { Random } from './random.js';
 
-/** Milliseconds to Redis, and as many back. */
-const DISTANCE_MS = 75;
+/** Milliseconds to Redis and back: all of them on the way there, for what is sent and not yet heard is what makes reads stale. */
+const DISTANCE_MS = 150;
 
 export type ToNetwork = { readonly way: number; readonly delayMs: number } | { readonly reset: number };
 

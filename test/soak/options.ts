@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Fault, faults } from './faults.js';
-import { type Mode, modes } from './modes.js';
+import { type Mode, modes, optionalRoles, type Role } from './modes.js';
 
 const kinds = ['postgres', 'mariadb'] as const;
 export type DatabaseKind = (typeof kinds)[number];
@@ -9,6 +9,8 @@ export interface SoakOptions {
   readonly seconds: number;
   readonly database: DatabaseKind;
   readonly mode: Mode;
+  /** Roles nobody plays this time: to tell one hole from another. */
+  readonly without: readonly Role[];
   readonly fault: Fault | undefined;
   readonly seed: number;
 }
@@ -20,6 +22,7 @@ export function parseOptions(args: string[]): SoakOptions {
       seconds: { type: 'string', default: '60' },
       database: { type: 'string', default: 'postgres' },
       mode: { type: 'string' },
+      without: { type: 'string', default: '' },
       break: { type: 'string' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     },
@@ -36,6 +39,10 @@ export function parseOptions(args: string[]): SoakOptions {
     seconds: numberOf('seconds', values.seconds),
     database: oneOf('database', values.database, kinds),
     mode,
+    without: values.without
+      .split(',')
+      .filter(Boolean)
+      .map((role) => oneOf('without', role, optionalRoles)),
     fault,
     seed: numberOf('seed', values.seed),
   };

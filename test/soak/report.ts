@@ -1,6 +1,5 @@
 import type { HistoryRow, Violation, WriteTimes } from './oracle.js';
 import type { Judge } from './judge.js';
-import type { Role } from './modes.js';
 import { workerOf } from './write-numbers.js';
 
 /** Violations told in full. */
@@ -12,9 +11,7 @@ export interface Faults {
   readonly migrations: number;
 }
 
-type RoleOf = (worker: number) => Role | undefined;
-
-export function report(judge: Judge, { kills, evictions, migrations }: Faults, roleOf: RoleOf): string {
+export function report(judge: Judge, { kills, evictions, migrations }: Faults): string {
   const { hits, misses, joined, storeFailures } = judge.counts;
   const { acknowledged, failed } = judge.writes;
   const count = (kind: Violation['kind']) => judge.violations.filter((violation) => violation.kind === kind).length;
@@ -26,24 +23,19 @@ export function report(judge: Judge, { kills, evictions, migrations }: Faults, r
     `evictions: ${evictions}`,
     `migrations: ${migrations}`,
     `store failures: ${storeFailures}`,
-    unheard(judge, roleOf),
-    `stale reads: ${count('stale')}${writersMissed(judge.violations, roleOf)}`,
+    unheard(judge),
+    `stale reads: ${count('stale')}${writersMissed(judge)}`,
     `dirty reads: ${count('dirty')}`,
     ...judge.errors.map((error) => `failed: ${error}`),
     ...judge.violations.slice(0, TOLD).map(tell),
   ].join('\n');
 }
 
-function unheard(
-  { unheard: { total, worst }, writes, excused, mostUnheard, isSuspicious }: Judge,
-  roleOf: RoleOf,
-): string {
+function unheard({ unheard: { total, worst }, writes, excused, mostUnheard, isSuspicious }: Judge): string {
   const share = percent(total / Math.max(writes.acknowledged, 1));
-  const most = worst
-    ? `; at worst ${percent(worst.share)} of the ${roleOf(worst.worker)}'s, worker ${worst.worker}`
-    : '';
+  const most = worst ? `; at worst ${percent(worst.share)} of the ${worst.part}'s` : '';
   const verdict = isSuspicious
-    ? `\nfailed: More than ${percent(mostUnheard)} of a process's writes went unheard, so its other figures say little. Look at its store failures.`
+    ? `\nfailed: More than ${percent(mostUnheard)} of the ${worst?.part}'s writes went unheard, so nobody could be asked to know them. Look at its store failures.`
     : '';
   return `unheard writes: ${total} (${share}${most}), which excused ${excused} stale reads${verdict}`;
 }
@@ -51,14 +43,14 @@ function unheard(
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 
 /** Whose writes the stale reads did not know. */
-function writersMissed(violations: readonly Violation[], roleOf: RoleOf): string {
+function writersMissed({ violations, nameOf }: Judge): string {
   const missed = new Map<string, number>();
   for (const { kind, expected } of violations) {
     if (kind !== 'stale' || !expected[0]) continue;
-    const role = roleOf(workerOf(expected[0].write)) ?? 'nobody';
-    missed.set(role, (missed.get(role) ?? 0) + 1);
+    const name = nameOf(workerOf(expected[0].write)) ?? 'nobody';
+    missed.set(name, (missed.get(name) ?? 0) + 1);
   }
-  const told = [...missed].map(([role, count]) => `${count} of the ${role}'s`).join(', ');
+  const told = [...missed].map(([name, count]) => `${count} of the ${name}'s`).join(', ');
   return told && ` (did not know writes: ${told})`;
 }
 

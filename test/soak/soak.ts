@@ -3,7 +3,7 @@ import { now } from './clock.js';
 import type { Crew } from './crew.js';
 import type { Evictions } from './evictions.js';
 import type { Judge } from './judge.js';
-import { stagingOf, type Mode } from './modes.js';
+import type { Part, Staging } from './modes.js';
 import type { Network } from './network.js';
 import type { Oracle } from './oracle.js';
 import type { Random } from './random.js';
@@ -24,7 +24,8 @@ export interface SoakParts {
   readonly oracle: Oracle;
   readonly random: Random;
   readonly network: Network;
-  readonly mode: Mode;
+  readonly staging: Staging;
+  readonly cast: readonly Part[];
   readonly holdMs: number;
 }
 
@@ -38,14 +39,13 @@ export class Soak {
   constructor(private readonly parts: SoakParts) {}
 
   async run(seconds: number): Promise<void> {
-    const { crew, judge } = this.parts;
-    const { cast, kills } = this.#staging;
+    const { crew, judge, cast, staging } = this.parts;
     await Promise.all(cast.map((part) => crew.start(part)));
     this.#until = now() + seconds * 1000;
     const besides = [this.#judgeUntilTheEnd(), this.#resetUntilTheEnd()];
     while (this.#goesOn) {
       await this.#evict();
-      if (this.#goesOn) await (kills ? this.#crash() : this.#lookAtOne());
+      if (this.#goesOn) await (staging.kills ? this.#crash() : this.#lookAtOne());
       if (this.#goesOn) await this.#migrate();
     }
     await crew.stop();
@@ -63,16 +63,12 @@ export class Soak {
     return now() < Math.min(this.#until, violatedAt + LINGER_MS) && !errors.length;
   }
 
-  get #staging() {
-    return stagingOf(this.parts.mode);
-  }
-
   async #evict(): Promise<void> {
-    const { crew, evictions, oracle, random } = this.parts;
+    const { crew, cast, staging, evictions, oracle, random } = this.parts;
     const enough = now() + EVICTING_MS;
     // Nobody else dies until everybody is back: what the dead leave behind must meet readers.
-    while (this.#goesOn && (now() < enough || crew.ready < this.#staging.cast.length)) {
-      const evicted = await evictions.evictOne(this.#staging.evictions);
+    while (this.#goesOn && (now() < enough || crew.ready < cast.length)) {
+      const evicted = await evictions.evictOne(staging.evictions);
       if (evicted) this.evictions++;
       if (evicted === 'table') oracle.tableEvicted(now());
       await sleep(random.between(5, 60));
@@ -109,7 +105,8 @@ export class Soak {
 
   /** Mostly while nobody else writes, for the same reason. */
   async #migrate(): Promise<void> {
-    const { crew, random } = this.parts;
+    const { crew, cast, random } = this.parts;
+    if (!cast.some(({ role }) => role === 'migrator')) return;
     if (random.chance(0.75)) crew.pause();
     await crew.replace('migrator');
     this.migrations++;

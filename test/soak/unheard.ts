@@ -1,13 +1,13 @@
-/** Fewer writes than that say little of a process. */
+/** Fewer writes than that say little. */
 const ENOUGH = 30;
 
-/** Per process how many of its acknowledged writes went unheard. */
+/** Per part of the cast how many of its acknowledged writes went unheard. */
 export class Unheard {
-  readonly #writes = new Map<number, { acknowledged: number; unheard: number }>();
+  readonly #writes = new Map<string, { acknowledged: number; unheard: number }>();
 
-  count(worker: number, unheard: boolean): void {
-    const writes = this.#writes.get(worker) ?? { acknowledged: 0, unheard: 0 };
-    this.#writes.set(worker, writes);
+  count(part: string, unheard: boolean): void {
+    const writes = this.#writes.get(part) ?? { acknowledged: 0, unheard: 0 };
+    this.#writes.set(part, writes);
     writes.acknowledged++;
     if (unheard) writes.unheard++;
   }
@@ -16,11 +16,11 @@ export class Unheard {
     return [...this.#writes.values()].reduce((sum, { unheard }) => sum + unheard, 0);
   }
 
-  /** The process that was heard the least, and the share of its writes that nobody heard. */
-  get worst(): { readonly worker: number; readonly share: number } | undefined {
+  /** Who was heard the least, and the share of the writes that nobody heard. */
+  get worst(): { readonly part: string; readonly share: number } | undefined {
     return [...this.#writes]
       .filter(([, { acknowledged }]) => acknowledged >= ENOUGH)
-      .map(([worker, { acknowledged, unheard }]) => ({ worker, share: unheard / acknowledged }))
+      .map(([part, { acknowledged, unheard }]) => ({ part, share: unheard / acknowledged }))
       .sort((a, b) => b.share - a.share)[0];
   }
 }
