@@ -73,6 +73,9 @@ export class NoRetry extends WrappedStore {
   }
 }
 
+/** What each conversation under way takes of a connection, in milliseconds. */
+const TURN_MS = 0.3;
+
 /** Announcements stand behind all reads and fills under way, and after the budget their writer goes on without a word. */
 export class Queued extends WrappedStore {
   readonly #underWay = new Set<Promise<unknown>>();
@@ -99,7 +102,7 @@ export class Queued extends WrappedStore {
   }
 
   async #queue(patienceMs: number, announce: () => Promise<void>): Promise<void> {
-    const announced = Promise.allSettled(this.#underWay).then(announce);
+    const announced = sleep(this.#underWay.size * TURN_MS).then(announce);
     await Promise.race([announced.catch(() => undefined), sleep(patienceMs)]);
   }
 }

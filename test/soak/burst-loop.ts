@@ -22,7 +22,7 @@ export class BurstLoop {
     while (!this.stopped) {
       await sleep(this.random.between(200, 1200));
       // Their entry lives for a second only, so that it is mostly filled anew.
-      if (this.random.chance(0.3)) await this.scrolls.all();
+      if (this.random.chance(0.5)) await this.scrolls.all();
       else await Promise.all(Array.from({ length: READS }, () => this.#read()));
     }
   }

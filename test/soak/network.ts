@@ -2,10 +2,20 @@ import { Worker } from 'node:worker_threads';
 import type { Part } from './modes.js';
 import type { Random } from './random.js';
 
-/** Milliseconds to Redis and back: all of them on the way there, for what is sent and not yet heard is what makes reads stale. */
-const DISTANCE_MS = 150;
+/** What a way does to each connection that takes it. */
+export interface Way {
+  readonly delayMs?: number;
+  readonly bytesPerMs?: number;
+}
 
-export type ToNetwork = { readonly way: number; readonly delayMs: number } | { readonly reset: number };
+const ways: Readonly<Record<NonNullable<Part['plight']>, Way>> = {
+  distant: { delayMs: 150 },
+  reset: {},
+  // 10 MB a second: so that a burst, or the fill of a large entry, stands in the way of what is sent after it over its connection.
+  bursting: { bytesPerMs: 10_000 },
+};
+
+export type ToNetwork = { readonly way: number; readonly like: Way } | { readonly reset: number };
 
 export interface FromNetwork {
   readonly way: number;
@@ -22,12 +32,12 @@ export class Network {
 
   /** Redis as this part is to reach it. */
   async urlFor({ plight }: Part): Promise<string> {
-    if (plight !== 'distant' && plight !== 'reset') return this.redisUrl;
+    if (!plight) return this.redisUrl;
     const way = ++this.#ways;
     const url = new URL(this.redisUrl);
     this.#thread ??= this.#start(url);
     const opened = this.#opened(way);
-    this.#tell({ way, delayMs: plight === 'distant' ? DISTANCE_MS : 0 });
+    this.#tell({ way, like: ways[plight] });
     url.hostname = '127.0.0.1';
     url.port = String(await opened);
     if (plight === 'reset') this.#breakable.push(way);
