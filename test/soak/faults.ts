@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { formatEntry, parseEntry } from '../../lib/cache/entry.js';
 import { SingleFlight } from '../../lib/cache/single-flight.js';
 import { TagView, tagQueries } from '../../lib/cache/tags.js';
@@ -31,10 +32,12 @@ interface Breakage {
 }
 
 export function breakStore(store: CacheStore, fault: Fault | undefined, part: Part): CacheStore {
-  if (!fault) return store;
-  const { breaks, of = {} }: Breakage = faults[fault];
-  const isConcerned = Object.entries(of).every(([name, value]) => part[name as keyof Part] === value);
-  return isConcerned ? breaks(store) : store;
+  return fault && concerns(fault, part) ? faults[fault].breaks(store) : store;
+}
+
+export function concerns(fault: Fault, part: Part): boolean {
+  const { of = {} }: Breakage = faults[fault];
+  return Object.entries(of).every(([name, value]) => part[name as keyof Part] === value);
 }
 
 /** Takes the as-of after the load: a write in between is not noticed. */
@@ -59,10 +62,14 @@ class LateFill extends WrappedStore {
   }
 }
 
+const COMMIT_MS = 100;
+
 /** Makes a write known before it is visible: a load in between is filed under the new version with the old row. */
 class AdvanceBeforeCommit extends WrappedStore {
-  override hold(tables: readonly string[]): Promise<void> {
-    return super.advance(tables.map((table) => ({ table, rows: undefined })));
+  override async hold(tables: readonly string[]): Promise<void> {
+    await super.advance(tables.map((table) => ({ table, rows: undefined })));
+    // A statement that takes its time: without, hardly a load falls in between.
+    await sleep(COMMIT_MS);
   }
 
   override async advance(_writes: readonly TableWrite[]): Promise<void> {}

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { type Fault, faults } from './faults.js';
-import { type Mode, modes, optionalRoles, type Role } from './modes.js';
+import { concerns, type Fault, faults } from './faults.js';
+import { castOf, type Mode, modes, optionalRoles, type Role } from './modes.js';
 
 const kinds = ['postgres', 'mariadb'] as const;
 export type DatabaseKind = (typeof kinds)[number];
@@ -30,19 +30,18 @@ export function parseOptions(args: string[]): SoakOptions {
   const fault = values.break === undefined ? undefined : oneOf('break', values.break, namesOf(faults));
   const shownIn = fault && faults[fault].mode;
   const mode = oneOf('mode', values.mode ?? shownIn ?? 'crashes', namesOf(modes));
-  if (shownIn && shownIn !== mode) {
+  const without = values.without.split(',').filter(Boolean);
+  const left = without.map((role) => oneOf('without', role, optionalRoles));
+  if (fault && !castOf(mode, left).some((part) => concerns(fault, part))) {
     throw new Error(
-      `--break ${fault} changes nothing that --mode ${mode} would show, so the soak would prove nothing. Leave --mode out, or give ${shownIn}.`,
+      `--break ${fault} breaks nobody who takes part in this run, so it would prove nothing. Give --mode ${shownIn}, or --without others.`,
     );
   }
   return {
     seconds: numberOf('seconds', values.seconds),
     database: oneOf('database', values.database, kinds),
     mode,
-    without: values.without
-      .split(',')
-      .filter(Boolean)
-      .map((role) => oneOf('without', role, optionalRoles)),
+    without: left,
     fault,
     seed: numberOf('seed', values.seed),
   };

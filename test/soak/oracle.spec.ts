@@ -91,6 +91,37 @@ describe('Oracle', () => {
     expect(judge(oracle, 9000, [['1', 1]])).toBeUndefined();
   });
 
+  it('counts the reads that only an unheard write excuses', () => {
+    const oracle = oracleOf();
+    oracle.settled(1_000_001, { outcome: 'acknowledged', at: 120, committing: 110, unheard: true });
+    judge(oracle, 119, [['1', 1]]);
+    judge(oracle, 121, [['1', 2]]);
+    expect(oracle.excused).toBe(0);
+    judge(oracle, 121, [['1', 1]]);
+    expect(oracle.excused).toBe(1);
+  });
+
+  it('excuses nothing of the others, and nothing dirty, by an unheard write', () => {
+    const oracle = acknowledged(oracleOf());
+    oracle.learn([state(3, 2_000_001)]);
+    oracle.begun(2_000_001, 'update', 130);
+    oracle.settled(2_000_001, { outcome: 'acknowledged', at: 150, committing: 140, unheard: true });
+    expect(judge(oracle, 160, [['1', 1]])).toBe('stale');
+    expect(judge(oracle, 160, [['1', 4]])).toBe('dirty');
+    expect(judge(oracle, 160, [['1', 2]])).toBeUndefined();
+    expect(oracle.excused).toBe(1);
+  });
+
+  it('asks of a migration that its rows are seen once its application has booted, not from its commit on', () => {
+    const oracle = oracleOf();
+    // Committed at 110, booted at 900.
+    expect(judge(oracle, 500, [['1', 1]])).toBeUndefined();
+    oracle.settled(1_000_001, { outcome: 'acknowledged', at: 900, committing: 110, unheard: false });
+    expect(judge(oracle, 500, [['1', 1]])).toBeUndefined();
+    expect(judge(oracle, 500, [['1', 2]])).toBeUndefined();
+    expect(judge(oracle, 901, [['1', 1]])).toBe('stale');
+  });
+
   it('orders the writes to a row by the moment they had its lock, in whatever order they are learnt', () => {
     const oracle = acknowledged(oracleOf());
     oracle.learn([state(1.5, 0, { stamp: 9 })]);
