@@ -25,7 +25,7 @@ export class ClearCacheDetailInterceptor implements NestInterceptor {
       () => next.handle(),
       async (results, isWhole) => {
         await this.clearCache.details(context, manager, results, field, isWhole);
-        await this.clearCache.targets(context, additionalKeys, results);
+        await this.clearCache.targets(context, additionalKeys, results, isWhole);
       },
     );
   }

@@ -22,7 +22,7 @@ export class ClearCacheKeysInterceptor implements NestInterceptor {
     return afterHandler(
       context,
       () => next.handle(),
-      (results) => this.clearCache.targets(context, targets, results),
+      (results, isWhole) => this.clearCache.targets(context, targets, results, isWhole),
     );
   }
 }

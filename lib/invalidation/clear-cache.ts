@@ -9,6 +9,7 @@ import type { Identifier } from '../manager/cache-keys.js';
 import { type CacheManagerClass, ManagerRegistry } from '../manager/manager-registry.js';
 import { identifierOf } from '../manager/pinned-row.js';
 import type { ClearTarget, KeysOfResult } from './clear-target.js';
+import { keysOfResults } from './keys-of-results.js';
 import { tellHandlers } from './tell-handlers.js';
 
 /** More rows than this are cleared along with every other detail: one step instead of three round trips each. */
@@ -30,15 +31,15 @@ export class ClearCache {
     context: ExecutionContext,
     targets: readonly ClearTarget[],
     results: readonly unknown[],
+    isWhole = true,
   ): Promise<void> {
     for (const target of targets) {
       await this.#guarded(context, async () => {
         if (isManagerClass(target)) return this.#manager(target)?.clearCacheList();
-        const keys =
-          typeof target === 'string'
-            ? [target]
-            : results.flatMap((result) => (target as KeysOfResult)({ result, context }));
-        await this.#keys(new Set(keys));
+        if (typeof target === 'string') return this.#keys([target]);
+        const { keys, errors } = keysOfResults(target as KeysOfResult, context, results, isWhole);
+        await this.#keys(keys);
+        if (errors.length) throw errors[0];
       });
     }
   }

@@ -181,6 +181,13 @@ class ListenedController {
     return this.#silence();
   }
 
+  @Sse('nameless')
+  @ClearCacheKeys(() => 'plain')
+  nameless() {
+    this.handling.reach();
+    return this.#silence();
+  }
+
   @Sse('aborted')
   @ClearCacheKeys(PlainExampleCacheManager)
   async aborted() {
@@ -340,6 +347,19 @@ describe.each(platforms)('However its listener fares, a handler on %s clears whe
     await handling.left;
     await turns();
     expect(await cached()).toMatchObject({ detail: 'changed' });
+  });
+
+  it('says so when a stream is cut short before it could tell the keys', async () => {
+    const { listen, handling, failures } = await setUp();
+    const asked = listen('nameless');
+    await handling.reached;
+    await turns();
+    asked.destroy();
+    await handling.left;
+    await turns();
+    expect(failures()).toMatchObject([
+      { handler: 'ListenedController.nameless', error: { message: expect.stringMatching(/cut short before/) } },
+    ]);
   });
 
   it('clears when the client was gone before the handler resolved to its stream', async () => {

@@ -146,6 +146,12 @@ describe.each(platforms)('The clear-cache decorators on %s', (_, platform) => {
     expect(gone).toEqual(['plain_one', 'plain_other']);
   });
 
+  it('clears for the other items when the function fails for one, and says so', async () => {
+    const { cleared, url, failures } = await setUp();
+    expect(await cleared(() => request(url).get('/keys/failing-item').expect(200))).toEqual(['plain_one']);
+    expect(failures()).toMatchObject([{ error: { message: 'no keys for this one' } }]);
+  });
+
   it('gives a key function the result and the context', async () => {
     const { post, failures } = await setUp();
     expect((await post('keys/results').expect(201)).body).toEqual(['plain', 'user']);
