@@ -115,6 +115,11 @@ export class Proxy {
     this.#blocked = true;
   }
 
+  /** Lets pass what comes from now on; what came meanwhile is lost. */
+  unblock(): void {
+    this.#blocked = false;
+  }
+
   /** Ends every connection, and takes new ones. */
   reset(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
