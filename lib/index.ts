@@ -1,3 +1,4 @@
+export { QsCache } from './qs-cache.clear.js';
 export { QsCacheModule } from './qs-cache.module.js';
 export type { QsCacheOptions, QsCacheOptionsFactory } from './qs-cache.options.js';
 export { type AllOptions, BaseCacheManager, type GetOptions } from './manager/base-cache-manager.js';

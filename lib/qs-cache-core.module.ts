@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { CacheEvents } from './events/cache-events.js';
 import { ClearCache } from './invalidation/clear-cache.js';
 import { ManagerRegistry } from './manager/manager-registry.js';
+import { QsCache } from './qs-cache.clear.js';
 import { QsCacheCheck } from './qs-cache.check.js';
 import { QsCacheCore } from './qs-cache.core.js';
 
@@ -10,7 +11,7 @@ import { QsCacheCore } from './qs-cache.core.js';
 @Global()
 @Module({
   imports: [DiscoveryModule],
-  providers: [QsCacheCore, QsCacheCheck, CacheEvents, ManagerRegistry, ClearCache],
-  exports: [QsCacheCore, CacheEvents, ClearCache],
+  providers: [QsCacheCore, QsCacheCheck, QsCache, CacheEvents, ManagerRegistry, ClearCache],
+  exports: [QsCacheCore, QsCache, CacheEvents, ClearCache],
 })
 export class QsCacheCoreModule {}

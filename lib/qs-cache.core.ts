@@ -1,13 +1,15 @@
 import { CACHE_MANAGER } from '@nestjs/cache-manager';
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit, Optional } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { DiscoveryService, ModuleRef } from '@nestjs/core';
 import type { Cache } from 'cache-manager';
-import type { DataSource } from 'typeorm';
+import { type DataSource, InstanceChecker } from 'typeorm';
 import { ReadThrough } from './cache/read-through.js';
 import { InvalidConfigurationError } from './errors.js';
 import { CacheEvents } from './events/cache-events.js';
+import { dataSources, isFollowed } from './invalidation/data-sources.js';
+import { dialectOf } from './invalidation/driver-truth.js';
+import { WatchedDataSource } from './invalidation/watched-data-source.js';
 import { WriteAnnouncer } from './invalidation/write-announcer.js';
-import { WriteWatch } from './invalidation/write-watch.js';
 import { BaseCacheManager } from './manager/base-cache-manager.js';
 import { bindManager } from './manager/bound-manager.js';
 import { entityTable } from './manager/cache-keys.js';
@@ -15,21 +17,23 @@ import { type CacheManagerClass, ManagerRegistry } from './manager/manager-regis
 import { logEvents } from './qs-cache.log.js';
 import { QSCACHE_OPTIONS } from './qs-cache.module-definition.js';
 import { type QsCacheOptions, type ResolvedOptions, resolveOptions } from './qs-cache.options.js';
-import type { CacheStore } from './store/cache-store.js';
+import type { CacheStore, TableWrite } from './store/cache-store.js';
 import { selectStore, type StoreSelection } from './store/select-store.js';
 
-/** One per application: the store, the engine over it, a watch per DataSource. */
+/** One per application: the store, the engine over it, and every DataSource it watches. */
 @Injectable()
 export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger('QsCache');
   readonly #options: ResolvedOptions;
-  readonly #watches = new Map<DataSource, WriteWatch>();
+  readonly #watched = new Map<DataSource, WatchedDataSource>();
   readonly #announcer: WriteAnnouncer;
   #selection: StoreSelection | undefined;
   #readThrough: ReadThrough | undefined;
+  #isOpen = false;
 
   constructor(
     private readonly moduleRef: ModuleRef,
+    private readonly discovery: DiscoveryService,
     private readonly events: CacheEvents,
     private readonly registry: ManagerRegistry,
     @Optional() @Inject(QSCACHE_OPTIONS) options: QsCacheOptions | null,
@@ -41,8 +45,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
 
   /** Asked for late, because a CacheModule that is not global can only be found once all modules stand. */
   get store(): CacheStore {
-    this.#selection ??= this.#select();
-    return this.#selection.store;
+    return this.#select().store;
   }
 
   get readThrough(): ReadThrough {
@@ -50,13 +53,17 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     return this.#readThrough;
   }
 
+  get watched(): Iterable<WatchedDataSource> {
+    return this.#watched.values();
+  }
+
   /** Called while modules are built, so that managers work in everybody's `onModuleInit`. @throws {InvalidConfigurationError} */
-  register(
+  async register(
     classes: readonly CacheManagerClass[],
     managers: readonly unknown[],
     dataSource: DataSource | undefined,
     dataSourceName: string,
-  ): void {
+  ): Promise<void> {
     if (!dataSource?.isInitialized) {
       const names = classes.map(({ name }) => name).join(', ');
       throw new InvalidConfigurationError(
@@ -64,38 +71,78 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
         `QsCacheModule.forFeature([${names}]) found no initialized DataSource "${dataSourceName}", so its managers would have nothing to load from. Import TypeOrmModule.forRoot(...) in the application, or pass the name of the DataSource as second argument.`,
       );
     }
-    const watch = this.#watch(dataSource);
+    const watched = await this.#claim(dataSource);
     managers.forEach((manager, i) => {
-      this.registry.declare(classes[i]);
+      const token = classes[i]!;
+      this.registry.declare(token);
       // A test may have put something else in the manager's place.
       if (!(manager instanceof BaseCacheManager)) return;
-      const bound = bindManager(classes[i]!.name, manager, dataSource, dataSourceName, watch, {
-        namespace: this.#options.namespace,
-        events: this.events,
-        store: () => this.store,
-        readThrough: () => this.readThrough,
+      watched.use((watch) => {
+        const bound = bindManager(token.name, manager, dataSource, dataSourceName, watch, {
+          namespace: this.#options.namespace,
+          events: this.events,
+          store: () => this.store,
+          readThrough: () => this.readThrough,
+        });
+        const { cacheKey, metadata, alsoWrites } = bound.options;
+        watch.tables.addTrigger(entityTable(metadata), alsoWrites);
+        this.registry.add(token, manager, cacheKey, dataSourceName);
       });
-      const { cacheKey, metadata, alsoWrites } = bound.options;
-      watch.tables.addTrigger(entityTable(metadata), alsoWrites);
-      this.registry.add(classes[i]!, manager, cacheKey, dataSourceName);
     });
   }
 
+  /** Makes tables stale that somebody says were written. Never rejects: a `store:failed` event tells of a store that did not hear. */
+  advance(writes: readonly TableWrite[]): Promise<void> {
+    return this.#announcer.advance(writes);
+  }
+
   async onModuleInit(): Promise<void> {
-    const { store, scope } = this.#select();
-    for (const warning of this.#selection!.warnings) this.#logger.warn(warning);
+    const { store, scope, warnings } = this.#select();
+    for (const warning of warnings) this.#logger.warn(warning);
     // What stands in the way is for the check to say.
     await store.open().catch(() => undefined);
     const problem = await store.check();
     if (problem) this.#logger.warn(problem);
+    for (const { instance } of this.discovery.getProviders()) {
+      const dataSource: unknown = instance;
+      if (InstanceChecker.isDataSource(dataSource) && dataSource.isInitialized && isFollowed(dataSource))
+        await this.#claim(dataSource);
+    }
+    this.#isOpen = true;
+    dataSources.join(this);
+    for (const dataSource of dataSources.of(this)) await this.#watch(dataSource);
+    for (const watched of this.#watched.values()) await watched.start();
     this.#logger.log(
       `Caching in ${store.name}; writes are heard by ${scope === 'shared' ? 'every process that shares it' : 'this process'}.`,
     );
   }
 
+  /** A DataSource that starts once the application stands: its migrations are heard as they run. */
+  async building(dataSource: DataSource): Promise<void> {
+    try {
+      const known = this.#watched.get(dataSource);
+      if (known) await known.renew();
+      else await this.#watch(dataSource);
+    } catch (error) {
+      // Nothing of it is cached then; that it starts is none of our business.
+      this.events.emit({ name: 'store:failed', operation: 'watch', error });
+    }
+  }
+
+  async started(dataSource: DataSource): Promise<void> {
+    await this.#watched.get(dataSource)?.start();
+  }
+
+  /** It turned out to be another application's. */
+  lost(dataSource: DataSource): void {
+    this.#watched.get(dataSource)?.stop();
+    this.#watched.delete(dataSource);
+  }
+
   /** The last hook: requests that were still running after CacheModule had closed its stores may have opened them again. */
   async onApplicationShutdown(): Promise<void> {
-    for (const watch of this.#watches.values()) watch.uninstall();
+    dataSources.leave(this);
+    for (const watched of this.#watched.values()) watched.stop();
     this.#announcer.close();
     await this.#selection?.store.close();
     try {
@@ -128,13 +175,26 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  #watch(dataSource: DataSource): WriteWatch {
-    let watch = this.#watches.get(dataSource);
-    if (!watch) {
-      watch = new WriteWatch(dataSource, this.#announcer, this.events);
-      watch.install();
-      this.#watches.set(dataSource, watch);
+  /** It is in this application's container: nobody else watches it. */
+  async #claim(dataSource: DataSource): Promise<WatchedDataSource> {
+    dialectOf(dataSource);
+    dataSources.claim(dataSource, this);
+    return this.#watch(dataSource);
+  }
+
+  async #watch(dataSource: DataSource): Promise<WatchedDataSource> {
+    let watched = this.#watched.get(dataSource);
+    if (!watched) {
+      watched = new WatchedDataSource(dataSource, this.#announcer, this.events, {
+        store: () => this.store,
+        outlives: () => this.#select().scope === 'shared',
+        isOpen: () => this.#isOpen,
+        warn: (text) => this.#logger.warn(text),
+        take: () => dataSources.take(dataSource, this),
+      });
+      this.#watched.set(dataSource, watched);
+      await watched.renew();
     }
-    return watch;
+    return watched;
   }
 }

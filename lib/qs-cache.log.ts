@@ -32,16 +32,16 @@ function trouble(event: CacheEvent): { about: string; text: string } | undefined
         text: `The key "${event.key}" is used by two queries, so each read drops the other's entry. Give one of them another suffix or identifier.`,
       };
     case 'entry:skipped':
+      if (event.reason === 'volatile') {
+        return {
+          about: `${event.name}:${event.key}`,
+          text: `"${event.key}" is not cached: its SQL says ${event.detail}, so its answer changes without a write. Compute the value in the application, or set cacheVolatile = true in its manager to keep it until its timeout.`,
+        };
+      }
       if (event.reason !== 'unsupported') return undefined;
       return {
         about: `${event.name}:${event.key}`,
         text: `"${event.key}" is not cached: ${event.detail ?? event.reason}`,
-      };
-    case 'entry:missed':
-      if (event.reason !== 'unwatched') return undefined;
-      return {
-        about: `${event.name}:${event.reason}`,
-        text: 'Nothing is cached any more: a DataSource was destroyed and initialized again, and forgot its subscribers, so its writes go unseen. Restart the application instead.',
       };
     case 'entry:corrupt':
       return {

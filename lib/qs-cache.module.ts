@@ -44,8 +44,8 @@ export class QsCacheModule extends ConfigurableModuleClass {
         ...(managers as unknown as NonNullable<DynamicModule['providers']>),
         {
           provide: Symbol('QSCACHE_FEATURE'),
-          useFactory: (core: QsCacheCore, source: DataSource | undefined, ...instances: unknown[]) => {
-            core.register(managers, instances, source, name);
+          useFactory: async (core: QsCacheCore, source: DataSource | undefined, ...instances: unknown[]) => {
+            await core.register(managers, instances, source, name);
             return managers;
           },
           inject: [QsCacheCore, { token, optional: true }, ...(managers as unknown as never[])],

@@ -12,8 +12,10 @@ export type MissReason =
   | 'held'
   /** The store did not answer. */
   | 'store'
-  /** The DataSource was destroyed and initialized again, and no longer tells of its writes. */
-  | 'unwatched';
+  /** It is not known yet what entries may have missed: the DataSource has just started, or the store could not be asked since. */
+  | 'unwatched'
+  /** On the one connection that all requests share somebody's transaction is open: what it has written is shown, uncommitted. */
+  | 'transaction';
 
 /** Why a loaded result was not stored. */
 export type SkipReason =
@@ -24,7 +26,9 @@ export type SkipReason =
   /** The load read a table its as-of does not cover; the next load will cover it. */
   | 'uncovered'
   /** A value the codec cannot bring back as it was. */
-  | 'unsupported';
+  | 'unsupported'
+  /** Its SQL asks for the time, chance or the session (`now()`, `random()`, `current_user`), so its answer changes without a write. */
+  | 'volatile';
 
 /**
  * Everything the cache tells about itself. `name` is `<noun>:<past participle>`; no event ever carries a cached value.

@@ -1,6 +1,6 @@
 import type { EntityMetadata } from 'typeorm';
 import { entityTable } from '../manager/cache-keys.js';
-import { rowKey } from '../manager/row-key.js';
+import { keySpelling, rowKey } from '../manager/row-key.js';
 import type { TableWrite } from '../store/cache-store.js';
 import type { Operand, RowFilter, StatementEffect, TableChange } from './sql/statement-effect.js';
 import type { TableMap } from './table-map.js';
@@ -13,21 +13,27 @@ export function statementWrites(
   effect: StatementEffect,
   parameters: readonly unknown[],
   tables: TableMap,
+  /** Where its names without a schema lead, when not where they led at the start; see `TableMap.tags`. */
+  namespaces?: readonly string[],
 ): TableWrite[] | undefined {
   switch (effect.kind) {
     case 'unknown':
       return undefined;
     case 'schema':
-      return effect.tables.flatMap((ref) => tables.tags(ref)).map(anything);
+      return effect.tables.flatMap((ref) => tables.tags(ref, namespaces)).map(anything);
     case 'write': {
       const writes: TableWrite[] = [];
-      for (const change of effect.writes) {
+      for (const written of effect.writes) {
+        const assigned = tables.assigned(written.table, written.assigned);
+        const change = assigned ? { ...written, assigned } : written;
         const entities = tables.entities(change.table);
         // An updatable view passes the write on to tables only the database knows.
         if (entities.some(({ tableType }) => tableType === 'view')) return undefined;
-        const rows = changedRows(change, entities, parameters);
+        const changed = changedRows(change, entities, parameters);
         const keys = movedKeys(change, tables);
-        for (const table of tables.tags(change.table)) {
+        for (const table of tables.tags(change.table, namespaces)) {
+          // Under a name that is not mapped here the same table may have rows of another key.
+          const rows = change.action === 'insert' ? NO_ROWS : changed.get(table);
           writes.push({ table, rows, ...keys }, ...[...wake(change, table, tables)].map(anything));
         }
       }
@@ -37,6 +43,9 @@ export function statementWrites(
       return [];
   }
 }
+
+/** A row that was not there is in no entry; what counts it, lists it or found nothing in its place follows the clock. */
+const NO_ROWS: readonly string[] = [];
 
 /** A write to a table of which nothing more is known. */
 export function anything(table: string): TableWrite {
@@ -84,39 +93,52 @@ function wake({ action, cascade, assigned }: TableChange, table: string, tables:
   }
 }
 
+/** By table, the rows an UPDATE or DELETE names; a table without is one of unknown rows. */
 function changedRows(
   { action, rows, assigned }: TableChange,
   entities: readonly EntityMetadata[],
   parameters: readonly unknown[],
-): string[] | undefined {
-  // A row that was not there is in no entry; what counts it, lists it or found nothing in its place follows the clock.
-  if (action === 'insert') return [];
-  if (action !== 'update' && action !== 'delete') return undefined;
-  if (!rows || new Set(entities.map(entityTable)).size !== 1) return undefined;
-  const metadata = entities.find(({ parentEntityMetadata }) => !parentEntityMetadata) ?? entities[0]!;
-  const keys = metadata.primaryColumns.map(({ databaseName }) => databaseName.toLowerCase());
+): ReadonlyMap<string, string[]> {
+  const known = new Map<string, string[]>();
+  if (!rows || (action !== 'update' && action !== 'delete')) return known;
+  const roots = entities.filter(({ parentEntityMetadata }) => !parentEntityMetadata);
+  const [metadata] = roots;
+  // A row known under two keys: the text names it by one of them, an entry may know it by the other.
+  if (!metadata || new Set(roots.map((each) => JSON.stringify([entityTable(each), keySpelling(each)]))).size !== 1)
+    return known;
+  const name = columnNames(metadata);
+  const keys = metadata.primaryColumns.map(({ databaseName }) => name(databaseName));
   // A row whose key changes leaves one tag and takes another, which may be one it had before.
-  if (action === 'update' && (!assigned || assigned.some((column) => keys.includes(column.toLowerCase()))))
-    return undefined;
-  return rowsOf(rows, metadata, parameters);
+  const movesKey = action === 'update' && (!assigned || assigned.some((column) => keys.includes(name(column))));
+  const named = movesKey ? undefined : rowsOf(rows, metadata, name, parameters);
+  if (named) known.set(entityTable(metadata), named);
+  return known;
 }
 
 function rowsOf(
   { alternatives }: RowFilter,
   metadata: EntityMetadata,
+  name: (column: string) => string,
   parameters: readonly unknown[],
 ): string[] | undefined {
   const found: string[] = [];
   for (const alternative of alternatives) {
-    const pinned = new Map([...alternative].map(([column, operand]) => [column.toLowerCase(), operand]));
+    const pinned = new Map([...alternative].map(([column, operand]) => [name(column), operand]));
     const row = rowKey(metadata)(({ databaseName }) => {
-      const operand = pinned.get(databaseName.toLowerCase());
+      const operand = pinned.get(name(databaseName));
       return operand && valueOf(operand, parameters);
     });
     if (row === undefined) return undefined;
     found.push(row);
   }
   return found;
+}
+
+/** How a column's name is compared: PostgreSQL's texts have been folded already, and `id` and `"ID"` are two columns there. */
+function columnNames({ dataSource }: EntityMetadata): (column: string) => string {
+  return /^(postgres|cockroachdb)$/.test(dataSource.options.type)
+    ? (column) => column
+    : (column) => column.toLowerCase();
 }
 
 function valueOf(operand: Operand, parameters: readonly unknown[]): unknown {

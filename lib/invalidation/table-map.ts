@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { entityTable, tableTag } from '../manager/cache-keys.js';
+import { databaseTag, entityDatabase, entityTable, namedTable, ownTables, tableTag } from '../manager/cache-keys.js';
+import type { TableTarget } from '../manager/manager-options.js';
 import type { TableRef } from './sql/statement-effect.js';
 
 /** A foreign key seen from the table it refers to: what the database does to the child when the parent changes. */
@@ -41,9 +42,16 @@ export class TableMap {
     }
   }
 
-  /** Every table of the DataSource. */
-  get all(): string[] {
-    return [...new Set([...this.#entities.values()].flat().map(entityTable))];
+  /** The clocks that stand for everything a statement of this DataSource could write. */
+  get everything(): string[] {
+    const metadatas = [...this.#entities.values()].flat();
+    return [...new Set([databaseTag(this.dataSource), ...metadatas.map(entityDatabase)])];
+  }
+
+  /** The columns an UPDATE changes, those included that the database computes from others. */
+  assigned(ref: TableRef, columns: readonly string[] | undefined): readonly string[] | undefined {
+    const computed = this.entities(ref).flatMap((metadata) => metadata.columns.filter(isComputed));
+    return columns && [...columns, ...computed.map(({ databaseName }) => databaseName)];
   }
 
   /** Whether one of the columns is part of a key that identifies rows of the table; `undefined` stands for any column. */
@@ -60,10 +68,36 @@ export class TableMap {
     this.#alsoWrites.set(table, known);
   }
 
-  /** Tags of the tables a name may mean: without a schema, those of every schema the search path could lead to. */
-  tags(ref: TableRef): string[] {
-    const mapped = new Set(this.entities(ref).map(entityTable));
-    return mapped.size ? [...mapped] : [tableTag(this.dataSource, ref)];
+  /**
+   * Tags of the tables a name may mean: the one it says, and every mapped one it could lead to. Another DataSource may know the same
+   * table under its full name, so a name that says its schema always stands for that table too.
+   *
+   * @param namespaces where names without a schema lead on this connection, when that is not where they led at the start
+   */
+  tags(ref: TableRef, namespaces: readonly string[] = []): string[] {
+    const found = new Set(this.entities(ref).map(entityTable));
+    found.add(tableTag(this.dataSource, ref));
+    if (ref.schema === undefined && ref.database === undefined) {
+      for (const namespace of namespaces) found.add(tableTag(this.dataSource, this.#within(ref, namespace)));
+    }
+    return [...found];
+  }
+
+  /** Tags of what an application calls by its entity or its name; `undefined` for an entity the DataSource does not know. */
+  named(target: TableTarget): string[] | undefined {
+    if (this.dataSource.hasMetadata(target)) return ownTables(this.dataSource.getMetadata(target));
+    return typeof target === 'string' ? this.tags(namedTable(this.dataSource, target)) : undefined;
+  }
+
+  /** What a reader of this name depends on: as `tags`, and whatever may write anything in its database. */
+  read(ref: TableRef): string[] {
+    return [...this.tags(ref), databaseTag(this.dataSource, ref.database)];
+  }
+
+  #within({ name }: TableRef, namespace: string): TableRef {
+    return /^(mysql|mariadb)$/.test(this.dataSource.options.type)
+      ? { name, database: namespace }
+      : { name, schema: namespace };
   }
 
   entities({ name, schema, database }: TableRef): EntityMetadata[] {
@@ -128,6 +162,9 @@ export class TableMap {
     return this.#alsoWrites.get(table) ?? new Set();
   }
 }
+
+const isComputed = ({ generatedType, asExpression }: EntityMetadata['columns'][number]): boolean =>
+  generatedType !== undefined || asExpression !== undefined;
 
 /** Columns of primary and unique keys. Whatever a foreign key refers to is one of them. */
 function keyColumns({ primaryColumns, uniques, indices }: EntityMetadata): string[] {

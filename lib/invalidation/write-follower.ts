@@ -3,8 +3,9 @@ import type { CacheEvents } from '../events/cache-events.js';
 import type { TableWrite } from '../store/cache-store.js';
 import { ConnectionWrites } from './connection-writes.js';
 import { connectionOf, isDefinite, isTransactionOpen } from './driver-truth.js';
+import { MovedNames } from './moved-names.js';
 import { PendingWrites } from './pending-writes.js';
-import type { SqlDialect, StatementEffect } from './sql/statement-effect.js';
+import { mayHaveCommitted, type SqlDialect, type StatementEffect } from './sql/statement-effect.js';
 import { anything, statementWrites } from './statement-writes.js';
 import type { TableMap } from './table-map.js';
 import type { Announcement, WriteAnnouncer } from './write-announcer.js';
@@ -23,7 +24,9 @@ interface Running {
   readonly query: string;
   readonly parameters: unknown;
   readonly steps: readonly Step[];
-  readonly announcement?: Announcement;
+  announcement?: Announcement;
+  /** No other statement was under way on its connection meanwhile: only then does the driver's word on transactions concern it. */
+  isAlone: boolean;
 }
 
 /** Follows the writes of every connection from statement to visibility, and tells the announcer at the right moments. */
@@ -34,6 +37,7 @@ export class WriteFollower {
   /** Texts already reported, so that each is reported once. */
   readonly #unplaced = new Set<string>();
   readonly #open = new Set<ConnectionWrites>();
+  readonly #movedNames: MovedNames;
   transactionsBegun = 0;
 
   constructor(
@@ -41,10 +45,17 @@ export class WriteFollower {
     private readonly tables: TableMap,
     private readonly announcer: WriteAnnouncer,
     private readonly events: CacheEvents,
-  ) {}
+  ) {
+    this.#movedNames = new MovedNames(dialect);
+  }
 
   get openTransactions(): number {
     return this.#open.size;
+  }
+
+  /** Names without a schema may lead to other tables there than everybody takes them for. */
+  hasMovedNames(runner: QueryRunner): boolean {
+    return this.#movedNames.has(connectionOf(runner));
   }
 
   async before(
@@ -55,14 +66,18 @@ export class WriteFollower {
   ): Promise<void> {
     const connection = connectionOf(runner);
     const writes = this.#writesOf(connection);
-    const steps = this.#steps(query, parameters, effects);
+    const namespaces = await this.#movedNames.of(connection, effects);
+    if (effects.some(({ moves }) => moves)) this.#movedNames.mark(connection);
+    const steps = this.#steps(query, parameters, effects, namespaces);
     if (effects.some(beginsTransaction)) this.transactionsBegun++;
-    await this.#correct(connection, writes, isTransactionOpen(connection));
-    const visible = foresee(writes, steps);
-    const announcement = visible.isEmpty ? undefined : await this.announcer.announce(visible.toWrites());
-    const running = this.#running.get(connection) ?? [];
-    running.push({ query, parameters, steps, ...(announcement && { announcement }) });
-    this.#running.set(connection, running);
+    const others = this.#runningOn(connection);
+    const isAlone = others.length === 0;
+    for (const other of others) other.isAlone = false;
+    const running: Running = { query, parameters, steps, isAlone };
+    others.push(running);
+    if (isAlone) await this.#correct(connection, writes, isTransactionOpen(connection));
+    const visible = foresee(writes, running);
+    if (!visible.isEmpty) running.announcement = await this.announcer.announce(visible.toWrites());
   }
 
   async succeeded(
@@ -74,14 +89,15 @@ export class WriteFollower {
   ): Promise<void> {
     const connection = connectionOf(runner);
     const writes = this.#writesOf(connection);
-    const { steps, announcement } = this.#take(connection, query, parameters, effects);
+    const { steps, announcement, isAlone } = this.#take(connection, query, parameters, effects);
     const visible = new PendingWrites();
     for (const { effect, writes: written } of steps) visible.add(writes.follow(effect, written).toWrites());
-    const open = isTransactionOpen(connection, results);
-    const unseen = open === true && !writes.isOpen;
+    const open = isAlone ? isTransactionOpen(connection, results) : undefined;
+    // A transaction no statement announced, one that began somewhere in a text of several (PostgreSQL takes what stands before its
+    // BEGIN into it), or statements under way together: what was written may be visible now, or with the transaction's end.
+    const isUnsure = !isAlone || (open === true && !writes.isOpen) || (steps.length > 1 && (open ?? writes.isOpen));
     if (open !== undefined) visible.add(writes.correct(open).toWrites());
-    // A transaction no statement announced: what was just written becomes visible with its end only.
-    if (unseen) for (const { writes: written } of steps) writes.keep(written);
+    if (isUnsure) for (const { writes: written } of steps) visible.add(writes.keep(written));
     this.#count(writes);
     if (!visible.isEmpty) await this.announcer.advance(visible.toWrites(), announcement);
     else if (announcement) await this.announcer.retract(announcement);
@@ -96,10 +112,11 @@ export class WriteFollower {
   ): Promise<void> {
     const connection = connectionOf(runner);
     const writes = this.#writesOf(connection);
-    const { steps, announcement } = this.#take(connection, query, parameters, effects);
+    const running = this.#take(connection, query, parameters, effects);
+    const { steps, announcement } = running;
     const refused = isDefinite(error, this.dialect);
-    const open = isTransactionOpen(connection);
-    const foreseen = foresee(writes, steps);
+    const open = running.isAlone ? isTransactionOpen(connection) : undefined;
+    const foreseen = foresee(writes, running);
     // A failed COMMIT ends the transaction one way or the other; a failed ROLLBACK can only have been a lost connection.
     if (steps.length === 1 && endsTransaction(steps[0]!.effect)) writes.correct(false);
     else {
@@ -107,12 +124,15 @@ export class WriteFollower {
       if (mayHaveBegun && steps.some(({ effect }) => beginsTransaction(effect))) writes.correct(true);
       for (const { writes: written } of steps) writes.keep(written);
     }
-    if (open !== undefined && refused) writes.correct(open);
+    if (open !== undefined && refused) foreseen.add(writes.correct(open).toWrites());
     this.#count(writes);
     if (foreseen.isEmpty) return;
-    if (!refused) await this.announcer.advanceAmbiguous(foreseen.toWrites(), announcement);
-    // Of several statements the first ones did their work before a later one was refused, and MySQL commits before it tries.
-    else if (steps.length > 1 || steps.some(commitsFirst))
+    if (!refused) {
+      await this.announcer.advanceAmbiguous(foreseen.toWrites(), announcement);
+    }
+    // Of several statements the first ones did their work before a later one was refused; a procedure may have committed before it
+    // failed, and MySQL commits before it tries.
+    else if (steps.length > 1 || steps.some(({ effect }) => mayHaveCommitted(effect)))
       await this.announcer.advance(foreseen.toWrites(), announcement);
     else if (announcement) await this.announcer.retract(announcement);
   }
@@ -146,23 +166,41 @@ export class WriteFollower {
     return writes;
   }
 
+  #runningOn(connection: object): Running[] {
+    let running = this.#running.get(connection);
+    if (!running) this.#running.set(connection, (running = []));
+    return running;
+  }
+
   #take(connection: object, query: string, parameters: unknown, effects: readonly StatementEffect[]): Running {
-    const running = this.#running.get(connection) ?? [];
+    const running = this.#runningOn(connection);
     const at = running.findIndex((each) => each.query === query && sameParameters(each.parameters, parameters));
-    return at < 0 ? { query, parameters, steps: this.#steps(query, parameters, effects) } : running.splice(at, 1)[0]!;
+    if (at >= 0) return running.splice(at, 1)[0]!;
+    const namespaces = this.#movedNames.has(connection) ? undefined : [];
+    return { query, parameters, steps: this.#steps(query, parameters, effects, namespaces), isAlone: false };
   }
 
-  #steps(query: string, parameters: unknown, effects: readonly StatementEffect[]): Step[] {
+  #steps(
+    query: string,
+    parameters: unknown,
+    effects: readonly StatementEffect[],
+    namespaces: readonly string[] | undefined,
+  ): Step[] {
     const values = Array.isArray(parameters) ? (parameters as unknown[]) : [];
-    return effects.map((effect) => ({ effect, writes: this.#writes(query, effect, values) }));
+    return effects.map((effect) => ({ effect, writes: this.#writes(query, effect, values, namespaces) }));
   }
 
-  #writes(query: string, effect: StatementEffect, parameters: readonly unknown[]): readonly TableWrite[] {
-    const everything = () => this.tables.all.map(anything);
+  #writes(
+    query: string,
+    effect: StatementEffect,
+    parameters: readonly unknown[],
+    namespaces: readonly string[] | undefined,
+  ): readonly TableWrite[] {
+    const everything = () => this.tables.everything.map(anything);
     // Another process may have prepared it: only where this one did is it known what it wrote.
     if (effect.kind === 'transaction') return effect.verb === 'commit-prepared' ? everything() : [];
-    const writes = statementWrites(effect, parameters, this.tables);
-    if (writes) return writes;
+    const writes = statementWrites(effect, parameters, this.tables, namespaces);
+    if (writes) return namespaces || !writes.length ? writes : [...writes, ...everything()];
     const text = query.slice(0, 500);
     if (!this.#unplaced.has(text) && this.#unplaced.size < UNPLACED_REPORTED) {
       this.#unplaced.add(text);
@@ -179,16 +217,15 @@ function sameParameters(a: unknown, b: unknown): boolean {
   return a.every((value, i) => Object.is(value ?? null, b[i] ?? null));
 }
 
-/** What a text may make visible: of several statements all, for one may begin or end a transaction for those behind it. */
-function foresee(writes: ConnectionWrites, steps: readonly Step[]): PendingWrites {
-  if (steps.length === 1) return writes.foresee(steps[0]!.effect, steps[0]!.writes);
+/**
+ * What a text may make visible: of several statements all, for one may begin or end a transaction for those behind it; the same where
+ * another statement is under way, which may be a BEGIN or a COMMIT.
+ */
+function foresee(writes: ConnectionWrites, { steps, isAlone }: Running): PendingWrites {
+  if (isAlone && steps.length === 1) return writes.foresee(steps[0]!.effect, steps[0]!.writes);
   const all = writes.pending;
   for (const { writes: written } of steps) all.add(written);
   return all;
-}
-
-function commitsFirst({ effect }: Step): boolean {
-  return (effect.kind === 'schema' || effect.kind === 'write') && effect.commits === true;
 }
 
 function beginsTransaction(effect: StatementEffect): boolean {

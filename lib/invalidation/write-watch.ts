@@ -1,10 +1,11 @@
 import type { DataSource, EntitySubscriberInterface, QueryRunner } from 'typeorm';
 import type { AfterQueryEvent, BeforeQueryEvent } from 'typeorm/subscriber/event/QueryEvent.js';
 import type { CacheEvents } from '../events/cache-events.js';
-import type { DataSourceWatch } from '../manager/data-source-watch.js';
+import type { DataSourceWatch, LoadReading } from '../manager/data-source-watch.js';
 import { currentLoad, type LoadRecord } from '../manager/load-context.js';
 import type { TableWrite } from '../store/cache-store.js';
-import { dialectOf } from './driver-truth.js';
+import { connectionOf, dialectOf } from './driver-truth.js';
+import { HookOrder } from './hook-order.js';
 import { readStatements } from './sql/read-statements.js';
 import type { SqlDialect, StatementEffect } from './sql/statement-effect.js';
 import { TableMap } from './table-map.js';
@@ -21,6 +22,8 @@ export class WriteWatch implements EntitySubscriberInterface, DataSourceWatch {
   readonly tables: TableMap;
   readonly #dialect: SqlDialect;
   readonly #follower: WriteFollower;
+  readonly #order = new HookOrder();
+  #hasBegun = false;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -34,7 +37,7 @@ export class WriteWatch implements EntitySubscriberInterface, DataSourceWatch {
 
   /** Pushed rather than declared: a DataSource takes subscriber classes, and would construct them itself. */
   install(): void {
-    if (!this.isWatching) this.dataSource.subscribers.push(this);
+    if (!this.#isInstalled) this.dataSource.subscribers.push(this);
   }
 
   uninstall(): void {
@@ -42,8 +45,16 @@ export class WriteWatch implements EntitySubscriberInterface, DataSourceWatch {
     if (at >= 0) this.dataSource.subscribers.splice(at, 1);
   }
 
-  /** `destroy()` followed by `initialize()` makes a new list of subscribers, without us. */
+  /** What was written before it was installed is known, and has been made known. */
+  begin(): void {
+    this.#hasBegun = true;
+  }
+
   get isWatching(): boolean {
+    return this.#hasBegun && this.#isInstalled;
+  }
+
+  get #isInstalled(): boolean {
     return this.dataSource.subscribers.includes(this);
   }
 
@@ -57,7 +68,9 @@ export class WriteWatch implements EntitySubscriberInterface, DataSourceWatch {
 
   async beforeQuery({ query, parameters, queryRunner }: BeforeQueryEvent): Promise<void> {
     currentLoad()?.statements.push(query);
-    await this.#follow(query, (effects) => this.#follower.before(queryRunner, query, parameters, effects));
+    await this.#order.next(connectionOf(queryRunner), () =>
+      this.#follow(query, (effects) => this.#follower.before(queryRunner, query, parameters, effects)),
+    );
   }
 
   async afterQuery({ query, parameters, queryRunner, success, error, rawResults }: AfterQueryEvent): Promise<void> {
@@ -68,14 +81,22 @@ export class WriteWatch implements EntitySubscriberInterface, DataSourceWatch {
     );
   }
 
-  tablesRead(record: LoadRecord): readonly string[] | undefined {
+  reading(record: LoadRecord): LoadReading | undefined {
     const tables = new Set<string>();
+    const wholeTables = new Set<string>();
+    let volatile: string | undefined;
     for (const effect of record.statements.flatMap((statement) => readStatements(statement, this.#dialect))) {
       if (effect.kind === 'session') continue;
       if (effect.kind !== 'read') return undefined;
-      for (const ref of effect.tables) for (const table of this.tables.tags(ref)) tables.add(table);
+      for (const ref of effect.tables) for (const table of this.tables.read(ref)) tables.add(table);
+      for (const ref of effect.subqueries ?? []) for (const table of this.tables.read(ref)) wholeTables.add(table);
+      volatile ??= effect.volatile;
     }
-    return [...tables];
+    return { tables: [...tables], wholeTables, ...(volatile !== undefined && { volatile }) };
+  }
+
+  hasMovedNames(runner: QueryRunner): boolean {
+    return this.#follower.hasMovedNames(runner);
   }
 
   advanceAfterCommit(runner: QueryRunner, writes: readonly TableWrite[]): Promise<void> {
@@ -85,7 +106,7 @@ export class WriteWatch implements EntitySubscriberInterface, DataSourceWatch {
   async #follow(query: string, follow: (effects: readonly StatementEffect[]) => Promise<void>): Promise<void> {
     try {
       const effects = readStatements(query, this.#dialect);
-      if (!effects.every(({ kind }) => kind === 'read' || kind === 'session')) await follow(effects);
+      if (!effects.every(({ kind, moves }) => (kind === 'read' || kind === 'session') && !moves)) await follow(effects);
     } catch (error) {
       this.events.emit({ name: 'store:failed', operation: 'watch', error });
     }

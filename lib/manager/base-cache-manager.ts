@@ -84,6 +84,12 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   alsoWrites: readonly TableTarget[] = [];
 
   /**
+   * `true`: results whose SQL asks for the time, chance or the session (a virtual column with `now()`, a `Raw` with `current_user`) are
+   * cached too, and may be as old as their timeout. Default `false`: they are loaded anew each time, and the log says so once.
+   */
+  cacheVolatile = false;
+
+  /**
    * Whose cache this is, where rows differ by who asks (a tenant, row-level security): entries of two scopes never meet. Asked on
    * every call, so it may read the current request. Default: one scope for all.
    */

@@ -3,7 +3,7 @@ import type { ReadThrough } from '../cache/read-through.js';
 import { InvalidConfigurationError } from '../errors.js';
 import type { CacheEvents } from '../events/cache-events.js';
 import type { CacheStore, TableWrite } from '../store/cache-store.js';
-import { CacheKeys, entityTable, type Identifier } from './cache-keys.js';
+import { CacheKeys, entityTable, type Identifier, ownTables } from './cache-keys.js';
 import type { DataSourceWatch } from './data-source-watch.js';
 import { databaseIdentity } from './database-identity.js';
 import { EntityDependencies } from './dependencies.js';
@@ -81,7 +81,7 @@ export class BoundManager {
       declaration.prefetchRelatedObjects,
     ]);
     this.#loader = new EntityLoader(dataSource, metadata, relations);
-    this.#source = new EntitySource(dataSource, metadata, this.#loader, watch, known);
+    this.#source = new EntitySource(dataSource, metadata, this.#loader, watch, known, declaration.cacheVolatile);
     this.#cache = new EntityCache(
       metadata,
       this.#source,
@@ -154,7 +154,13 @@ export class BoundManager {
   }
 
   clearAll(keys: CacheKeys, through?: EntityManager): Promise<void> {
-    return this.#clear([{ table: keys.clears, rows: undefined }], [keys.list()], through);
+    // Its rows may be in other managers' entries too.
+    const tables = ownTables(this.options.metadata);
+    return this.#clear(
+      [keys.clears, ...tables].map((table) => ({ table, rows: undefined })),
+      [keys.list()],
+      through,
+    );
   }
 
   clearList(keys: CacheKeys, suffix?: string, through?: EntityManager): Promise<void> {
@@ -179,11 +185,12 @@ export class BoundManager {
     return this.#clear([{ table: keys.clears, rows: [keys.entryRow(key)] }], [key]);
   }
 
-  /** Not inside a transaction, and not once a `destroy(); initialize()` of the DataSource has cost us our view of its writes. */
+  /** Not inside a transaction, nor beside one that everybody sees into; not while it is unknown what entries may have missed. */
   #isCached(key: string, through: EntityManager | undefined): boolean {
     if (through) return false;
-    if (this.watch.isWatching) return true;
-    this.runtime.events.emit({ name: 'entry:missed', key, reason: 'unwatched' });
+    const { isWatching, openTransactions } = this.watch;
+    if (isWatching && !openTransactions) return true;
+    this.runtime.events.emit({ name: 'entry:missed', key, reason: isWatching ? 'transaction' : 'unwatched' });
     return false;
   }
 

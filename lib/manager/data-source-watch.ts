@@ -2,15 +2,30 @@ import type { QueryRunner } from 'typeorm';
 import type { TableWrite } from '../store/cache-store.js';
 import type { LoadRecord } from './load-context.js';
 
+/** What the statements of a load read. */
+export interface LoadReading {
+  /** As tags name them, with the clocks of the databases they are in. */
+  readonly tables: readonly string[];
+  /** Of these, what a subquery reads (a virtual column, a `Raw` filter): which of its rows matter cannot be told. */
+  readonly wholeTables: ReadonlySet<string>;
+  /** What makes the answer change without any write: `now()`, `current_user`. */
+  readonly volatile?: string;
+}
+
 /** What the read side must know of the statements that pass through a DataSource. The write side implements it. */
 export interface DataSourceWatch {
-  /** False when the DataSource no longer tells us of writes: nothing may be stored then. */
+  /**
+   * False while the cache does not know what its entries may have missed: the DataSource has just started, the store could not be
+   * asked, or our subscriber is gone. Nothing may be served or stored then.
+   */
   readonly isWatching: boolean;
-  /** Transactions seen to begin so far; `openTransactions` of them have not ended. */
+  /** Transactions seen to begin so far; `openTransactions` of them have not ended. Counted where all requests share one connection. */
   readonly transactionsBegun: number;
   readonly openTransactions: number;
-  /** The tables the statements of a load read, as tags name them. `undefined` when one cannot be placed. */
-  tablesRead(record: LoadRecord): readonly string[] | undefined;
+  /** `undefined` when a statement of the load cannot be placed. */
+  reading(record: LoadRecord): LoadReading | undefined;
+  /** A setting on this connection may lead names without a schema to other tables than anybody's clocks are called after. */
+  hasMovedNames(runner: QueryRunner): boolean;
   /** Explicit clears from inside a transaction wait for its commit: before it, a reader would only cache the old rows again. */
   advanceAfterCommit(runner: QueryRunner, writes: readonly TableWrite[]): Promise<void>;
 }

@@ -8,7 +8,8 @@ interface Address {
   readonly socketPath?: string;
 }
 
-const inMemory = new WeakMap<DataSource, string>();
+/** By the driver's connection: an `initialize()` after `destroy()` opens another, empty database. */
+const inMemory = new WeakMap<object, string>();
 
 /**
  * Which database this is, so that two of them never answer for each other in a store they share: staging and production, two services
@@ -16,7 +17,7 @@ const inMemory = new WeakMap<DataSource, string>();
  */
 export function databaseIdentity(dataSource: DataSource): string {
   const { type } = dataSource.options;
-  if (type === 'sqljs' || dataSource.options.database === ':memory:') return `${type} ${idOf(dataSource)}`;
+  if (type === 'sqljs' || dataSource.options.database === ':memory:') return `${inMemoryId(dataSource)}`;
   const options = dataSource.options as Address & { replication?: { master: Address } };
   const { url, host, port, socketPath } = options.replication?.master ?? options;
   const place = url ? new URL(url).host : (socketPath ?? `${host ?? 'localhost'}:${port ?? 'default'}`);
@@ -24,9 +25,11 @@ export function databaseIdentity(dataSource: DataSource): string {
   return `${type} ${place} ${typeof database === 'string' ? database : ''}`;
 }
 
-/** sql.js keeps its database in this process even where it saves it to a file. */
-function idOf(dataSource: DataSource): string {
-  const id = inMemory.get(dataSource) ?? randomUUID();
-  inMemory.set(dataSource, id);
+/** A database in this process's memory, which nobody else reaches. sql.js keeps it there even where it saves it to a file. */
+export function inMemoryId(dataSource: DataSource): string {
+  const { type } = dataSource.options;
+  const connection = (dataSource.driver as { databaseConnection?: object }).databaseConnection ?? dataSource;
+  const id = inMemory.get(connection) ?? `${type} ${randomUUID()}`;
+  inMemory.set(connection, id);
   return id;
 }

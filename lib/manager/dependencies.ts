@@ -1,6 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Dependency } from '../cache/tags.js';
-import { entityTable } from './cache-keys.js';
+import { entityDatabase, entityTable } from './cache-keys.js';
 import { type EntityQuery, owns, relatedEntities } from './entity-loader.js';
 import type { RelationNode } from './relation-paths.js';
 import { rowKey } from './row-key.js';
@@ -26,6 +26,7 @@ export class EntityDependencies {
     private readonly declared: ReadonlySet<string>,
   ) {
     this.#root = entityTable(metadata);
+    this.#coarse.add(entityDatabase(metadata));
     addAutomatic(metadata, this.#coarse);
     this.#addRelations(relations);
   }
@@ -69,6 +70,7 @@ export class EntityDependencies {
   #addRelations(nodes: readonly RelationNode[]): void {
     for (const { relation, children } of nodes) {
       const related = relation.inverseEntityMetadata;
+      this.#coarse.add(entityDatabase(related));
       if (relation.isManyToOne || relation.isOneToOneOwner) this.#fine.add(entityTable(related));
       else addRelationTables(relation, this.#coarse);
       addAutomatic(related, this.#coarse);
@@ -91,7 +93,7 @@ function addAutomatic(metadata: EntityMetadata, tables: Set<string>, seen = new 
 }
 
 function addRelationTables(relation: EntityMetadata['relations'][number], tables: Set<string>): void {
-  tables.add(entityTable(relation.inverseEntityMetadata));
+  tables.add(entityDatabase(relation.inverseEntityMetadata)).add(entityTable(relation.inverseEntityMetadata));
   if (relation.junctionEntityMetadata) tables.add(entityTable(relation.junctionEntityMetadata));
 }
 

@@ -12,7 +12,11 @@ import { recordLoad } from './load-context.js';
 export interface Fetched {
   readonly entities: ObjectLiteral[];
   readonly unshared?: NonNullable<Loaded<unknown>['skipped']>;
+  /** Tables a subquery read: what is shown may depend on any of their rows. */
+  readonly wholeTables?: ReadonlySet<string>;
 }
+
+const MOVED = 'its connection has been told to look for tables elsewhere (search_path, SET ROLE, USE)';
 
 /** Loads that may end in the cache: committed rows only, from statements all of whose tables are accounted for. */
 export class EntitySource {
@@ -23,6 +27,8 @@ export class EntitySource {
     private readonly watch: DataSourceWatch,
     /** Grows by the tables that loads were seen to read although no metadata announces them. */
     private readonly discovered: Set<string>,
+    /** Whether the manager wants answers that change without a write all the same. */
+    private readonly cacheVolatile: boolean,
   ) {}
 
   /** `tables` are those an as-of was taken of. */
@@ -35,20 +41,22 @@ export class EntitySource {
       // On a shared connection somebody's transaction may have come and gone between two statements of this load.
       const undisturbed = alone && (!sharesOneConnection(this.dataSource) || watch.transactionsBegun === begun);
       if (!clean || !undisturbed) return { entities, unshared: { reason: 'uncommitted' } };
-      const read = watch.tablesRead(record);
-      const uncovered = read?.filter((table) => !tables.includes(table));
-      if (read && !uncovered!.length) return { entities };
-      for (const table of uncovered ?? []) this.discovered.add(table);
-      return {
-        entities,
-        unshared: { reason: 'uncovered', detail: uncovered?.join(', ') ?? 'a statement that cannot be read' },
-      };
+      if (watch.hasMovedNames(runner)) return { entities, unshared: { reason: 'uncovered', detail: MOVED } };
+      const reading = watch.reading(record);
+      if (!reading) return { entities, unshared: { reason: 'uncovered', detail: 'a statement that cannot be read' } };
+      const uncovered = reading.tables.filter((table) => !tables.includes(table));
+      for (const table of uncovered) this.discovered.add(table);
+      if (uncovered.length) return { entities, unshared: { reason: 'uncovered', detail: uncovered.join(', ') } };
+      const { volatile, wholeTables } = reading;
+      if (volatile !== undefined && !this.cacheVolatile)
+        return { entities, unshared: { reason: 'volatile', detail: volatile } };
+      return { entities, wholeTables };
     });
   }
 
   /** What the cache may do with entities: hand out copies, and store them under their dependencies. */
   async share(
-    { entities, unshared }: Fetched,
+    { entities, unshared, wholeTables }: Fetched,
     dependencies: readonly Dependency[] | undefined,
   ): Promise<Loaded<ObjectLiteral[]>> {
     if (unshared) return { value: await this.finish(entities), skipped: unshared };
@@ -60,7 +68,12 @@ export class EntitySource {
       return { value: await this.finish(entities), skipped: { reason: 'unsupported', detail: error.message } };
     }
     // The one who loaded gets a decoded copy too: a hit and a miss cannot differ.
-    return { value: await this.decode(payload), payload, ...(dependencies && { dependencies }) };
+    const value = await this.decode(payload);
+    if (!dependencies) return { value, payload };
+    const known = dependencies.map((dependency) =>
+      wholeTables?.has(dependency.table) ? { table: dependency.table } : dependency,
+    );
+    return { value, payload, dependencies: known };
   }
 
   async decode(payload: string): Promise<ObjectLiteral[]> {

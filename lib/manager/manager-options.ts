@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { InvalidConfigurationError } from '../errors.js';
-import { entityTable, tableTag } from './cache-keys.js';
+import { entityTable, namedTable, tableTag } from './cache-keys.js';
 import { type RelationNode, relationTree } from './relation-paths.js';
 
 /** A table named by its entity or by its name in the database. */
@@ -18,6 +18,7 @@ export interface ManagerDeclaration {
   readonly exceptionClass: unknown;
   readonly dependsOn: readonly TableTarget[];
   readonly alsoWrites: readonly TableTarget[];
+  readonly cacheVolatile: boolean;
 }
 
 /** A declaration that was checked against its DataSource. */
@@ -106,12 +107,10 @@ function tag(manager: string, option: string, dataSource: DataSource, target: Ta
       `${manager}.${option} names ${nameOf(target)}, which its DataSource does not know, so no write could be told to concern it. Add it to the entities of that DataSource, or give the name of its table.`,
     );
   }
-  const parts = target.split('.');
-  const [table, schema, database] = parts.toReversed();
-  return tableTag(dataSource, { name: table!, ...(schema && { schema }), ...(database && { database }) });
+  return tableTag(dataSource, namedTable(dataSource, target));
 }
 
-function nameOf(target: TableTarget): string {
+export function nameOf(target: TableTarget): string {
   if (typeof target === 'string') return target;
   if (typeof target === 'function') return target.name;
   return 'options' in target ? target.options.name : target.name;

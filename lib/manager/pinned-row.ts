@@ -61,7 +61,7 @@ export function pinsOneRow(metadata: EntityMetadata, where: EntityQuery['where']
     // TypeORM may be told to ignore these, or to read NULL, which a unique key allows many times.
     if (value === undefined || value === null) return false;
     if (!column || column.relationMetadata || column.isVirtualProperty) return false;
-    if (InstanceChecker.isFindOperator(value) && value.type === 'raw') return false;
+    if (saysRaw(value)) return false;
     if (InstanceChecker.isEqualOperator(value) || !InstanceChecker.isFindOperator(value))
       fixed.add(column.databaseName);
   }
@@ -72,6 +72,13 @@ export function pinsOneRow(metadata: EntityMetadata, where: EntityQuery['where']
     ...metadata.indices.filter(({ isUnique, where: partial }) => isUnique && !partial).map(({ columns }) => columns),
   ];
   return keys.some((columns) => columns.length > 0 && columns.every(({ databaseName }) => fixed.has(databaseName)));
+}
+
+/** SQL may ask anything, also inside of Not(), And() and Or(). */
+function saysRaw(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(saysRaw);
+  if (!InstanceChecker.isFindOperator(value)) return false;
+  return value.type === 'raw' || saysRaw(value.child) || saysRaw(value.value);
 }
 
 /** The parts of a composite key, where they stand in an entity. */

@@ -19,6 +19,15 @@ export function rowKey(metadata: EntityMetadata): RowKey {
   return key;
 }
 
+/**
+ * What tells two spellings of a table's rows apart: the columns of the key and how each is read. Entities that share a table may
+ * know its rows by different keys.
+ */
+export function keySpelling({ dataSource, primaryColumns }: EntityMetadata): string {
+  const parts = primaryColumns.map((column) => [column.databaseName, canonical(dataSource, column)?.name ?? '']);
+  return JSON.stringify(parts);
+}
+
 function compile({ dataSource, primaryColumns }: EntityMetadata): RowKey {
   const columns = primaryColumns.map((column) => ({ column, canonical: canonical(dataSource, column) }));
   if (!columns.length || columns.some(({ canonical: text }) => !text)) return () => undefined;

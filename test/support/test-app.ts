@@ -30,6 +30,7 @@ export interface TestAppOptions {
   readonly controllers?: ModuleMetadata['controllers'];
   readonly providers?: ModuleMetadata['providers'];
   readonly cacheModule?: DynamicModule;
+  readonly imports?: ModuleMetadata['imports'];
 }
 
 export interface TestApp {
@@ -44,14 +45,15 @@ export interface TestApp {
 /** A Nest module with a database, a store and managers; closed when the test ends. Every app has a namespace of its own. */
 export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   const { database, managers, store = 'memory', redisUrl, controllers = [], providers = [] } = options;
-  const { cacheModule = cacheModuleOf(store, redisUrl) } = options;
+  const { cacheModule = cacheModuleOf(store, redisUrl), imports = [] } = options;
   const module = await Test.createTestingModule({
     imports: [
       cacheModule,
       TypeOrmModule.forRoot(database),
       // Patient: a busy machine must not turn a hit into a miss.
       QsCacheModule.forRoot({ namespace: `test-${randomUUID()}`, budgetMs: 5_000, ...options.options }),
-      QsCacheModule.forFeature(managers),
+      ...(managers.length ? [QsCacheModule.forFeature(managers)] : []),
+      ...imports,
     ],
     controllers,
     providers,

@@ -130,7 +130,9 @@ describeDatabases('transactions', (database) => {
       expect((await cached.using(manager).all()).find(({ id }) => id === 1)!.title).toBe('own');
       expect((await cached.using(manager).getMany([1, 2])).map((post) => post.title)).toEqual(['own', 'two']);
       expect(lab.events).toEqual([]);
-      expect(await warmTitle()).toBe('one');
+      // Where everybody shares its connection everybody sees what it wrote, as without a cache.
+      if (database.name === 'sqljs') expect(await lab.statements.expect(1, () => title())).toBe('own');
+      else expect(await warmTitle()).toBe('one');
     });
     expect(await warmTitle()).toBe('one');
   });
@@ -142,8 +144,10 @@ describeDatabases('transactions', (database) => {
       const inside = cached.using(runner.manager);
       await inside.clearCacheDetail(1);
       await inside.clearCacheList();
-      await warmTitle();
-      await lab.statements.expect(0, () => cached.all());
+      if (database.name !== 'sqljs') {
+        await warmTitle();
+        await lab.statements.expect(0, () => cached.all());
+      }
       await runner.commitTransaction();
       await lab.statements.expect(1, () => cached.get(1));
       await lab.statements.expect(1, () => cached.all());

@@ -1,0 +1,60 @@
+import type { SqlDialect, StatementEffect, TableRef } from './sql/statement-effect.js';
+
+/** Of pg, and of mysql2. */
+interface Connection {
+  query(sql: string): Promise<{ rows: { names: string }[] }>;
+  query(sql: string, done: (error: unknown, rows: { names: string | null }[]) => void): void;
+}
+
+/**
+ * Connections on which a name without a schema may lead elsewhere than it did at the start: after `SET search_path`, `SET ROLE`, `USE`.
+ * They are asked before each of their writes, because a ROLLBACK may take such a setting back, and a pool hands it on.
+ */
+export class MovedNames {
+  readonly #moved = new WeakSet<object>();
+
+  constructor(private readonly dialect: SqlDialect) {}
+
+  mark(connection: object): void {
+    this.#moved.add(connection);
+  }
+
+  has(connection: object): boolean {
+    return this.#moved.has(connection);
+  }
+
+  /** The schemas (in MySQL, the database) these names may lead to; `undefined` when the connection cannot say: then to any. */
+  async of(connection: object, effects: readonly StatementEffect[]): Promise<readonly string[] | undefined> {
+    if (!this.has(connection) || !effects.some(namesUnqualified)) return [];
+    try {
+      return await this.#ask(connection as Connection);
+    } catch {
+      // In a transaction that has failed nothing can be asked, and nothing is written either.
+      return undefined;
+    }
+  }
+
+  async #ask(connection: Connection): Promise<readonly string[] | undefined> {
+    switch (this.dialect) {
+      case 'postgres': {
+        const { rows } = await connection.query('SELECT array_to_json(current_schemas(true))::text AS names');
+        return JSON.parse(rows[0]!.names) as string[];
+      }
+      case 'mysql':
+        return new Promise((resolve, reject) => {
+          connection.query('SELECT DATABASE() AS names', (error, rows) => {
+            if (error) reject(error as Error);
+            else resolve(rows[0]?.names ? [rows[0].names] : []);
+          });
+        });
+      case 'sqlite':
+        return undefined;
+    }
+  }
+}
+
+function namesUnqualified(effect: StatementEffect): boolean {
+  const isUnqualified = ({ schema, database }: TableRef) => schema === undefined && database === undefined;
+  if (effect.kind === 'write') return effect.writes.some(({ table }) => isUnqualified(table));
+  return effect.kind === 'schema' && effect.tables.some(isUnqualified);
+}
