@@ -7,6 +7,8 @@ export interface TagQuery {
   readonly table: string;
   /** The rows whose own tags the reader needs, as `CacheKeys` spells them. */
   readonly rows: readonly string[];
+  /** What the rows are named by, e.g. `id:integer`: two mappings of one table may name a row by different keys. Default: nothing. */
+  readonly key?: string;
 }
 
 /** What a store says of one table at one moment. */
@@ -42,6 +44,8 @@ export interface TableWrite {
   readonly table: string;
   /** The rows it wrote; empty for rows that did not exist before (an INSERT); `undefined` when unknown. */
   readonly rows: readonly string[] | undefined;
+  /** What the rows are named by; see `TagQuery` and `advance`. Default: nothing. */
+  readonly key?: string;
   /** It may have given a unique key to another row than had it: an INSERT, an UPDATE of a slug. Default: no. */
   readonly takesKeys?: boolean;
   /** It may have freed a unique key for another row: a DELETE, an UPDATE of a slug. Default: no. */
@@ -67,7 +71,9 @@ export abstract class CacheStore {
   abstract read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead>;
 
   /**
-   * The first half of a fill: as `read` of the tags, and lengthens their lifetimes to at least `lifetimeMs` (never shortens).
+   * The first half of a fill: as `read` of the tags, and lengthens their lifetimes to at least `lifetimeMs` (never shortens). Leaves
+   * with the table what the rows are named by; where that is new, every write so far counts as one of unknown rows, since it did not
+   * know of rows of such names.
    */
   abstract touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead>;
 
@@ -97,7 +103,8 @@ export abstract class CacheStore {
    * repeated, also after it was taken: that costs readers a miss.
    *
    * A write that takes a key while a hold says that another may be freeing one counts as one of unknown rows: the row that had the
-   * key is written, but its writer has not told yet, and whoever looks the key up must not be shown that row any more.
+   * key is written, but its writer has not told yet, and whoever looks the key up must not be shown that row any more. So does a
+   * write that names its rows by another key than somebody's fill: whose rows it wrote nobody can tell.
    */
   abstract advance(writes: readonly TableWrite[], hold?: string): Promise<void>;
 

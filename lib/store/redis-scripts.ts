@@ -3,7 +3,7 @@ import type { RedisCommand } from './redis-connection.js';
 
 /*
  * What a server does in one step. Per table one hash (`t` its clock, `u` the last write whose rows were unknown, `h:<id>` a hold:
- * when it begins to block, its deadline, and whether the write may free keys) and per row one string. Moments and versions are microseconds of the server's clock.
+ * when it begins to block, its deadline, and whether the write may free keys; `k:<key>` that rows are named by this key) and per row one string. Moments and versions are microseconds of the server's clock.
  *
  * Lua's tostring, `..` and cjson round numbers of this size: versions are only ever strings, HINCRBY results or '%.0f'.
  *
@@ -22,7 +22,10 @@ local function keep(key, lifetime)
   redis.call('PEXPIRE', key, lifetime, 'GT')
 end`;
 
-/** KEYS: per table its hash and its rows. ARGV: lifetime in ms, '1' to lengthen what exists, then per table the number of rows. */
+/**
+ * KEYS: per table its hash and its rows. ARGV: lifetime in ms, '1' to lengthen what exists, then per table the number of rows; and to
+ * lengthen, per table what its rows are named by, or ''.
+ */
 export const readScript = register(`#!lua
 ${PRELUDE}
 local lifetime, lengthen = ARGV[1], ARGV[2] == '1'
@@ -35,7 +38,7 @@ local function settle(key)
     local name, value = fields[i], fields[i + 1]
     if name == 't' then version = value
     elseif name == 'u' then unknown = value
-    else
+    elseif string.byte(name) == 104 then -- h
       local blocks, deadline = string.match(value, '^(%d+):(%d+):')
       if moment > tonumber(deadline) then
         redis.call('HDEL', key, name)
@@ -67,13 +70,22 @@ local function row(key, version)
   return value
 end
 
+-- No write so far knew of rows of such names.
+local function name(key, tags, by)
+  if by == '' or redis.call('HSETNX', key, 'k:' .. by, '') == 0 then return end
+  tags[2] = tags[1]
+  redis.call('HSET', key, 'u', tags[2])
+end
+
 local epoch = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
 assert(epoch, 'INFO replication names no master_replid')
 local reply = { epoch }
-local first = 1
-for i = 3, #ARGV do
+local first, tables = 1, #ARGV - 2
+if lengthen then tables = tables / 2 end
+for i = 3, tables + 2 do
   local last = first + tonumber(ARGV[i])
   local tags = settle(KEYS[first])
+  if lengthen then name(KEYS[first], tags, ARGV[i + tables]) end
   for j = first + 1, last do tags[#tags + 1] = row(KEYS[j], tags[1]) end
   reply[#reply + 1] = tags
   first = last + 1
@@ -93,7 +105,8 @@ redis.call('HSET', KEYS[1], ARGV[1], blocks .. ':' .. exact(moment + deadline * 
 keep(KEYS[1], exact(2 * deadline))`);
 
 /**
- * KEYS: the hash, then the written rows. ARGV: the hold's field or '', '1' when the rows are unknown, '1' when the write may take keys.
+ * KEYS: the hash, then the written rows. ARGV: the hold's field or '', '1' when the rows are unknown, '1' when the write may take keys,
+ * 'k:' and what the rows are named by.
  * allow-oom: a full server must still learn of a write, and this only changes what is there.
  */
 export const advanceScript = register(`#!lua flags=allow-oom
@@ -101,11 +114,13 @@ ${PRELUDE}
 redis.call('HDEL', KEYS[1], ARGV[1])
 if redis.call('HEXISTS', KEYS[1], 't') == 0 then return end
 local version = exact(redis.call('HINCRBY', KEYS[1], 't', 1))
-local unknown = ARGV[2] == '1'
-if ARGV[3] == '1' and not unknown then
+local unknown, takes, named = ARGV[2] == '1', ARGV[3] == '1', #KEYS > 1
+if not unknown and (takes or named) then
   local fields = redis.call('HGETALL', KEYS[1])
   for i = 1, #fields, 2 do
-    if string.match(fields[i], '^h:') and string.match(fields[i + 1], ':1$') then unknown = true end
+    local kind = string.sub(fields[i], 1, 2)
+    if kind == 'h:' and takes and string.match(fields[i + 1], ':1$') then unknown = true
+    elseif kind == 'k:' and named and fields[i] ~= ARGV[4] then unknown = true end
   end
 end
 if unknown then redis.call('HSET', KEYS[1], 'u', version) end

@@ -98,9 +98,9 @@ export class RedisStore extends CacheStore {
 
   async advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
     const field = hold === undefined ? '' : holdField(hold);
-    const commands = writes.map(({ table, rows, takesKeys = false }) => {
+    const commands = writes.map(({ table, rows, key = '', takesKeys = false }) => {
       const keys = [tagKeys.table(table), ...(rows ?? []).map((row) => tagKeys.row(table, row))];
-      return evaluate(advanceScript, keys, [field, flag(!rows), flag(takesKeys)]);
+      return evaluate(advanceScript, keys, [field, flag(!rows), flag(takesKeys), `k:${key}`]);
     });
     await this.#insist('learn of a write', commands);
   }
@@ -119,14 +119,14 @@ export class RedisStore extends CacheStore {
         );
       }
       // A name nobody had before, so that every command has something to do.
-      const asked = { table: `qscache:check:${randomUUID()}`, rows: ['1'] };
+      const asked = { table: `qscache:check:${randomUUID()}`, rows: ['1'], key: 'id' };
       await this.touch([asked], 1000);
       await this.advance([asked]);
       return undefined;
     } catch (error) {
       return (
         `${(error as Error).message} QsCache needs a primary that accepts writes and a user who may run ` +
-        'EVAL, EVALSHA, INFO, TIME, MGET, SET, GET, UNLINK, PEXPIRE, HSET, HGET, HGETALL, HDEL, HEXISTS and HINCRBY.'
+        'EVAL, EVALSHA, INFO, TIME, MGET, SET, GET, UNLINK, PEXPIRE, HSET, HSETNX, HGET, HGETALL, HDEL, HEXISTS and HINCRBY.'
       );
     }
   }
@@ -142,7 +142,9 @@ export class RedisStore extends CacheStore {
         tagKeys.table(table),
         ...rows.map((row) => tagKeys.row(table, row)),
       ]);
-      return call(readScript, keys, [...options, ...group.map(({ rows }) => String(rows.length))]);
+      const counts = group.map(({ rows }) => String(rows.length));
+      const names = lengthen ? group.map(({ rows, key = '' }) => (rows.length > 0 ? key : '')) : [];
+      return call(readScript, keys, [...options, ...counts, ...names]);
     });
   }
 

@@ -17,6 +17,8 @@ interface Table {
   /** Absent while only holds are known of the table: nobody has cached it. */
   clock?: Clock;
   readonly holds: Map<string, Hold>;
+  /** What fills name its rows by. */
+  readonly keys: Set<string>;
 }
 
 /** Far above the tables of any schema; more only means misses. */
@@ -50,6 +52,7 @@ export class TagTable {
   }
 
   touch(query: TagQuery, lifetimeMs: number): TableTags {
+    this.#name(query, lifetimeMs);
     const tags = this.read(query, lifetimeMs);
     this.#tables.keep(query.table, lifetimeMs);
     for (const row of query.rows) this.#rows.keep(tagKeys.row(query.table, row), lifetimeMs);
@@ -68,14 +71,25 @@ export class TagTable {
     this.#tables.get(table)?.holds.delete(id);
   }
 
-  advance({ table, rows, takesKeys }: TableWrite, hold: string | undefined): void {
+  advance({ table, rows, key = '', takesKeys }: TableWrite, hold: string | undefined): void {
     const known = this.#tables.get(table);
     if (hold !== undefined) known?.holds.delete(hold);
     if (!known?.clock) return;
     const version = this.#tick(known.clock);
     const isContested = takesKeys && [...known.holds.values()].some(({ releasesKeys }) => releasesKeys);
-    if (rows === undefined || isContested) known.clock.unknown = version;
+    const isForeign = rows?.length && [...known.keys].some((each) => each !== key);
+    if (rows === undefined || isContested || isForeign) known.clock.unknown = version;
     for (const row of rows ?? []) this.#rows.replace(tagKeys.row(table, row), version);
+  }
+
+  /** No write so far knew of rows of such names. */
+  #name({ table, rows, key }: TagQuery, lifetimeMs: number): void {
+    if (!key || rows.length === 0) return;
+    const { clock, holds, keys } = this.#open(table, lifetimeMs);
+    this.#settle(clock, holds);
+    if (keys.has(key)) return;
+    keys.add(key);
+    clock.unknown = clock.version;
   }
 
   #open(table: string, lifetimeMs: number): Required<Table> {
@@ -89,7 +103,7 @@ export class TagTable {
   }
 
   #create(table: string, lifetimeMs: number): Table {
-    const created: Table = { holds: new Map() };
+    const created: Table = { holds: new Map(), keys: new Set() };
     this.#tables.set(table, created, lifetimeMs);
     return created;
   }

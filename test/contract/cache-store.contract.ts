@@ -200,6 +200,50 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       });
     });
 
+    describe('rows that two mappings of one table name by different keys', () => {
+      const byId = { table: 'user', rows: ['1'], key: 'id' };
+      const bySlug = { table: 'user', rows: ['one'], key: 'slug' };
+
+      it('are unknown to a write that names them by another key than a fill did', async () => {
+        await store.touch([byId], LONG);
+        const { tables } = await store.touch([bySlug], LONG);
+        const { version } = tables[0]!;
+        await store.advance([byId]);
+        expect(await tags('user', ['1', 'one'])).toMatchObject({ unknown: version + 1, rows: [version + 1, version] });
+        await store.advance([{ table: 'user', rows: ['1'] }]);
+        expect((await tags('user')).unknown).toBe(version + 2);
+      });
+
+      it('are known to a write that names them as all fills did', async () => {
+        const { tables } = await store.touch([byId, { table: 'user', rows: [], key: 'slug' }], LONG);
+        const { version, unknown } = tables[0]!;
+        await tags('user', ['one']);
+        await store.advance([byId]);
+        await store.advance([{ table: 'user', rows: [], key: 'slug' }]);
+        expect(await tags('user', ['1'])).toMatchObject({ version: version + 2, unknown, rows: [version + 1] });
+      });
+
+      it('are unknown to the writes before the first fill that names them so, also where their tags outlived the table', async () => {
+        await tags('user', [], SHORT);
+        await tags('user', ['one'], LONG);
+        await subject.elapse(SHORT + 40);
+        const { version: asOf } = await tags('user', ['one']);
+        await store.advance([byId]);
+        const { tables } = await store.touch([bySlug], LONG);
+        expect(tables[0]).toMatchObject({ version: asOf + 1, unknown: asOf + 1 });
+        expect(tables[0]!.rows[0]).toBeLessThan(asOf);
+        expect((await store.touch([bySlug], LONG)).tables).toEqual(tables);
+      });
+
+      it('stay fillable where nothing was written meanwhile', async () => {
+        const { version } = await tags('user', ['1', 'one']);
+        for (const query of [byId, bySlug]) {
+          const { tables } = await store.touch([query], LONG);
+          expect(tables[0]).toMatchObject({ version, unknown: version });
+        }
+      });
+    });
+
     describe('tags that are lost', () => {
       it('come back above anything they ever were', async () => {
         const { version } = await tags('user', ['1'], SHORT);

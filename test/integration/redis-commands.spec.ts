@@ -173,7 +173,7 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       await store.advance([user, { table: 'user', rows: undefined }], 'w');
       await store.remove(['a']);
       const expected = new Set(
-        'eval evalsha script|load info time mget set get unlink pexpire hset hget hgetall hdel hexists hincrby config|resetstat'.split(
+        'eval evalsha script|load info time mget set get unlink pexpire hset hsetnx hget hgetall hdel hexists hincrby config|resetstat'.split(
           ' ',
         ),
       );

@@ -6,6 +6,7 @@ import { sorted } from './sorted.js';
 
 interface TableRecord {
   readonly clock?: { readonly version: number; readonly unknown: number };
+  readonly keys: ReadonlySet<string>;
   readonly holds: ReadonlyMap<string, { readonly blocksAt: number; readonly deadline: number }>;
 }
 
@@ -94,8 +95,14 @@ export class ScriptedServer {
 
   fingerprint(): unknown {
     const record = (table: string) => {
-      const { clock, holds } = this.#maps.tables.get(table)!;
-      return [table, clock?.version, clock?.unknown, sorted([...holds].map(([id, { deadline }]) => [id, deadline]))];
+      const { clock, holds, keys } = this.#maps.tables.get(table)!;
+      return [
+        table,
+        clock?.version,
+        clock?.unknown,
+        sorted(keys),
+        sorted([...holds].map(([id, { deadline }]) => [id, deadline])),
+      ];
     };
     const row = (key: string) => [key, this.#maps.rows.get(key)];
     return [
