@@ -4,6 +4,8 @@ import type { TableTags, TagQuery, TagsRead } from '../store/cache-store.js';
 export interface Dependency {
   readonly table: string;
   readonly rows?: readonly string[];
+  /** What the rows are named by; see `TagQuery`. */
+  readonly key?: string;
 }
 
 /** Tags as one read of the store answered them, asked by name. */
@@ -48,11 +50,14 @@ export class TagView {
 
 /** One query per table, in the order of `tables`, with the rows of every dependency. */
 export function tagQueries(tables: readonly string[], dependencies: Iterable<Dependency>): TagQuery[] {
-  const rows = new Map<string, Set<string>>(tables.map((table) => [table, new Set()]));
-  for (const dependency of dependencies) {
-    let known = rows.get(dependency.table);
-    if (!known) rows.set(dependency.table, (known = new Set()));
-    for (const row of dependency.rows ?? []) known.add(row);
+  const queries = new Map<string, { rows: Set<string>; key?: string }>(
+    tables.map((table) => [table, { rows: new Set() }]),
+  );
+  for (const { table, rows, key } of dependencies) {
+    let known = queries.get(table);
+    if (!known) queries.set(table, (known = { rows: new Set() }));
+    for (const row of rows ?? []) known.rows.add(row);
+    if (key !== undefined) known.key = key;
   }
-  return [...rows].map(([table, names]) => ({ table, rows: [...names] }));
+  return [...queries].map(([table, { rows, ...key }]) => ({ table, rows: [...rows], ...key }));
 }

@@ -6,6 +6,8 @@ const ROWS_PER_TABLE = 100;
 interface PendingTable {
   /** `undefined` once they are unknown. */
   readonly rows: Set<string> | undefined;
+  /** What the rows are named by. */
+  readonly key: string | undefined;
   readonly takesKeys: boolean;
   readonly releasesKeys: boolean;
 }
@@ -19,11 +21,13 @@ export class PendingWrites {
   }
 
   add(writes: Iterable<TableWrite>): this {
-    for (const { table, rows, takesKeys = false, releasesKeys = false } of writes) {
-      const known = this.#tables.get(table) ?? { rows: new Set<string>(), takesKeys: false, releasesKeys: false };
+    for (const { table, rows, key, takesKeys = false, releasesKeys = false } of writes) {
+      const known = this.#tables.get(table) ?? { ...NOTHING, rows: new Set<string>() };
       for (const row of rows ?? []) known.rows?.add(row);
+      const isOneKey = known.key === undefined || key === undefined || known.key === key;
       this.#tables.set(table, {
-        rows: rows && known.rows && known.rows.size <= ROWS_PER_TABLE ? known.rows : undefined,
+        rows: rows && isOneKey && known.rows && known.rows.size <= ROWS_PER_TABLE ? known.rows : undefined,
+        key: known.key ?? key,
         takesKeys: known.takesKeys || takesKeys,
         releasesKeys: known.releasesKeys || releasesKeys,
       });
@@ -32,6 +36,13 @@ export class PendingWrites {
   }
 
   toWrites(): TableWrite[] {
-    return [...this.#tables].map(([table, { rows, ...keys }]) => ({ table, rows: rows && [...rows], ...keys }));
+    return [...this.#tables].map(([table, { rows, key, ...keys }]) => ({
+      table,
+      rows: rows && [...rows],
+      ...(key !== undefined && { key }),
+      ...keys,
+    }));
   }
 }
+
+const NOTHING: Omit<PendingTable, 'rows'> = { key: undefined, takesKeys: false, releasesKeys: false };

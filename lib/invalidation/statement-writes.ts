@@ -33,8 +33,8 @@ export function statementWrites(
         const keys = movedKeys(change, tables);
         for (const table of tables.tags(change.table, namespaces)) {
           // Under a name that is not mapped here the same table may have rows of another key.
-          const rows = change.action === 'insert' ? NO_ROWS : changed.get(table);
-          writes.push({ table, rows, ...keys }, ...[...wake(change, table, tables)].map(anything));
+          const rows = change.action === 'insert' ? { rows: NO_ROWS } : (changed.get(table) ?? { rows: undefined });
+          writes.push({ table, ...rows, ...keys }, ...[...wake(change, table, tables)].map(anything));
         }
       }
       return writes;
@@ -93,13 +93,15 @@ function wake({ action, cascade, assigned }: TableChange, table: string, tables:
   }
 }
 
+type NamedRows = Pick<TableWrite, 'rows' | 'key'>;
+
 /** By table, the rows an UPDATE or DELETE names; a table without is one of unknown rows. */
 function changedRows(
   { action, rows, assigned }: TableChange,
   entities: readonly EntityMetadata[],
   parameters: readonly unknown[],
-): ReadonlyMap<string, string[]> {
-  const known = new Map<string, string[]>();
+): ReadonlyMap<string, NamedRows> {
+  const known = new Map<string, NamedRows>();
   if (!rows || (action !== 'update' && action !== 'delete')) return known;
   const roots = entities.filter(({ parentEntityMetadata }) => !parentEntityMetadata);
   const [metadata] = roots;
@@ -111,7 +113,7 @@ function changedRows(
   // A row whose key changes leaves one tag and takes another, which may be one it had before.
   const movesKey = action === 'update' && (!assigned || assigned.some((column) => keys.includes(name(column))));
   const named = movesKey ? undefined : rowsOf(rows, metadata, name, parameters);
-  if (named) known.set(entityTable(metadata), named);
+  if (named) known.set(entityTable(metadata), { rows: named, key: keySpelling(metadata) });
   return known;
 }
 

@@ -15,6 +15,7 @@ import { identifiedRow, primaryKeyWhere } from './pinned-row.js';
 import { queryText } from './query-text.js';
 import type { QuerySetSource } from './query-set.js';
 import type { RelationNode } from './relation-paths.js';
+import { keySpelling } from './row-key.js';
 import { fingerprint } from './text-key.js';
 
 /** What the module gives every manager. The store is asked for late: CACHE_MANAGER exists once all modules have started. */
@@ -176,7 +177,7 @@ export class BoundManager {
     // A row nobody can name may be in any entry: then every detail goes.
     const clears = rows ? [keys.entryRow(key)] : [keys.entryRow(key), keys.detailsRow];
     const writes: TableWrite[] = [{ table: keys.clears, rows: clears }];
-    if (rows) writes.push({ table: entityTable(metadata), rows });
+    if (rows) writes.push({ table: entityTable(metadata), rows, key: keySpelling(metadata) });
     return this.#clear(writes, [key], through);
   }
 

@@ -3,7 +3,7 @@ import type { Dependency } from '../cache/tags.js';
 import { entityDatabase, entityTable } from './cache-keys.js';
 import { type EntityQuery, owns, relatedEntities } from './entity-loader.js';
 import type { RelationNode } from './relation-paths.js';
-import { rowKey } from './row-key.js';
+import { keySpelling, rowKey } from './row-key.js';
 
 /** More rows of one table than this, and the entry depends on the whole table: tags cost the store more than a reload. */
 const ROWS_PER_TABLE = 32;
@@ -44,19 +44,20 @@ export class EntityDependencies {
   /** What a get by primary key is known to depend on before it was loaded. */
   ofIdentifier(row: string | undefined): Dependency[] {
     return this.tables({}).map((table) =>
-      table === this.#root && row !== undefined ? { table, rows: [row] } : { table },
+      table === this.#root && row !== undefined ? { table, rows: [row], key: keySpelling(this.metadata) } : { table },
     );
   }
 
   /** The dependencies of a get whose filter pins one row. */
   ofRow(query: EntityQuery, root: ObjectLiteral): Dependency[] {
-    const rows = new Map<string, Set<string> | 'all'>();
+    const rows: Rows = new Map();
     for (const table of this.#coarseFor(query)) rows.set(table, 'all');
     addRow(rows, this.metadata, root);
     addRelated(rows, this.relations, root);
     return this.tables(query).map((table) => {
       const found = rows.get(table);
-      return found && found !== 'all' && found.size <= ROWS_PER_TABLE ? { table, rows: [...found] } : { table };
+      if (!found || found === 'all' || found.names.size > ROWS_PER_TABLE) return { table };
+      return { table, rows: [...found.names], key: found.key };
     });
   }
 
@@ -112,11 +113,10 @@ function addMentioned(metadata: EntityMetadata, mentioned: unknown, tables: Set<
   }
 }
 
-function addRelated(
-  rows: Map<string, Set<string> | 'all'>,
-  nodes: readonly RelationNode[],
-  parent: ObjectLiteral,
-): void {
+/** By table, the rows that are shown and what they are named by. */
+type Rows = Map<string, { readonly names: Set<string>; readonly key: string } | 'all'>;
+
+function addRelated(rows: Rows, nodes: readonly RelationNode[], parent: ObjectLiteral): void {
   for (const node of nodes) {
     if (!owns(node, parent)) continue;
     const { relation, children } = node;
@@ -130,12 +130,14 @@ function addRelated(
   }
 }
 
-function addRow(rows: Map<string, Set<string> | 'all'>, metadata: EntityMetadata, row: ObjectLiteral): void {
+function addRow(rows: Rows, metadata: EntityMetadata, row: ObjectLiteral): void {
   const table = entityTable(metadata);
   const known = rows.get(table);
   if (known === 'all') return;
-  const key = rowKey(metadata)((column) => column.getEntityValue(row));
-  if (key === undefined) rows.set(table, 'all');
-  else if (known) known.add(key);
-  else rows.set(table, new Set([key]));
+  const name = rowKey(metadata)((column) => column.getEntityValue(row));
+  const key = keySpelling(metadata);
+  // Two entities on one table may name its rows by different keys.
+  if (name === undefined || (known && known.key !== key)) rows.set(table, 'all');
+  else if (known) known.names.add(name);
+  else rows.set(table, { names: new Set([name]), key });
 }

@@ -12,6 +12,7 @@ export type RowKey = (valueOf: (column: ColumnMetadata) => unknown) => string | 
 const INTEGERS = /^(tiny|small|medium|big)?int(eger)?$|^int[248]$|^(small|big)?serial$/;
 
 const compiled = new WeakMap<EntityMetadata, RowKey>();
+const spellings = new WeakMap<EntityMetadata, string>();
 
 export function rowKey(metadata: EntityMetadata): RowKey {
   let key = compiled.get(metadata);
@@ -23,18 +24,23 @@ export function rowKey(metadata: EntityMetadata): RowKey {
  * What tells two spellings of a table's rows apart: the columns of the key and how each is read. Entities that share a table may
  * know its rows by different keys.
  */
-export function keySpelling({ dataSource, primaryColumns }: EntityMetadata): string {
-  const parts = primaryColumns.map((column) => [column.databaseName, canonical(dataSource, column)?.name ?? '']);
-  return JSON.stringify(parts);
+export function keySpelling(metadata: EntityMetadata): string {
+  let spelling = spellings.get(metadata);
+  if (spelling === undefined) spellings.set(metadata, (spelling = spell(metadata)));
+  return spelling;
+}
+
+function spell({ dataSource, primaryColumns }: EntityMetadata): string {
+  return primaryColumns.map((column) => `${column.databaseName}:${canonical(dataSource, column)?.kind ?? ''}`).join();
 }
 
 function compile({ dataSource, primaryColumns }: EntityMetadata): RowKey {
   const columns = primaryColumns.map((column) => ({ column, canonical: canonical(dataSource, column) }));
-  if (!columns.length || columns.some(({ canonical: text }) => !text)) return () => undefined;
+  if (!columns.length || columns.some(({ canonical: known }) => !known)) return () => undefined;
   return (valueOf) => {
     const parts: string[] = [];
-    for (const { column, canonical: text } of columns) {
-      const part = text!(valueOf(column));
+    for (const { column, canonical: known } of columns) {
+      const part = known!.read(valueOf(column));
       if (part === undefined) return undefined;
       parts.push(part);
     }
@@ -42,21 +48,25 @@ function compile({ dataSource, primaryColumns }: EntityMetadata): RowKey {
   };
 }
 
-/** How a value of the column reads when the database would call it equal; `undefined` for a column we cannot speak for. */
-function canonical(
-  dataSource: DataSource,
-  column: ColumnMetadata,
-): ((value: unknown) => string | undefined) | undefined {
+interface Canonical {
+  readonly kind: string;
+  /** How a value of the column reads when the database would call it equal. */
+  readonly read: (value: unknown) => string | undefined;
+}
+
+/** `undefined` for a column we cannot speak for. */
+function canonical(dataSource: DataSource, column: ColumnMetadata): Canonical | undefined {
   // A foreign key that is a primary key has the type of what it refers to.
   const source = column.referencedColumn ?? column;
   if (source.transformer || column.transformer || column.isArray || column.collation) return undefined;
   const type = dataSource.driver.normalizeType(source);
   const family = dataSource.options.type;
-  if (INTEGERS.test(type)) return integer;
-  if (type === 'uuid' && (family === 'postgres' || family === 'mariadb')) return uuid;
+  if (INTEGERS.test(type)) return { kind: 'integer', read: integer };
+  if (type === 'uuid' && (family === 'postgres' || family === 'mariadb')) return { kind: 'uuid', read: uuid };
   // PostgreSQL's deterministic collations and SQLite's BINARY compare bytes; MySQL's collations fold case and pad.
   const exactText = family === 'postgres' ? /^(character varying|varchar|text)$/ : /^(varchar|text)$/;
-  if (/^(postgres|sqljs|better-sqlite3|sqlite|expo|cordova)$/.test(family) && exactText.test(type)) return text;
+  if (/^(postgres|sqljs|better-sqlite3|sqlite|expo|cordova)$/.test(family) && exactText.test(type))
+    return { kind: 'text', read: text };
   return undefined;
 }
 
