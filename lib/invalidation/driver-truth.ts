@@ -1,4 +1,4 @@
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { InvalidConfigurationError } from '../errors.js';
 import type { SqlDialect } from './sql/statement-effect.js';
 
@@ -21,25 +21,8 @@ export function dialectOf({ options: { type } }: DataSource): SqlDialect {
   );
 }
 
-/** The thing a transaction belongs to. A runner only borrows it, and may give it back with a transaction still open. */
-export function connectionOf(runner: QueryRunner): object {
-  return ((runner as { databaseConnection?: object }).databaseConnection ?? runner) as object;
-}
-
-/** Whether the driver says a transaction is open, after a statement with these results; `undefined` when it does not say. */
-export function isTransactionOpen(connection: object, results?: unknown): boolean | undefined {
-  const known = connection as { getTransactionStatus?: () => string | null; inTransaction?: boolean };
-  if (typeof known.getTransactionStatus === 'function') {
-    const status = known.getTransactionStatus();
-    return status === null ? undefined : status !== 'I';
-  }
-  // better-sqlite3
-  if (typeof known.inTransaction === 'boolean') return known.inTransaction;
-  // mysql2: the first status bit of an OK packet; the last one counts where several statements ran.
-  const last: unknown = Array.isArray(results) ? results.at(-1) : results;
-  const status = (last as { serverStatus?: unknown } | null | undefined)?.serverStatus;
-  return typeof status === 'number' ? (status & 1) !== 0 : undefined;
-}
+export { connectionOf, isTransactionOpen } from './transaction-status.js';
+export { statementStillRuns } from './statement-still-runs.js';
 
 /** MySQL: interrupted, shutting down, lost on the way: the statement may have done its work. */
 const MYSQL_AMBIGUOUS = new Set([1053, 1180, 1317, 2006, 2013, 2055]);
