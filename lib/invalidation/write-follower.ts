@@ -2,7 +2,7 @@ import type { QueryRunner } from 'typeorm';
 import type { CacheEvents } from '../events/cache-events.js';
 import type { TableWrite } from '../store/cache-store.js';
 import { ConnectionWrites } from './connection-writes.js';
-import { connectionOf, isDefinite, isTransactionOpen } from './driver-truth.js';
+import { connectionOf, isDefinite, isTransactionOpen, statementStillRuns } from './driver-truth.js';
 import { MovedNames } from './moved-names.js';
 import { PendingWrites } from './pending-writes.js';
 import { mayHaveCommitted, type SqlDialect, type StatementEffect } from './sql/statement-effect.js';
@@ -128,7 +128,7 @@ export class WriteFollower {
     this.#count(writes);
     if (foreseen.isEmpty) return;
     if (!refused) {
-      await this.announcer.advanceAmbiguous(foreseen.toWrites(), announcement);
+      await this.announcer.advanceAmbiguous(foreseen.toWrites(), announcement, statementStillRuns(connection));
     }
     // Of several statements the first ones did their work before a later one was refused; a procedure may have committed before it
     // failed, and MySQL commits before it tries.

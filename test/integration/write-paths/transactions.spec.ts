@@ -53,6 +53,9 @@ describeDatabases('transactions', (database) => {
     }
   }
 
+  /** Then a transaction is everybody's: nothing is read from the cache beside it. */
+  const sharesConnection = database.name === 'sqljs';
+
   const everythingWarm = '.'.repeat(posts.observers.length);
 
   it('leaves every entry warm when it rolls back', async () => {
@@ -76,8 +79,10 @@ describeDatabases('transactions', (database) => {
     await cached.all();
     await inOpenTransaction(async (runner) => {
       await runner.manager.update(Post, 1, { title: 'changed' });
-      expect(await warmTitle()).toBe('one');
-      await lab.statements.expect(0, () => cached.all());
+      if (!sharesConnection) {
+        expect(await warmTitle()).toBe('one');
+        await lab.statements.expect(0, () => cached.all());
+      }
       await runner.commitTransaction();
       expect(await title()).toBe('changed');
       expect((await cached.all()).find(({ id }) => id === 1)!.title).toBe('changed');
@@ -104,7 +109,7 @@ describeDatabases('transactions', (database) => {
     await title();
     await lab.dataSource.transaction(async (outer) => {
       await outer.transaction((inner) => inner.update(Post, 1, { title: 'changed' }));
-      expect(await warmTitle()).toBe('one');
+      if (!sharesConnection) expect(await warmTitle()).toBe('one');
     });
     expect(await title()).toBe('changed');
   });
@@ -131,7 +136,7 @@ describeDatabases('transactions', (database) => {
       expect((await cached.using(manager).getMany([1, 2])).map((post) => post.title)).toEqual(['own', 'two']);
       expect(lab.events).toEqual([]);
       // Where everybody shares its connection everybody sees what it wrote, as without a cache.
-      if (database.name === 'sqljs') expect(await lab.statements.expect(1, () => title())).toBe('own');
+      if (sharesConnection) expect(await lab.statements.expect(1, () => title())).toBe('own');
       else expect(await warmTitle()).toBe('one');
     });
     expect(await warmTitle()).toBe('one');
@@ -144,7 +149,7 @@ describeDatabases('transactions', (database) => {
       const inside = cached.using(runner.manager);
       await inside.clearCacheDetail(1);
       await inside.clearCacheList();
-      if (database.name !== 'sqljs') {
+      if (!sharesConnection) {
         await warmTitle();
         await lab.statements.expect(0, () => cached.all());
       }
