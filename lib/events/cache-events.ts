@@ -50,7 +50,7 @@ export type CacheEvent =
   | { readonly name: 'store:failed'; readonly operation: string; readonly error: unknown }
   /** A clear-cache interceptor could not tell what to clear, or the clearing failed. The request went on. */
   | { readonly name: 'clear:failed'; readonly handler: string; readonly error: unknown }
-  /** A statement no reader of SQL could place: every table of its DataSource was advanced. */
+  /** A statement no reader of SQL could place: everything of its database became stale. */
   | { readonly name: 'write:unplaced'; readonly sql: string }
   /** A commit's outcome is unknown; its tables are advanced now and again at the hold's deadline. */
   | { readonly name: 'write:ambiguous'; readonly tables: readonly string[] };

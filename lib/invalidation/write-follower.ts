@@ -95,9 +95,13 @@ export class WriteFollower {
     const open = isAlone ? isTransactionOpen(connection, results) : undefined;
     // A transaction no statement announced, one that began somewhere in a text of several (PostgreSQL takes what stands before its
     // BEGIN into it), or statements under way together: what was written may be visible now, or with the transaction's end.
-    const isUnsure = !isAlone || (open === true && !writes.isOpen) || (steps.length > 1 && (open ?? writes.isOpen));
+    const beganAmong = steps.length > 1 && steps.some(({ effect }) => beginsTransaction(effect));
+    const isUnsure = !isAlone || (open === true && !writes.isOpen) || (beganAmong && (open ?? writes.isOpen));
     if (open !== undefined) visible.add(writes.correct(open).toWrites());
-    if (isUnsure) for (const { writes: written } of steps) visible.add(writes.keep(written));
+    for (const { writes: written } of isUnsure ? steps : []) {
+      writes.keepOutside(written);
+      visible.add(written);
+    }
     this.#count(writes);
     if (!visible.isEmpty) await this.announcer.advance(visible.toWrites(), announcement);
     else if (announcement) await this.announcer.retract(announcement);
@@ -122,7 +126,7 @@ export class WriteFollower {
     else {
       const mayHaveBegun = steps.length > 1 || !refused;
       if (mayHaveBegun && steps.some(({ effect }) => beginsTransaction(effect))) writes.correct(true);
-      for (const { writes: written } of steps) writes.keep(written);
+      for (const { effect, writes: written } of steps) writes.fail(effect, written);
     }
     if (open !== undefined && refused) foreseen.add(writes.correct(open).toWrites());
     this.#count(writes);
