@@ -1,6 +1,6 @@
 import { type IoRedisClient, sendOver } from './ioredis.client.js';
 import { dialIoRedis, type IoRedisTemplate } from './ioredis.dial.js';
-import type { Dial, RedisCommand, RedisConnection } from './redis-connection.js';
+import { type Dial, lineOver, type RedisCommand, type RedisConnection } from './redis-connection.js';
 
 /** The states in which a command may be answered soon; `wait` is a lazy client, which connects for its first command. */
 const ANSWERING = new Set(['ready', 'connect', 'connecting', 'wait']);
@@ -16,7 +16,7 @@ export class IoRedisConnection implements RedisConnection {
     this.name = this.isCluster ? 'ioredis cluster' : 'ioredis';
     const template = client as Partial<IoRedisTemplate>;
     this.keyPrefix = template.options?.keyPrefix ?? '';
-    if (template.duplicate) this.dial = dialIoRedis(client as IoRedisTemplate);
+    if (template.duplicate) this.dial = dialIoRedis(client as IoRedisTemplate, lineOver(this));
   }
 
   async send(commands: readonly RedisCommand[]): Promise<unknown[]> {

@@ -1,5 +1,5 @@
 import { type IoRedisClient, sendOver } from './ioredis.client.js';
-import { CONNECT_TIMEOUT_MS, type Dial } from './redis-connection.js';
+import { CONNECT_TIMEOUT_MS, type Dial, type Line, unlessThrown } from './redis-connection.js';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -38,9 +38,10 @@ const ONE_SERVER = {
   noDelay: true,
 } as const;
 
-export function dialIoRedis(template: IoRedisTemplate): Dial {
+export function dialIoRedis(template: IoRedisTemplate, itself: Line): Dial {
   return async (onLost) => {
-    const client = template.isCluster ? clusterLike(template) : template.duplicate(ONE_SERVER);
+    const client = unlessThrown(() => (template.isCluster ? clusterLike(template) : template.duplicate(ONE_SERVER)));
+    if (!client) return itself;
     let reason: unknown;
     // An error nobody listens for would end the process.
     client.on('error', (error: unknown) => (reason = error));

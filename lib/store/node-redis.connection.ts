@@ -1,6 +1,6 @@
 import { type NodeRedisClient, type Send, sender } from './node-redis.client.js';
 import { dialNodeRedis, type NodeRedisTemplate } from './node-redis.dial.js';
-import type { Dial, RedisCommand, RedisConnection } from './redis-connection.js';
+import { type Dial, lineOver, type RedisCommand, type RedisConnection } from './redis-connection.js';
 
 export class NodeRedisConnection implements RedisConnection {
   readonly name: string;
@@ -17,7 +17,7 @@ export class NodeRedisConnection implements RedisConnection {
     this.isCluster = 'slots' in client;
     this.name = this.isCluster ? 'node-redis cluster' : 'node-redis';
     this.#send = sender(client, this.isCluster);
-    if ('duplicate' in client) this.dial = dialNodeRedis(client as NodeRedisTemplate);
+    if ('duplicate' in client) this.dial = dialNodeRedis(client as NodeRedisTemplate, lineOver(this));
   }
 
   async send(commands: readonly RedisCommand[]): Promise<unknown[]> {

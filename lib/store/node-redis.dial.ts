@@ -1,5 +1,5 @@
 import { type NodeRedisClient, sender } from './node-redis.client.js';
-import { CONNECT_TIMEOUT_MS, type Dial, type Line, reconnectPauseMs } from './redis-connection.js';
+import { CONNECT_TIMEOUT_MS, type Dial, type Line, reconnectPauseMs, unlessThrown } from './redis-connection.js';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -27,10 +27,12 @@ const PLAIN = {
   pingInterval: undefined,
 };
 
-export function dialNodeRedis(template: NodeRedisTemplate): Dial {
+export function dialNodeRedis(template: NodeRedisTemplate, itself: Line): Dial {
   return async (onLost) => {
     const isCluster = 'slots' in template;
-    const client = template.duplicate(isCluster ? ofCluster(template._self?._options) : ofServer(template.options));
+    const options = isCluster ? ofCluster(template._self?._options) : ofServer(template.options);
+    const client = unlessThrown(() => template.duplicate(options));
+    if (!client) return itself;
     let isEnded = false;
     const end = () => {
       if (!isEnded && client.isOpen) client.destroy();

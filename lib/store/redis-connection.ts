@@ -43,3 +43,17 @@ export const CONNECT_TIMEOUT_MS = 2_000;
 
 /** The pause before a lost node of a cluster is dialled again, in milliseconds: 10, 20, 40, to a second. */
 export const reconnectPauseMs = (failures: number): number => Math.min(10 * 2 ** Math.min(failures, 7), 1_000);
+
+/** What the application's own client is used as where it cannot be duplicated. */
+export const lineOver = (connection: RedisConnection): Line => ({
+  send: (commands) => connection.send(commands),
+  end: () => undefined,
+});
+
+export function unlessThrown<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
+}

@@ -56,6 +56,7 @@ describeWithRedisServers('RedisStore answers within its budget', () => {
       ({ store, end } = open(proxy.port));
     });
     afterEach(async () => {
+      await store.close();
       end();
       await proxy.cut();
     });
@@ -74,6 +75,18 @@ describeWithRedisServers('RedisStore answers within its budget', () => {
       await vi.waitFor(() => store.read(['a'], user, LONG), { timeout: 5000 });
     });
 
+    it('half of it for a hold, a whole one for an advance, whatever the hold has used', async () => {
+      await vi.waitFor(() => store.read(['a'], user, LONG), { timeout: 5000 });
+      await store.open();
+      proxy.block();
+      const began = performance.now();
+      await expect(store.hold(['user'], 'w', LONG)).rejects.toThrow(`within ${BUDGET / 2} ms`);
+      await expect(store.advance([{ table: 'user', rows: ['1'] }], 'w')).rejects.toThrow(`within ${BUDGET} ms`);
+      const elapsed = performance.now() - began;
+      expect(elapsed).toBeGreaterThan(1.5 * BUDGET - 5);
+      expect(elapsed).toBeLessThan(1.5 * BUDGET + SLACK);
+    });
+
     it('at once when the connection is gone', async () => {
       await vi.waitFor(() => store.read(['a'], user, LONG), { timeout: 5000 });
       await proxy.cut();
@@ -87,6 +100,7 @@ describeWithRedisServers('RedisStore answers within its budget', () => {
     it('when there never was a server', async () => {
       const nowhere = open(await freePort());
       await expectEachToFailWithin(nowhere.store, BUDGET + SLACK);
+      await nowhere.store.close();
       nowhere.end();
     });
   });

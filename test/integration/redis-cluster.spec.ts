@@ -45,6 +45,33 @@ describeWithRedisServers('RedisStore over a cluster', () => {
     redisStore(viaKeyvRedis(createCluster({ rootNodes: rootNodes() }) as never))(budgetMs),
   );
 
+  describe.each([
+    ['ioredis', () => new Cluster(nodes())],
+    ['node-redis', () => createCluster({ rootNodes: rootNodes() })],
+  ])('written to through %s', (_, make) => {
+    it('hears of a write although every connection was cut', async () => {
+      const client = make();
+      client.on('error', () => undefined);
+      if ('slots' in client && 'masters' in client) await client.connect();
+      const store = new RedisStore(connectRedis(client), { budgetMs: 2000, entryKey: (key) => key });
+      try {
+        await store.open();
+        const queries = ['a', 'b', 'c', 'd', 'e', 'f'].map((table) => ({
+          table: `${uniqueNamespace()}${table}`,
+          rows: ['1'],
+        }));
+        const before = await vi.waitFor(() => store.read([], queries, LONG), { timeout: 5000 });
+        for (const { admin } of servers) await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+        await store.advance(queries);
+        const after = await vi.waitFor(() => store.read([], queries, LONG), { timeout: 5000 });
+        expect(after.tables.every(({ version }, i) => version > before.tables[i]!.version)).toBe(true);
+      } finally {
+        await store.close();
+        await client.disconnect();
+      }
+    });
+  });
+
   describe('made of several servers', () => {
     it('names the same epoch for the same tables, in any order and by any client', async () => {
       const ioredis = new Cluster(nodes());

@@ -14,14 +14,15 @@ interface Own {
   end(): void;
 }
 
-const clients: Record<string, (port: number) => Promise<Own>> = {
-  ioredis: async (port) => {
-    const client = new Redis(port, { retryStrategy: () => 20 });
+const clients: Record<string, (port: number, db?: number) => Promise<Own>> = {
+  ioredis: async (port, db = 0) => {
+    const client = new Redis(port, { db, retryStrategy: () => 20 });
     client.on('error', () => undefined);
     return { client, end: () => client.disconnect() };
   },
-  'node-redis': async (port) => {
-    const client = createClient({ url: `redis://127.0.0.1:${port}`, socket: { reconnectStrategy: () => 20 } });
+  'node-redis': async (port, database = 0) => {
+    const url = `redis://127.0.0.1:${port}`;
+    const client = createClient({ url, database, socket: { reconnectStrategy: () => 20 } });
     client.on('error', () => undefined);
     await client.connect();
     return { client, end: () => client.destroy() };
@@ -76,6 +77,39 @@ describeWithRedisServers('The connection for writes', () => {
       expect(sockets()).toBe(before);
       await beside.close();
       direct.end();
+    });
+
+    it('writes where its client reads, in whatever database of the server that is', async () => {
+      const other = await make(server.port, 3);
+      const elsewhere = new RedisStore(connectRedis(other.client), { budgetMs: 2000, entryKey: (key) => key });
+      await elsewhere.open();
+      const { version } = (await elsewhere.read([], [user], LONG)).tables[0]!;
+      await elsewhere.advance([user]);
+      expect((await elsewhere.read([], [user], LONG)).tables[0]!.version).toBe(version + 1);
+      await elsewhere.close();
+      other.end();
+    });
+
+    it.each([
+      ['lacks duplicate()', undefined],
+      [
+        'throws when it is duplicated',
+        () => {
+          throw new Error('no second one');
+        },
+      ],
+    ])('is that of the application where its client %s', async (_why, duplicate) => {
+      Object.defineProperty(own.client, 'duplicate', { value: duplicate });
+      const single = new RedisStore(connectRedis(own.client), { budgetMs: BUDGET, entryKey: (key) => key });
+      const before = await connections();
+      await single.open();
+      const { version } = (await single.read([], [user], LONG)).tables[0]!;
+      await single.hold(['user'], 'w', LONG);
+      await single.advance([user], 'w');
+      expect((await single.read([], [user], LONG)).tables[0]!.version).toBe(version + 1);
+      expect(await connections()).toBe(before);
+      await single.close();
+      expect(await single.check()).toBeUndefined();
     });
 
     it('is opened again by a straggler', async () => {

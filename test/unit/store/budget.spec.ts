@@ -42,6 +42,18 @@ describe('withinBudget', () => {
     expect(answer).toBe('here');
   });
 
+  it('is spent by a piece only while the process is busy', async () => {
+    const answer = withinBudget(
+      'memory',
+      'read',
+      60,
+      () => new Promise((arrive) => setTimeout(() => arrive('here'), 80)),
+    );
+    const busyUntil = performance.now() + 70;
+    while (performance.now() < busyUntil);
+    expect(await answer).toBe('here');
+  });
+
   it('leaves no timer behind', async () => {
     await withinBudget('memory', 'read', 60_000, async () => undefined);
     expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout')).toHaveLength(timersOfTheRunner());
