@@ -47,12 +47,11 @@ export async function insist(
   };
 
   const work = async (): Promise<void> => {
-    for (
-      let pauseMs = FIRST_PAUSE_MS;
-      !(await isTaken()) && !isOver;
-      pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
-    ) {
+    let pauseMs = FIRST_PAUSE_MS;
+    // What is sent when the caller has gone on could be a hold nobody settles.
+    while (!isOver && !(await isTaken())) {
       await sleep(pauseMs, undefined, { ref: false });
+      pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
     }
     if (refusal) throw refusal as Error;
   };
