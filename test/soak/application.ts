@@ -2,12 +2,12 @@ import type { INestApplicationContext, ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Redis } from 'ioredis';
-import type { MigrationInterface } from 'typeorm';
 import { type CacheEvent, CacheEvents, QsCacheModule } from '../../lib/index.js';
 import { QsCacheCore } from '../../lib/qs-cache.core.js';
 import type { CacheStore } from '../../lib/store/cache-store.js';
 import { databaseOptions } from './database.js';
 import { managers } from './managers.js';
+import type { Migrations } from './migrated-boot.js';
 import type { Part } from './modes.js';
 import { budgetMs, holdMs, type SoakSettings } from './settings.js';
 
@@ -15,7 +15,7 @@ export interface ApplicationParts {
   readonly settings: SoakSettings;
   readonly part: Part;
   readonly redis: Redis;
-  readonly migrations: (new () => MigrationInterface)[];
+  readonly migrations: Migrations;
   readonly wrapStore: (store: CacheStore) => CacheStore;
   readonly listen: (event: CacheEvent) => void;
 }

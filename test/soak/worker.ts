@@ -2,10 +2,9 @@ import 'reflect-metadata';
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 import type { CacheEvent } from '../../lib/index.js';
-import { Announced, currentWrite } from './announced.js';
+import { currentWrite } from './announced.js';
 import { bootApplication } from './application.js';
 import { BurstLoop } from './burst-loop.js';
-import { now } from './clock.js';
 import { breakStore } from './faults.js';
 import {
   ArticleCacheManager,
@@ -15,7 +14,7 @@ import {
   ScrollCacheManager,
 } from './managers.js';
 import type { Counts, FromWorker, ToWorker } from './messages.js';
-import { migrationOf } from './migration.js';
+import { bootMigrated, type Migrations } from './migrated-boot.js';
 import type { Part, Role } from './modes.js';
 import { Random } from './random.js';
 import { ReadLog } from './read-log.js';
@@ -59,7 +58,7 @@ function listen(event: CacheEvent): void {
       currentWrite.getStore()?.saidToHaveFailed((hold) => store?.isHeld(hold) ?? false);
   }
 }
-const boot = (migrations: Parameters<typeof bootApplication>[0]['migrations']) =>
+const boot = (migrations: Migrations) =>
   bootApplication({
     settings,
     part,
@@ -68,30 +67,9 @@ const boot = (migrations: Parameters<typeof bootApplication>[0]['migrations']) =
     listen,
     wrapStore: (inner) => (store = new SlowStore(breakStore(inner, fault, part), randomOf(99), !part.plight)),
   });
-const app = part.role === 'migrator' ? await bootWithMigration() : await boot([]);
-
-/**
- * Its rows count as acknowledged from the moment the application has booted: while a DataSource starts there is no application yet
- * that could tell anybody.
- */
-async function bootWithMigration() {
-  const write = writesOf(worker, 0);
-  const begun = now();
-  let committing = begun;
-  const announced = new Announced();
-  const migration = migrationOf(kind, write, randomOf(50), () => (committing = now()));
-  send({ kind: 'begun', write, path: 'migration', at: begun });
-  const booted = await currentWrite.run(announced, () => boot([migration]));
-  send({
-    kind: 'settled',
-    write,
-    outcome: 'acknowledged',
-    at: now(),
-    committing,
-    unheard: announced.unheard,
-  });
-  return booted;
-}
+const app = await (part.role === 'migrator'
+  ? bootMigrated(kind, writesOf(worker, 0), randomOf(50), send, boot)
+  : boot([]));
 
 const find = <T>(token: abstract new (...args: never[]) => T): T => app.get(token as never, { strict: false });
 const log = new ReadLog(counts, send);

@@ -1,0 +1,31 @@
+import type { MigrationInterface } from 'typeorm';
+import { Announced, currentWrite } from './announced.js';
+import { now } from './clock.js';
+import type { FromWorker } from './messages.js';
+import { migrationOf } from './migration.js';
+import type { DatabaseKind } from './options.js';
+import type { Random } from './random.js';
+
+export type Migrations = (new () => MigrationInterface)[];
+
+/**
+ * Boots with a migration nobody has run. Its rows count as acknowledged from the moment the application has booted: while a
+ * DataSource starts there is no application yet that could tell anybody.
+ */
+export async function bootMigrated<T>(
+  kind: DatabaseKind,
+  write: number,
+  random: Random,
+  send: (message: FromWorker) => void,
+  boot: (migrations: Migrations) => Promise<T>,
+): Promise<T> {
+  const begun = now();
+  let committing = begun;
+  const announced = new Announced();
+  const migration = migrationOf(kind, write, random, () => (committing = now()));
+  send({ kind: 'begun', write, path: 'migration', at: begun });
+  const booted = await currentWrite.run(announced, () => boot([migration]));
+  const { unheard } = announced;
+  send({ kind: 'settled', write, outcome: 'acknowledged', at: now(), committing, unheard });
+  return booted;
+}
