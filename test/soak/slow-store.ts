@@ -12,7 +12,8 @@ import { WrappedStore } from './wrapped-store.js';
 export class SlowStore extends WrappedStore {
   /** Where the process kills itself, the next time it gets there. */
   deathPoint: DeathPoint | undefined;
-  readonly #held = new Set<string>();
+  /** When the recorded holds end, by this process's clock. */
+  readonly #held = new Map<string, number>();
 
   constructor(
     inner: CacheStore,
@@ -24,7 +25,7 @@ export class SlowStore extends WrappedStore {
   }
 
   /** Whether the hold was recorded and stands: it blocks readers should its write's advance fail. */
-  readonly isHeld = (hold: string): boolean => this.#held.has(hold);
+  readonly isHeld = (hold: string): boolean => Date.now() < (this.#held.get(hold) ?? 0);
 
   override async read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead> {
     const read = await super.read(keys, queries, lifetimeMs);
@@ -48,8 +49,9 @@ export class SlowStore extends WrappedStore {
     deadlineMs: number,
     releasesKeys?: boolean,
   ): Promise<void> {
+    const until = Date.now() + deadlineMs;
     await super.hold(tables, id, deadlineMs, releasesKeys);
-    this.#held.add(id);
+    this.#held.set(id, until);
     this.#dieAt('after the hold');
     if (this.slowsWrites) await this.#wait(0.2, 60);
   }
