@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntriesRead, TableWrite, TagQuery, TagsRead } from '../../lib/store/cache-store.js';
+import { now } from './clock.js';
 import { budgetMs } from './settings.js';
 import { WrappedStore } from './wrapped-store.js';
 
@@ -73,19 +74,22 @@ export class NoRetry extends WrappedStore {
   }
 }
 
-/** What each conversation under way takes of a connection, in milliseconds. */
-const TURN_MS = 0.3;
+/** What a read takes of a connection, in milliseconds: more than of this process, or the queue is over when its writers get to write. */
+const READ_MS = 1;
+const FILLED_PER_MS = 10_000;
 
-/** Announcements stand behind all reads and fills under way, and after the budget their writer goes on without a word. */
+/** Announcements stand behind all reads and fills, given up or not, and after the budget their writer goes on without a word. */
 export class Queued extends WrappedStore {
-  readonly #underWay = new Set<Promise<unknown>>();
+  #busyUntil = 0;
 
   override read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead> {
-    return this.#counted(super.read(keys, queries, lifetimeMs));
+    this.#takeTurn(READ_MS * keys.length);
+    return super.read(keys, queries, lifetimeMs);
   }
 
   override put(key: string, entry: string, lifetimeMs: number): Promise<void> {
-    return this.#counted(super.put(key, entry, lifetimeMs));
+    this.#takeTurn(entry.length / FILLED_PER_MS);
+    return super.put(key, entry, lifetimeMs);
   }
 
   override hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
@@ -96,13 +100,12 @@ export class Queued extends WrappedStore {
     return this.#queue(budgetMs, () => super.advance(writes, hold));
   }
 
-  #counted<T>(conversation: Promise<T>): Promise<T> {
-    this.#underWay.add(conversation);
-    return conversation.finally(() => this.#underWay.delete(conversation));
+  #takeTurn(durationMs: number): void {
+    this.#busyUntil = Math.max(this.#busyUntil, now()) + durationMs;
   }
 
   async #queue(patienceMs: number, announce: () => Promise<void>): Promise<void> {
-    const announced = sleep(this.#underWay.size * TURN_MS).then(announce);
+    const announced = sleep(Math.max(this.#busyUntil - now(), 0)).then(announce);
     await Promise.race([announced.catch(() => undefined), sleep(patienceMs)]);
   }
 }
