@@ -1,4 +1,4 @@
-import { readRowFilter } from './row-filter.js';
+import { isRowId, readRowFilter } from './row-filter.js';
 import type { Statement } from './statement.js';
 import type { RowFilter, TableChange, TableRef } from './statement-effect.js';
 
@@ -110,7 +110,7 @@ function assignedColumns(statement: Statement, from: number, end: number): strin
   for (const last = stop < 0 ? end : stop; at < last; at++) {
     const comma = statement.find(at, last, ',');
     const column = assignedColumn(statement, at);
-    if (column === undefined) return undefined;
+    if (column === undefined || isRowId(statement, column)) return undefined;
     columns.push(column);
     if (comma < 0) return columns;
     at = comma;

@@ -1,6 +1,6 @@
-import { namesAfter } from './definitions.js';
+import { namesAfter } from './names.js';
 import type { Statement } from './statement.js';
-import { type StatementEffect, type TableChange, type TableRef, UNKNOWN } from './statement-effect.js';
+import { type StatementEffect, type TableChange, UNKNOWN } from './statement-effect.js';
 import { scanTables } from './table-scanner.js';
 
 /** What may stand between EXPLAIN and the statement it explains. */
@@ -55,6 +55,7 @@ export function readExplained(statement: Statement): StatementEffect {
 export function readTruncate(statement: Statement): StatementEffect {
   const cascade = statement.dialect === 'postgres' && statement.findAnywhere(1, 'CASCADE') >= 0;
   const tables = namesAfter(statement, statement.skip(1, 'TABLE'));
+  if (!tables) return UNKNOWN;
   return write(
     tables.map((table) => ({ table, action: 'truncate', ...(cascade && { cascade }) })),
     statement.dialect === 'mysql',
@@ -96,8 +97,8 @@ export function readLoad(statement: Statement): StatementEffect {
 
 /** REFRESH MATERIALIZED VIEW */
 export function readRefresh(statement: Statement): StatementEffect {
-  const views: TableRef[] = namesAfter(statement, statement.skip(1, 'MATERIALIZED', 'VIEW'));
-  return write(views.map((table) => ({ table, action: 'update' })));
+  const views = namesAfter(statement, statement.skip(1, 'MATERIALIZED', 'VIEW'));
+  return views ? write(views.map((table) => ({ table, action: 'update' }))) : UNKNOWN;
 }
 
 function readQuery(statement: Statement, from: number): StatementEffect {
@@ -107,6 +108,5 @@ function readQuery(statement: Statement, from: number): StatementEffect {
 }
 
 function write(writes: readonly TableChange[], commits = false): StatementEffect {
-  if (writes.length === 0) return UNKNOWN;
   return { kind: 'write', writes, tables: [], ...(commits && { commits }) };
 }

@@ -1,95 +1,91 @@
+import { namesAfter, namesBehind } from './names.js';
 import type { Statement } from './statement.js';
 import { scanTables } from './table-scanner.js';
 import { type StatementEffect, type TableRef, UNKNOWN } from './statement-effect.js';
 
-const TABLE_KINDS = ['TABLE', 'VIEW'];
-/** Kinds that may be defined, changed and dropped without a row anywhere reading otherwise. */
-const ROWLESS_KINDS =
-  'INDEX SEQUENCE TYPE DOMAIN FUNCTION PROCEDURE AGGREGATE TRIGGER EVENT RULE EXTENSION ROLE USER COLLATION STATISTICS'.split(
-    ' ',
-  );
-const NO_TABLES = ['COLUMN', 'INDEX', 'KEY', 'CONSTRAINT'];
+const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
+
+/** Kinds that may be created without a row anywhere reading otherwise. What replaces another of its kind is none. */
+const NEW_KINDS = words(`
+  DATABASE SCHEMA INDEX SEQUENCE TYPE DOMAIN FUNCTION PROCEDURE AGGREGATE TRIGGER EVENT RULE EXTENSION ROLE USER GROUP COLLATION
+  STATISTICS CAST OPERATOR LANGUAGE SERVER TABLESPACE PUBLICATION TEXT`);
+/** Kinds that may be changed and dropped so. Not functions: a view or a generated column may be made of them. */
+const ROWLESS_KINDS = words('INDEX SEQUENCE TYPE DOMAIN PROCEDURE TRIGGER EVENT RULE ROLE USER COLLATION STATISTICS');
 const QUALIFIERS =
   'OR REPLACE GLOBAL LOCAL TEMPORARY TEMP UNLOGGED VIRTUAL FOREIGN UNIQUE FULLTEXT SPATIAL MATERIALIZED CONSTRAINT RECURSIVE'.split(
     ' ',
   );
+/** What MySQL puts before the kind of a view or routine: ALGORITHM = MERGE DEFINER = 'user'@'host' SQL SECURITY INVOKER. */
+const MYSQL_OPTIONS = ['ALGORITHM', 'DEFINER', 'SQL', 'AGGREGATE'];
+const DEFINED = ['VIEW', 'FUNCTION', 'PROCEDURE', 'TRIGGER', 'EVENT'];
 
-/** CREATE, ALTER or DROP. */
+/** CREATE, ALTER or DROP. Of what cannot be read, the definition may touch every table. */
 export function readDefinition(statement: Statement): readonly StatementEffect[] {
-  const verb = statement.code(0);
-  const kindAt = statement.skip(1, ...QUALIFIERS);
+  const kindAt = kindOf(statement);
   const kind = statement.code(kindAt);
   const commits =
     statement.dialect === 'mysql' &&
     !statement.says(1, 'TEMPORARY') &&
     !statement.says(1, 'OR', 'REPLACE', 'TEMPORARY');
-  if (verb === 'CREATE') {
-    if (kind === 'TABLE') return [readCreateTable(statement, kindAt + 1, commits)];
-    // A definition alone changes no row, whatever it is of.
-    return [schema(commits, kind === 'VIEW' ? namesAfter(statement, kindAt + 1) : [])];
+  if (statement.code(0) === 'CREATE') {
+    if (kind === 'TABLE') return readCreateTable(statement, kindAt + 1, commits);
+    if (kind === 'VIEW') return touching(commits, namesAfter(statement, kindAt + 1));
+    return touching(commits, isNew(statement, kind) ? [] : undefined);
   }
-  if (TABLE_KINDS.includes(kind))
-    return [
-      schema(commits, [
-        ...namesAfter(statement, kindAt + 1),
-        ...namesBehind(statement, kindAt + 1, 'RENAME', 'TABLE', 'PARTITION', 'INHERIT'),
-      ]),
-    ];
-  return isRowless(statement, kind) ? [schema(commits, [])] : [schema(commits, []), UNKNOWN];
+  if (kind === 'TABLE' || kind === 'VIEW') {
+    const named = namesAfter(statement, kindAt + 1);
+    const others = namesBehind(statement, kindAt + 1, 'RENAME', 'TABLE', 'PARTITION', 'INHERIT');
+    return touching(commits, named && others && [...named, ...others, ...inNewSchema(statement, kindAt + 1, named)]);
+  }
+  return touching(commits, isRowless(statement, kind) ? [] : undefined);
 }
 
 /** RENAME TABLE a TO b, c TO d, of MySQL. */
-export function readRename(statement: Statement): StatementEffect {
-  if (!['TABLE', 'TABLES'].includes(statement.code(1))) return schema(true, []);
-  return schema(true, [...namesAfter(statement, 2), ...namesBehind(statement, 2, 'TO', ',')]);
+export function readRename(statement: Statement): readonly StatementEffect[] {
+  if (!['TABLE', 'TABLES'].includes(statement.code(1)))
+    return touching(true, statement.code(1) === 'USER' ? [] : undefined);
+  const [named, others] = [namesAfter(statement, 2), namesBehind(statement, 2, 'TO', ',')];
+  return touching(true, named && others && [...named, ...others]);
 }
 
 export function schema(commits: boolean, tables: readonly TableRef[]): StatementEffect {
   return { kind: 'schema', commits, tables };
 }
 
-/** The names of a list like `a, b` behind IF [NOT] EXISTS or ONLY. */
-export function namesAfter(statement: Statement, at: number): TableRef[] {
-  const names: TableRef[] = [];
-  for (let next = statement.skip(at, 'IF', 'NOT', 'EXISTS', 'CONCURRENTLY', 'ONLY'); ;) {
-    const named = statement.table(next);
-    if (!named) return names;
-    names.push(named.table);
-    next = statement.skip(named.end, '*');
-    if (statement.code(next) !== ',') return names;
-    next = statement.skip(next + 1, 'ONLY');
-  }
+/** A definition that touches these tables; all of them when they could not be read. */
+function touching(commits: boolean, tables: readonly TableRef[] | undefined): StatementEffect[] {
+  return tables ? [schema(commits, tables)] : [schema(commits, []), UNKNOWN];
 }
 
-/** A DROP ... CASCADE takes columns along, and an enum's new spelling shows in every row. */
+function kindOf(statement: Statement): number {
+  const at = statement.skip(1, ...QUALIFIERS);
+  if (statement.dialect !== 'mysql' || !MYSQL_OPTIONS.includes(statement.code(at))) return at;
+  const kind = statement.findAnywhere(at + 1, ...DEFINED);
+  return kind < 0 ? at : kind;
+}
+
+function isNew(statement: Statement, kind: string): boolean {
+  return NEW_KINDS.has(kind) && !statement.says(1, 'OR', 'REPLACE');
+}
+
+/** A DROP ... CASCADE takes columns along, an enum's new spelling and a composite's attribute show in every row. */
 function isRowless(statement: Statement, kind: string): boolean {
-  return ROWLESS_KINDS.includes(kind) && statement.findAnywhere(1, 'CASCADE', 'VALUE') < 0;
+  return ROWLESS_KINDS.has(kind) && statement.findAnywhere(1, 'CASCADE', 'VALUE', 'ATTRIBUTE') < 0;
 }
 
-/** The names behind the keywords: of RENAME TO b, EXCHANGE PARTITION p WITH TABLE b, ATTACH PARTITION b. */
-function namesBehind(statement: Statement, from: number, ...keywords: string[]): TableRef[] {
-  const tables: TableRef[] = [];
-  for (let at = from; at < statement.length; at = statement.after(at)) {
-    if (!keywords.includes(statement.code(at))) continue;
-    const next = statement.skip(at + 1, 'TO', 'AS');
-    const named = NO_TABLES.includes(statement.code(next)) ? undefined : statement.table(next);
-    if (named) tables.push(named.table);
-  }
-  return tables;
+/** ALTER TABLE a.t SET SCHEMA b brings the rows to b.t. */
+function inNewSchema(statement: Statement, from: number, tables: readonly TableRef[]): TableRef[] {
+  const at = statement.find(from, statement.length, 'SCHEMA');
+  const to = at < 0 || statement.code(at - 1) !== 'SET' ? undefined : statement.identifier(at + 1);
+  return to === undefined ? [] : tables.map(({ name }) => ({ name, schema: to }));
 }
 
-function readCreateTable(statement: Statement, at: number, commits: boolean): StatementEffect {
-  const tables = namesAfter(statement, at);
-  const query = queryStart(statement, at);
-  if (query < 0 || tables.length === 0) return schema(commits, tables);
-  const { reading, writes, placed } = scanTables(statement, query);
-  if (!placed || statement.code(query) === 'EXECUTE') return UNKNOWN;
-  const filled = tables.map((table) => ({ table, action: 'insert' as const }));
-  return { kind: 'write', writes: [...filled, ...writes], ...reading, ...(commits && { commits }) };
-}
-
-/** Where the query of CREATE TABLE t AS ... begins, or -1. MySQL needs no AS. */
-function queryStart(statement: Statement, from: number): number {
-  const as = statement.find(from, statement.length, 'AS');
-  return as >= 0 ? as + 1 : statement.findAnywhere(from, 'SELECT');
+/** Its rows are all new, and CREATE OR REPLACE drops those there were. A query of PostgreSQL may write others. */
+function readCreateTable(statement: Statement, at: number, commits: boolean): StatementEffect[] {
+  const created = touching(commits, namesAfter(statement, at));
+  const as = statement.dialect === 'postgres' ? statement.find(at, statement.length, 'AS') : -1;
+  if (as < 0) return created;
+  const { reading, writes, placed } = scanTables(statement, as + 1);
+  if (!placed || statement.code(as + 1) === 'EXECUTE') return [...created, UNKNOWN];
+  return writes.length > 0 ? [...created, { kind: 'write', writes, ...reading }] : created;
 }

@@ -7,9 +7,10 @@ import {
   readRefresh,
   readTruncate,
 } from './data-statements.js';
-import { namesAfter, readDefinition, readRename, schema } from './definitions.js';
+import { readDefinition, readRename, schema } from './definitions.js';
 import type { Statement } from './statement.js';
 import { movesNames } from './moved-names.js';
+import { namesAfter } from './names.js';
 import { SESSION, type StatementEffect, UNKNOWN } from './statement-effect.js';
 import { named, readAutocommit, readTransactionControl, readXa, transaction } from './transaction-control.js';
 import { volatileValue } from './volatile-value.js';
@@ -56,6 +57,8 @@ function placeVerb(statement: Statement): readonly StatementEffect[] {
     case 'ALTER':
     case 'DROP':
       return readDefinition(statement);
+    case 'RENAME':
+      return statement.dialect === 'mysql' ? readRename(statement) : [UNKNOWN];
     case 'TRUNCATE':
       return [readTruncate(statement)];
     case 'EXPLAIN':
@@ -101,12 +104,10 @@ function placeMysql(statement: Statement, verb: string): StatementEffect {
       return next === 'PASSWORD' ? schema(true, []) : (readAutocommit(statement) ?? SESSION);
     case 'XA':
       return readXa(statement);
-    case 'RENAME':
-      return readRename(statement);
     case 'LOAD':
       return next === 'INDEX' ? schema(true, []) : readLoad(statement);
     case 'HANDLER':
-      return { kind: 'read', tables: namesAfter(statement, 1) };
+      return readHandler(statement);
     case 'ANALYZE':
       return ['TABLE', 'TABLES', 'LOCAL', 'NO_WRITE_TO_BINLOG'].includes(next)
         ? schema(true, [])
@@ -117,6 +118,11 @@ function placeMysql(statement: Statement, verb: string): StatementEffect {
     default:
       return UNKNOWN;
   }
+}
+
+function readHandler(statement: Statement): StatementEffect {
+  const tables = namesAfter(statement, 1);
+  return tables ? { kind: 'read', tables } : UNKNOWN;
 }
 
 function placeSqlite(_statement: Statement, verb: string): StatementEffect {

@@ -28,6 +28,8 @@ export function readStatements(sql: string, dialect: SqlDialect): readonly State
 }
 
 function read(sql: string, dialect: SqlDialect): readonly StatementEffect[] {
+  // For some drivers of SQLite the text ends here, for the others it does not.
+  if (sql.includes('\0')) return [UNKNOWN];
   const { tokens, complete } = tokenize(sql, dialect);
   const effects = place(tokens, dialect, complete);
   if (!tokens.some(({ conditional }) => conditional)) return effects;

@@ -19,6 +19,11 @@ export function readRowFilter(statement: Statement, from: number, end: number): 
   return alternatives && { alternatives };
 }
 
+/** SQLite's other names of an integer primary key, which no entity has by them. */
+export function isRowId({ dialect }: Statement, column: string): boolean {
+  return dialect === 'sqlite' && /^(?:rowid|oid|_rowid_)$/i.test(column);
+}
+
 class FilterReader {
   constructor(private readonly statement: Statement) {}
 
@@ -48,7 +53,8 @@ class FilterReader {
       return statement.after(from) === end ? this.disjunction(from + 1, end - 1, depth + 1) : undefined;
     const path = statement.path(from);
     const column = path?.parts.at(-1);
-    if (!path || column === undefined || VALUES.test(statement.code(path.end - 1))) return undefined;
+    if (!path || column === undefined || isRowId(statement, column)) return undefined;
+    if (VALUES.test(statement.code(path.end - 1))) return undefined;
     if (statement.code(path.end) === '=') {
       const value = this.#operand(path.end + 1, end);
       return value && [new Map([[column, value]])];

@@ -62,7 +62,7 @@ export class Statement {
     return at;
   }
 
-  /** The dotted name at `at`, as the database resolves its parts. */
+  /** The dotted name at `at`, as the database resolves its parts; `undefined` when one of them is no plain identifier. */
   path(at: number): { readonly parts: readonly string[]; readonly end: number } | undefined {
     const first = this.identifier(at);
     if (first === undefined) return undefined;
@@ -70,7 +70,8 @@ export class Statement {
     let end = at + 1;
     while (this.code(end) === '.') {
       const part = this.identifier(end + 1);
-      if (part === undefined) break;
+      // Cut at the dot it would pass for another name: `main.'post'`, `public.U&"post"`.
+      if (part === undefined) return undefined;
       parts.push(part);
       end += 2;
     }

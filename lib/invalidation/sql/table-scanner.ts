@@ -208,7 +208,7 @@ class TableScanner {
     const { statement } = this;
     endList(level);
     if (statement.dialect === 'mysql') return at + 1;
-    const name = statement.table(statement.skip(at + 1, 'TEMPORARY', 'TEMP', 'UNLOGGED', 'TABLE'));
+    const name = statement.table(statement.skip(at + 1, 'LOCAL', 'GLOBAL', 'TEMPORARY', 'TEMP', 'UNLOGGED', 'TABLE'));
     if (!name || !level.query || statement.dialect === 'sqlite') {
       this.#placed = false;
       return at + 1;

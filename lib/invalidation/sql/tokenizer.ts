@@ -4,6 +4,8 @@ import type { SqlDialect } from './statement-effect.js';
 import type { Token, Tokens } from './token.js';
 
 const SPACE = /[ \t\n\r\f\v]+/y;
+const BYTE_ORDER_MARK = '\ufeff';
+const LEADING_MARKS = /\ufeff+/y;
 const WORD = /[A-Za-z_\x80-\uffff][\w$\x80-\uffff]*/y;
 /** MySQL's names may begin with a digit or a dollar sign. */
 const MYSQL_WORD = /[\w$\x80-\uffff]+/y;
@@ -94,6 +96,8 @@ class Tokenizer {
       default:
         if (char < '0') return this.#match(SPACE) !== '' || this.#symbol();
         if (char <= '9') return this.#number() || this.#word();
+        // White space where a token may begin, part of a name within one; to the others always the latter.
+        if (this.#sqlite && char === BYTE_ORDER_MARK) return this.#match(LEADING_MARKS) !== '';
         return this.#prefixed(char) ?? (this.#word() || this.#symbol());
     }
   }
