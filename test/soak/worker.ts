@@ -41,7 +41,7 @@ const { database: kind, fault, seed } = settings.options;
 const send = (message: FromWorker) => process.send!(message);
 const randomOf = (loop: number) => new Random(seed + worker * 100 + loop);
 // One that bursts gets to little else, and its writes are what is looked at.
-const { readers, writers } = part.plight === 'bursting' ? { readers: 4, writers: 5 } : loops[part.role];
+const { readers, writers } = part.plight === 'bursting' ? { readers: 4, writers: 3 } : loops[part.role];
 
 const redis = new Redis(settings.redisUrl);
 // A lost connection is part of the game, and ioredis would print it.
@@ -86,7 +86,8 @@ if (readers) {
 }
 const writeLoops = Array.from(
   { length: writers },
-  (_, i) => new WriteLoop(kind, find(DataSource), randomOf(10 + i), writesOf(worker, i), send),
+  (_, i) =>
+    new WriteLoop(kind, find(DataSource), randomOf(10 + i), writesOf(worker, i), send, part.plight === 'bursting'),
 );
 all.push(...writeLoops);
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { Announced, currentWrite } from './announced.js';
 import { now } from './clock.js';
 import { nameWrite } from './history-schema.js';
@@ -13,6 +13,7 @@ export class WriteLoop {
   stopped = false;
   /** Until told otherwise: a process may begin while nobody is to write. */
   paused = true;
+  #kept: QueryRunner | undefined;
 
   constructor(
     private readonly kind: DatabaseKind,
@@ -20,6 +21,8 @@ export class WriteLoop {
     private readonly random: Random,
     private nextWrite: number,
     private readonly send: (message: FromWorker) => void,
+    /** Among thousands of loads, a write would wait for a connection until all are done, and none be made meanwhile. */
+    private readonly keepsConnection: boolean,
   ) {}
 
   async run(): Promise<void> {
@@ -27,13 +30,15 @@ export class WriteLoop {
       await sleep(this.random.between(1, 60));
       if (!this.paused) await this.#write(++this.nextWrite);
     }
+    await this.#kept?.release();
   }
 
   async #write(write: number): Promise<void> {
     const { random, dataSource } = this;
     const [path, run] = randomWrite(random);
     const announced = new Announced();
-    const runner = dataSource.createQueryRunner();
+    const runner = this.#kept ?? dataSource.createQueryRunner();
+    if (this.keepsConnection) this.#kept = runner;
     await runner.query(nameWrite(this.kind, write));
     const begun = now();
     this.send({ kind: 'begun', write, path, at: begun });
@@ -47,6 +52,6 @@ export class WriteLoop {
       ),
     );
     this.send({ kind: 'settled', write, outcome, at: now(), committing, unheard: announced.unheard });
-    await runner.release();
+    if (!this.keepsConnection) await runner.release();
   }
 }
