@@ -34,8 +34,21 @@ function read(sql: string, dialect: SqlDialect): readonly StatementEffect[] {
   const effects = place(tokens, dialect, complete);
   if (!tokens.some(({ conditional }) => conditional)) return effects;
   // Whether a server runs an executable comment depends on its version, so either way counts.
-  const unconditional = tokens.filter(({ conditional }) => !conditional);
-  return [...effects, ...place(unconditional, dialect, complete)];
+  const others = place(
+    tokens.filter(({ conditional }) => !conditional),
+    dialect,
+    complete,
+  );
+  const both = [...effects, ...others];
+  // To follow a COMMIT that was a comment would forget what is pending.
+  return sameTransactions(effects, others)
+    ? both
+    : both.map((effect) => (effect.kind === 'transaction' ? UNKNOWN : effect));
+}
+
+function sameTransactions(...variants: [StatementEffect[], StatementEffect[]]): boolean {
+  const [one, other] = variants.map((effects) => JSON.stringify(effects.filter(({ kind }) => kind === 'transaction')));
+  return one === other;
 }
 
 function place(tokens: readonly Token[], dialect: SqlDialect, complete: boolean): StatementEffect[] {

@@ -11,7 +11,7 @@ export interface Split {
 /** CREATE OR REPLACE DEFINER = 'user'@'host' AGGREGATE FUNCTION, and some air. */
 const LONGEST_PREFIX = 12;
 
-const BLOCKS = ['IF', 'CASE', 'LOOP', 'WHILE', 'REPEAT', 'FOR'];
+const BLOCKS = ['DECLARE', 'IF', 'CASE', 'LOOP', 'WHILE', 'REPEAT', 'FOR'];
 
 /** Cuts a text into statements at its semicolons, keeping the body of a routine together. */
 export function splitStatements(tokens: readonly Token[], dialect: SqlDialect): Split {
@@ -50,15 +50,33 @@ function splitAtSemicolons(tokens: readonly Token[]): Token[][] {
 /** A routine whose body goes on behind the semicolon. Taking that body for statements would see an END that commits nothing. */
 function hasOpenBody(statement: Statement): boolean {
   if (!['CREATE', 'ALTER'].includes(statement.code(0))) return false;
-  const kind = statement.findAnywhere(1, 'FUNCTION', 'PROCEDURE', 'TRIGGER', 'EVENT', 'PACKAGE');
-  if (kind < 0 || kind > LONGEST_PREFIX) return false;
-  if (statement.dialect === 'mysql') return true;
-  const begin = statement.findAnywhere(kind, statement.dialect === 'postgres' ? 'ATOMIC' : 'BEGIN');
-  return begin > 0 && statement.code(begin + 1) !== 'END';
+  switch (statement.dialect) {
+    case 'mysql': {
+      const kind = statement.findAnywhere(1, 'FUNCTION', 'PROCEDURE', 'TRIGGER', 'EVENT', 'PACKAGE');
+      return kind >= 0 && kind <= LONGEST_PREFIX;
+    }
+    // Exactly there: elsewhere they are names, and what follows would be swallowed up to an END.
+    case 'postgres': {
+      const kind = statement.skip(1, 'OR', 'REPLACE');
+      return ['FUNCTION', 'PROCEDURE'].includes(statement.code(kind)) && opensBody(statement, kind, 'BEGIN', 'ATOMIC');
+    }
+    case 'sqlite': {
+      const kind = statement.skip(1, 'TEMP', 'TEMPORARY');
+      return statement.code(kind) === 'TRIGGER' && opensBody(statement, kind + 2, 'BEGIN');
+    }
+  }
+}
+
+function opensBody(statement: Statement, from: number, ...begin: string[]): boolean {
+  for (let at = from; at < statement.length; at++)
+    if (statement.says(at, ...begin)) return statement.code(at + begin.length) !== 'END';
+  return false;
 }
 
 /** Statements MariaDB runs as one: a COMMIT among them may be one that is never reached. */
 function isBlock(statement: Statement): boolean {
   if (statement.dialect !== 'mysql') return false;
-  return statement.says(0, 'BEGIN', 'NOT') || statement.code(1) === ':' || BLOCKS.includes(statement.code(0));
+  // BEGIN NOT ATOMIC, and Oracle's BEGIN and DECLARE.
+  if (statement.code(0) === 'BEGIN') return statement.length > 1 && statement.code(1) !== 'WORK';
+  return statement.code(1) === ':' || BLOCKS.includes(statement.code(0));
 }

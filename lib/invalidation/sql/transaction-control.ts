@@ -1,6 +1,7 @@
 import type { Statement } from './statement.js';
 import { SESSION, type StatementEffect, type TransactionVerb, UNKNOWN } from './statement-effect.js';
 
+const SCOPES_OF_OTHERS = ['GLOBAL', 'PERSIST', 'PERSIST_ONLY'];
 const BEGIN_MODES: Record<Statement['dialect'], readonly string[]> = {
   postgres: ['WORK', 'TRANSACTION', 'ISOLATION', 'READ', 'NOT', 'DEFERRABLE'],
   mysql: ['WORK'],
@@ -61,20 +62,29 @@ export function readXa(statement: Statement): StatementEffect {
 
 /** MySQL's SET autocommit = .. among the assignments; `undefined` when there is none. */
 export function readAutocommit(statement: Statement): StatementEffect | undefined {
+  let found: StatementEffect | undefined;
   for (let at = 1; at < statement.length; at++) {
     if (!/^autocommit$/i.test(statement.identifier(at) ?? '') || !isOwn(statement, at)) continue;
-    const value = statement.tokens[statement.skip(at + 1, ':', '=')];
-    if (/^(?:0|off|false)$/i.test(value?.text ?? '')) return transaction('autocommit-off');
-    return /^(?:1|on|true)$/i.test(value?.text ?? '') ? transaction('autocommit-on') : UNKNOWN;
+    // A second one would decide, and behind a GLOBAL elsewhere it may not be this session's.
+    if (found || statement.findAnywhere(1, ...SCOPES_OF_OTHERS) >= 0) return UNKNOWN;
+    found = autocommitValue(statement, statement.skip(at + 1, ':', '='));
   }
-  return undefined;
+  return found;
+}
+
+function autocommitValue(statement: Statement, at: number): StatementEffect {
+  const text = statement.tokens[at]?.text ?? '';
+  // `1 - 1` is no 1.
+  if (at + 1 < statement.length && statement.code(at + 1) !== ',') return UNKNOWN;
+  if (/^(?:0|off|false)$/i.test(text)) return transaction('autocommit-off');
+  return /^(?:1|on|true)$/i.test(text) ? transaction('autocommit-on') : UNKNOWN;
 }
 
 /** This session's: no user variable `@autocommit`, and not the default of sessions to come. */
 function isOwn(statement: Statement, at: number): boolean {
   const before = statement.code(at - 1);
   const scope = before === '.' ? statement.code(at - 2) : before;
-  if (['GLOBAL', 'PERSIST', 'PERSIST_ONLY'].includes(scope)) return false;
+  if (SCOPES_OF_OTHERS.includes(scope)) return false;
   if (!['=', ':'].includes(statement.code(at + 1))) return false;
   return before !== '@' || statement.code(at - 2) === '@';
 }

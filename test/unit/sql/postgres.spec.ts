@@ -194,6 +194,7 @@ describe.each<[string, Cases]>([
       ],
       ['CREATE FUNCTION f() BEGIN ATOMIC DELETE FROM a; SELECT 1; END; DELETE FROM b', 'schema', 'delete b'],
       ['CREATE FUNCTION f() BEGIN ATOMIC DELETE FROM a; SELECT 1', 'schema', 'unknown'],
+      ["CREATE FUNCTION f(atomic int) RETURNS int AS 'x'; DELETE FROM a; END", 'schema', 'delete a', 'commit'],
       ['CREATE RULE r AS ON INSERT TO a DO ALSO (DELETE FROM b; DELETE FROM c)', 'schema'],
       ["COMMENT ON TABLE a IS 'x'", 'schema'],
       ['SET search_path TO a', 'session'],

@@ -36,6 +36,7 @@ it.each<[sql: string, ...effects: string[]]>([
   ['CREATE TABLE a AS SELECT * FROM b', 'schema a'],
   ['SELECT a INTO b FROM c', 'unknown'],
   ['SET x = 1', 'unknown'],
+  ['CREATE TABLE trigger (begin); DELETE FROM a; END', 'schema trigger', 'delete a', 'commit'],
   ["DELETE FROM main.'post'", 'unknown'],
   ["UPDATE main.'post' SET a = 1", 'unknown'],
   ["INSERT INTO main.'post' VALUES (1)", 'unknown'],
