@@ -182,11 +182,8 @@ describe('Keys that could be taken for one another', () => {
       await statements.expect(1, () => examples.get(1));
       await statements.expect(1, () => examples.all({ suffix: 'x', where: { id: 1 } }));
     }
-    for (const clear of [
-      () => examples.clearCache(),
-      () => examples.clearCacheList(),
-      () => examples.clearCacheDetail(),
-    ]) {
+    // clearCache() tells of rows that are in everybody's entries.
+    for (const clear of [() => examples.clearCacheList(), () => examples.clearCacheDetail()]) {
       tenant = 'a';
       await clear();
       for (tenant of tenants.slice(1)) {

@@ -116,7 +116,7 @@ describeWithRedisServers('A write is heard by Redis', () => {
       const outcomes = await Promise.all(
         Array.from({ length: 30 }, async (_, i) => {
           await new Promise((resolve) => setTimeout(resolve, i));
-          return isStaleAfterWrite(before + i);
+          return isStaleAfterWrite((await version()).version);
         }),
       );
       expect(outcomes.filter(Boolean)).toEqual([]);
