@@ -7,7 +7,14 @@ import KeyvRedis from '@keyv/redis';
 import { KeyvAdapter } from 'cache-manager';
 import { redisStore } from 'cache-manager-ioredis-yet';
 import { Keyv } from 'keyv';
-import { BaseCacheManager, CacheEvents, ClearCacheDetail, ClearCacheKeys, QsCache, QsCacheModule } from 'nestjs-qscache';
+import {
+  BaseCacheManager,
+  CacheEvents,
+  ClearCacheDetail,
+  ClearCacheKeys,
+  QsCache,
+  QsCacheModule,
+} from 'nestjs-qscache';
 import {
   Column,
   Entity,
