@@ -39,6 +39,7 @@ export const broken: Record<string, Sabotaged> = {
   'a single flight that joins whatever the as-of': { ...write, breaking: joinByKeyOnly },
   'an as-of taken after the load': { ...write, broken: { store: (store) => replace(store, datedLate(store)) } },
   'an advance before the commit': { ...write, broken: { announcer: HastyAnnouncer } },
+  'an entry that does not depend on the clock of its database': { readers: two, writers: ['call'] },
   'no hold, and a crash': { ...write, crashes: 1, broken: { holdMs: 0 } },
   'a hold that vanishes at its deadline': {
     ...write,

@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { CacheKeys, entityTable } from '../../lib/manager/cache-keys.js';
+import { CacheKeys, databaseTag, entityTable } from '../../lib/manager/cache-keys.js';
 import { Example, exampleEntities, User } from '../fixtures/entities/example.entity.js';
 
 /** A DataSource that knows its entities and never connects: the engine asks it for names only. */
@@ -18,6 +18,8 @@ export const dataSource = await new UnconnectedDataSource().prepare();
 
 export const EXAMPLE = entityTable(dataSource.getMetadata(Example));
 export const USER = entityTable(dataSource.getMetadata(User));
+/** The clock of what cannot be placed. */
+export const DATABASE = databaseTag(dataSource);
 export const KEYS = new CacheKeys('example', ['id']);
 
 /** What can be told apart in the database: a row that is changed, the set of rows, a row of another table. */

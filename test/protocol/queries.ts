@@ -1,6 +1,6 @@
 import type { ReadRequest } from '../../lib/cache/read-through.js';
 import type { Dependency } from '../../lib/cache/tags.js';
-import { type Cell, EXAMPLE, KEYS, USER, type Versions } from './database.js';
+import { type Cell, DATABASE, EXAMPLE, KEYS, USER, type Versions } from './database.js';
 
 export type Seen = Partial<Versions>;
 
@@ -18,8 +18,15 @@ export type QueryName = 'list' | 'detail' | 'slug' | 'joined';
 const row: Dependency = { table: EXAMPLE, rows: ['1'] };
 const list: Dependency = { table: EXAMPLE };
 
-/** `clears`: whether the manager's explicit clears are among the tables, as they always are outside of a model this small. */
-export function queryNamed(name: QueryName, clears: boolean): Query {
+/** What is among the tables of every entry outside of a model this small. */
+export interface Always {
+  /** The manager's explicit clears. */
+  readonly clears: boolean;
+  /** The clock of the database, which statements that cannot be placed advance. */
+  readonly database: boolean;
+}
+
+export function queryNamed(name: QueryName, { clears, database }: Always): Query {
   switch (name) {
     case 'list':
       return query(KEYS.list(), 'list', [list], [list], [['row', 'rows']]);
@@ -47,7 +54,11 @@ export function queryNamed(name: QueryName, clears: boolean): Query {
     statements: readonly (readonly Cell[])[],
   ): Query {
     const cleared = kind === 'list' ? KEYS.listDependency(key) : KEYS.detailDependency(key);
-    const and = (tables: readonly Dependency[]) => (clears ? [...tables, cleared] : tables);
+    const and = (tables: readonly Dependency[]) => [
+      ...tables,
+      ...(clears ? [cleared] : []),
+      ...(database ? [{ table: DATABASE }] : []),
+    ];
     return {
       request: {
         key,

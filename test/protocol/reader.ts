@@ -18,7 +18,8 @@ export class Reader extends Actor {
   ) {
     super(name, world);
     this.kind = `${query} in ${processName}`;
-    this.#query = queryNamed(query, world.scenario.clears !== undefined);
+    const { clears, databaseClock = false } = world.scenario;
+    this.#query = queryNamed(query, { clears: clears !== undefined, database: databaseClock });
   }
 
   protected async act(): Promise<void> {

@@ -17,6 +17,8 @@ export interface Scenario {
   readonly writers?: readonly WriteName[];
   /** Writes nobody tells of, each followed by an explicit clear. */
   readonly clears?: number;
+  /** Readers depend on the clock of the database, as they always do outside of a model this small. */
+  readonly databaseClock?: boolean;
 
   /** Writers that stop for ever, somewhere between their hold and their acknowledgement. */
   readonly crashes?: number;

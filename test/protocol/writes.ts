@@ -18,6 +18,8 @@ export const writes = {
     cells: ['rows'],
   },
   updateUser: { statements: [updateUser], cells: ['user'] },
+  // Nobody can tell what it writes.
+  call: { statements: [{ sql: 'CALL change_everything()' }], cells: ['row', 'user'] },
   transaction: {
     statements: [{ sql: 'START TRANSACTION' }, updateRow, updateUser, { sql: 'COMMIT' }],
     cells: ['row', 'user'],
