@@ -133,6 +133,13 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     await this.#watched.get(dataSource)?.start();
   }
 
+  /** One that managers are bound to may come back; any other is forgotten: applications make one per tenant. */
+  ended(dataSource: DataSource): void {
+    const watched = this.#watched.get(dataSource);
+    watched?.stop();
+    if (!watched?.isUsed) this.#watched.delete(dataSource);
+  }
+
   /** It turned out to be another application's. */
   lost(dataSource: DataSource): void {
     this.#watched.get(dataSource)?.stop();

@@ -1,7 +1,7 @@
 import type { Dependency } from './tags.js';
 
 /** Raise when the header's meaning changes: older entries become misses. */
-const ENTRY_FORMAT = 'qs1';
+const ENTRY_FORMAT = 'qs2';
 
 export type EntryKind = 'list' | 'detail';
 

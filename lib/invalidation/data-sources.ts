@@ -10,6 +10,8 @@ export interface DataSourceListener {
   building(dataSource: DataSource): Promise<void>;
   /** It is initialized. */
   started(dataSource: DataSource): Promise<void>;
+  /** It is destroyed, and may be initialized again. */
+  ended(dataSource: DataSource): void;
   /** Another application has claimed it. */
   lost(dataSource: DataSource): void;
 }
@@ -44,8 +46,8 @@ function writesSomething(effect: StatementEffect): boolean {
 /** Every DataSource of this process, from its first statement on, with an application to hear it or without. */
 class DataSources {
   readonly #records = new WeakMap<DataSource, StartRecord>();
-  readonly #known = new Set<WeakRef<DataSource>>();
-  readonly #owners = new WeakMap<DataSource, DataSourceListener>();
+  readonly #initialized = new Set<DataSource>();
+  readonly #owners = new WeakMap<DataSource, Set<DataSourceListener>>();
   readonly #listeners = new Set<DataSourceListener>();
 
   join(listener: DataSourceListener): void {
@@ -56,29 +58,24 @@ class DataSources {
     this.#listeners.delete(listener);
   }
 
-  /** The application whose container holds a DataSource is the only one to watch it. */
+  /** A DataSource in somebody's container is watched by those who have it there, and by nobody else. */
   claim(dataSource: DataSource, owner: DataSourceListener): void {
-    if (this.#owners.get(dataSource) === owner) return;
-    this.#owners.set(dataSource, owner);
+    const owners = this.#owners.get(dataSource) ?? new Set();
+    if (owners.has(owner)) return;
+    this.#owners.set(dataSource, owners.add(owner));
     // Its first statements went unrecorded if it was initialized before this module was loaded.
     if (!this.#records.has(dataSource)) this.#record(dataSource).hasWritten = true;
-    for (const listener of this.#listeners) if (listener !== owner) listener.lost(dataSource);
+    for (const listener of this.#listeners) if (!owners.has(listener)) listener.lost(dataSource);
   }
 
   /** Those that are an application's own or nobody's. */
   of(listener: DataSourceListener): DataSource[] {
-    const found: DataSource[] = [];
-    for (const known of this.#known) {
-      const dataSource = known.deref();
-      if (!dataSource) this.#known.delete(known);
-      else if (dataSource.isInitialized && this.belongsTo(dataSource, listener)) found.push(dataSource);
-    }
-    return found;
+    return [...this.#initialized].filter((dataSource) => this.belongsTo(dataSource, listener));
   }
 
   belongsTo(dataSource: DataSource, listener: DataSourceListener): boolean {
-    const owner = this.#owners.get(dataSource);
-    return owner === undefined || owner === listener || !this.#listeners.has(owner);
+    const owners = this.#owners.get(dataSource);
+    return !owners || owners.has(listener) || ![...owners].some((owner) => this.#listeners.has(owner));
   }
 
   /** From now on this application hears it. Says whether something was written that it has not heard. */
@@ -86,7 +83,7 @@ class DataSources {
     const record = this.#record(dataSource);
     const { hasWritten } = record;
     // One that is nobody's may yet be claimed, by an application that has heard nothing of it until then.
-    if (this.#owners.get(dataSource) !== listener) return hasWritten;
+    if (!this.#owners.get(dataSource)?.has(listener)) return hasWritten;
     record.hasWritten = true;
     const at = dataSource.subscribers.indexOf(record);
     if (at >= 0) dataSource.subscribers.splice(at, 1);
@@ -94,7 +91,8 @@ class DataSources {
   }
 
   async building(dataSource: DataSource): Promise<void> {
-    if (!isFollowed(dataSource)) return;
+    // Tools build metadata without connecting.
+    if (!dataSource.isInitialized || !isFollowed(dataSource)) return;
     // Its subscribers are new, and so may be its database.
     this.#records.delete(dataSource);
     this.#record(dataSource);
@@ -103,6 +101,11 @@ class DataSources {
 
   async started(dataSource: DataSource): Promise<void> {
     if (isFollowed(dataSource)) await this.#tell(dataSource, (listener) => listener.started(dataSource));
+  }
+
+  ended(dataSource: DataSource): void {
+    this.#initialized.delete(dataSource);
+    for (const listener of this.#listeners) listener.ended(dataSource);
   }
 
   async #tell(dataSource: DataSource, tell: (listener: DataSourceListener) => Promise<void>): Promise<void> {
@@ -114,7 +117,7 @@ class DataSources {
     if (record) return record;
     record = new StartRecord(dataSource);
     this.#records.set(dataSource, record);
-    if (![...this.#known].some((known) => known.deref() === dataSource)) this.#known.add(new WeakRef(dataSource));
+    this.#initialized.add(dataSource);
     dataSource.subscribers.push(record);
     return record;
   }
@@ -128,10 +131,10 @@ interface Building {
 
 /*
  * TypeORM has no event for a DataSource that starts, and makes its list of subscribers anew in each initialize(): what must hear the
- * first statement has to stand between the two. Both methods exist in TypeORM 0.3 and 1.x; a test fails when one is gone.
+ * first statement has to stand between the two. The methods exist in TypeORM 0.3 and 1.x; a test fails when one is gone.
  */
-const prototype = DataSource.prototype as unknown as Building & Pick<DataSource, 'initialize'>;
-const { buildMetadatas, initialize } = prototype;
+const prototype = DataSource.prototype as unknown as Building & Pick<DataSource, 'initialize' | 'destroy'>;
+const { buildMetadatas, initialize, destroy } = prototype;
 
 prototype.buildMetadatas = async function (this: DataSource & Building) {
   await buildMetadatas.call(this);
@@ -142,4 +145,9 @@ prototype.initialize = async function (this: DataSource & Building) {
   const initialized = await initialize.call(this);
   await dataSources.started(this);
   return initialized;
+};
+
+prototype.destroy = async function (this: DataSource & Building) {
+  await destroy.call(this);
+  dataSources.ended(this);
 };

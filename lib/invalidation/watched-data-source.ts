@@ -41,6 +41,10 @@ export class WatchedDataSource {
     return this.#watch!;
   }
 
+  get isUsed(): boolean {
+    return this.#uses.length > 0;
+  }
+
   /** Does this with the watch over it, and again with every later one. */
   use(use: (watch: WriteWatch) => void): void {
     use(this.watch);

@@ -1,6 +1,9 @@
+import { CacheModule } from '@nestjs/cache-manager';
+import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { expect, it, onTestFinished } from 'vitest';
+import { QsCacheModule } from '../../lib/index.js';
 import { QsCacheCore } from '../../lib/qs-cache.core.js';
 import { Example, exampleEntities } from '../fixtures/entities/example.entity.js';
 import { managers, PlainExampleCacheManager } from '../fixtures/managers.js';
@@ -8,6 +11,7 @@ import { describeDatabases, type TestDatabase } from '../support/databases.js';
 import { exampleApp } from '../support/example-app.js';
 import { outside } from '../support/outside.js';
 import { describeWith } from '../support/services.js';
+import { Statements } from '../support/statements.js';
 import { createTestApp, type TestApp, type TestAppOptions } from '../support/test-app.js';
 
 class Rename1700000000000 implements MigrationInterface {
@@ -198,4 +202,47 @@ describeWith('redis', 'what a DataSource does while it starts', (redisUrl) => {
     },
     ['postgres', 'mariadb'],
   );
+});
+
+it('a DataSource that was destroyed is forgotten, unless managers are bound to it', async () => {
+  const app = await createTestApp({
+    database: { type: 'sqljs', entities: exampleEntities, synchronize: true },
+    managers,
+  });
+  const core = app.get(QsCacheCore);
+  const watched = () => [...core.watched].map(({ dataSource }) => dataSource);
+  for (let tenant = 0; tenant < 3; tenant++) {
+    const late = await new DataSource({ type: 'sqljs', entities: exampleEntities, synchronize: true }).initialize();
+    expect(watched()).toContain(late);
+    await late.destroy();
+    expect(watched()).toEqual([app.dataSource]);
+  }
+  await app.dataSource.destroy();
+  expect(watched()).toEqual([app.dataSource]);
+  await app.dataSource.initialize();
+});
+
+it('two applications that share a DataSource both hear it', async () => {
+  const shared = await new DataSource({ type: 'sqljs', entities: exampleEntities, synchronize: true }).initialize();
+  onTestFinished(() => shared.destroy());
+  await shared.manager.insert(Example, { title: 'one' });
+  const sharing = TypeOrmModule.forRootAsync({
+    useFactory: () => shared.options as never,
+    dataSourceFactory: async () => shared,
+  });
+  const boot = async () => {
+    const module = await Test.createTestingModule({
+      imports: [CacheModule.register(), sharing, QsCacheModule.forFeature([PlainExampleCacheManager])],
+    }).compile();
+    return module.init();
+  };
+  const applications = [await boot(), await boot()];
+  const statements = Statements.of(shared);
+  const examples = applications.map((application) => application.get(PlainExampleCacheManager));
+  for (const each of examples) {
+    await each.get(1);
+    await statements.expect(0, () => each.get(1));
+  }
+  await shared.manager.update(Example, 1, { title: 'changed' });
+  for (const each of examples) expect((await each.get(1)).title).toBe('changed');
 });

@@ -50,7 +50,7 @@ describe('payloads', () => {
 
   const decode = (text: string) => entityCodec(metadata).decode(text);
 
-  it.each(['', 'null', '[]', '{}', 'qc', 'qc1.', 'qc1.0.', '["qs1"]', 'qc1.zzz.[[],[]]', '\0', 'undefined'])(
+  it.each(['', 'null', '[]', '{}', 'qc', 'qc1.', 'qc1.0.', '["qs2"]', 'qc1.zzz.[[],[]]', '\0', 'undefined'])(
     'of another program are corrupt: %j',
     (foreign) => {
       expect(() => decode(foreign)).toThrow(CorruptPayloadError);
