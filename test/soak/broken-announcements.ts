@@ -75,7 +75,7 @@ export class NoRetry extends WrappedStore {
 }
 
 /** What a read takes of a connection, in milliseconds: more than of this process, or the queue is over when its writers get to write. */
-const READ_MS = 1;
+const READ_MS = 4;
 const FILLED_PER_MS = 10_000;
 
 /** Announcements stand behind all reads and fills, given up or not, and after the budget their writer goes on without a word. */
