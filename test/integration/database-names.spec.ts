@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type Type } from '@nestjs/common';
 import { Column, DataSource, type DataSourceOptions, Entity, PrimaryColumn } from 'typeorm';
 import { expect, it, onTestFinished } from 'vitest';
-import { BaseCacheManager } from '../../lib/index.js';
+import { BaseCacheManager, type CacheManagerClass } from '../../lib/index.js';
 import { databaseName } from '../../lib/manager/database-name.js';
 import { Example, exampleEntities } from '../fixtures/entities/example.entity.js';
 import { managers, PlainExampleCacheManager } from '../fixtures/managers.js';
@@ -43,6 +43,15 @@ class MemberCacheManager extends BaseCacheManager<Member> {
 
 describeWith('redis', 'one database under two names', (redisUrl) => {
   const store = 'keyv-redis' as const;
+  const withSchema = (options: DataSourceOptions) => boot(options, TenantMember, TenantMemberCacheManager);
+  const withoutSchema = (options: DataSourceOptions) => boot(options, Member, MemberCacheManager);
+  const boot = <T>(options: DataSourceOptions, entity: Function, manager: Type<T> & CacheManagerClass) =>
+    createTestApp({
+      database: { ...options, entities: [entity] } as DataSourceOptions,
+      managers: [manager],
+      store,
+      redisUrl,
+    });
 
   describeDatabases(
     'is one to its clocks',
@@ -114,32 +123,22 @@ describeWith('redis', 'one database under two names', (redisUrl) => {
           `INSERT INTO tenant.member VALUES (1, 'ann')`,
           `INSERT INTO member VALUES (1, 'public ann')`,
         );
-        const withSchema = await createTestApp({
-          database: { ...options, entities: [TenantMember] } as DataSourceOptions,
-          managers: [TenantMemberCacheManager],
-          store,
-          redisUrl,
-        });
-        const without = await createTestApp({
-          database: { ...options, entities: [Member] } as DataSourceOptions,
-          managers: [MemberCacheManager],
-          store,
-          redisUrl,
-        });
-        const tenants = withSchema.get(TenantMemberCacheManager);
-        const plain = without.get(MemberCacheManager);
+        const tenant = await withSchema(options);
+        const plainApp = await withoutSchema(options as DataSourceOptions);
+        const tenants = tenant.get(TenantMemberCacheManager);
+        const plain = plainApp.get(MemberCacheManager);
         const name = async () => [(await tenants.get(1)).name, (await tenants.all())[0]!.name];
         expect(await name()).toEqual(['ann', 'ann']);
         expect((await plain.get(1)).name).toBe('public ann');
 
-        await without.dataSource.query(`UPDATE tenant.member SET name = 'anna' WHERE id = 1`);
+        await plainApp.dataSource.query(`UPDATE tenant.member SET name = 'anna' WHERE id = 1`);
         expect(await name()).toEqual(['anna', 'anna']);
 
         // The one table may be somebody's unqualified one: by a role's search_path, say.
-        await withSchema.dataSource.query(`UPDATE public.member SET name = 'public anna' WHERE id = 1`);
+        await tenant.dataSource.query(`UPDATE public.member SET name = 'public anna' WHERE id = 1`);
         expect((await plain.get(1)).name).toBe('public anna');
 
-        const runner = without.dataSource.createQueryRunner();
+        const runner = plainApp.dataSource.createQueryRunner();
         await runner.query('SET search_path TO tenant, public');
         await runner.manager.update(Member, 1, { name: 'by path' });
         expect(await name()).toEqual(['by path', 'by path']);
@@ -162,24 +161,14 @@ describeWith('redis', 'one database under two names', (redisUrl) => {
           `INSERT INTO tenant.member VALUES (1, 'ann')`,
           `ALTER DATABASE ${options.database} SET search_path TO tenant, public`,
         );
-        const withSchema = await createTestApp({
-          database: { ...options, entities: [TenantMember] } as DataSourceOptions,
-          managers: [TenantMemberCacheManager],
-          store,
-          redisUrl,
-        });
-        const without = await createTestApp({
-          database: { ...options, entities: [Member] } as DataSourceOptions,
-          managers: [MemberCacheManager],
-          store,
-          redisUrl,
-        });
-        expect((await withSchema.get(TenantMemberCacheManager).get(1)).name).toBe('ann');
-        expect((await without.get(MemberCacheManager).get(1)).name).toBe('ann');
-        await without.dataSource.manager.update(Member, 1, { name: 'anna' });
-        expect((await withSchema.get(TenantMemberCacheManager).get(1)).name).toBe('anna');
-        await withSchema.dataSource.manager.update(TenantMember, 1, { name: 'anne' });
-        expect((await without.get(MemberCacheManager).get(1)).name).toBe('anne');
+        const tenant = await withSchema(options);
+        const plainApp = await withoutSchema(options as DataSourceOptions);
+        expect((await tenant.get(TenantMemberCacheManager).get(1)).name).toBe('ann');
+        expect((await plainApp.get(MemberCacheManager).get(1)).name).toBe('ann');
+        await plainApp.dataSource.manager.update(Member, 1, { name: 'anna' });
+        expect((await tenant.get(TenantMemberCacheManager).get(1)).name).toBe('anna');
+        await tenant.dataSource.manager.update(TenantMember, 1, { name: 'anne' });
+        expect((await plainApp.get(MemberCacheManager).get(1)).name).toBe('anne');
       });
 
       it('a load on a connection whose names lead elsewhere is not stored', async () => {
@@ -192,12 +181,7 @@ describeWith('redis', 'one database under two names', (redisUrl) => {
           `INSERT INTO tenant.member VALUES (1, 'of the tenant')`,
           `INSERT INTO member VALUES (1, 'ann')`,
         );
-        const app = await createTestApp({
-          database: { ...options, entities: [Member] } as DataSourceOptions,
-          managers: [MemberCacheManager],
-          store,
-          redisUrl,
-        });
+        const app = await withoutSchema(options as DataSourceOptions);
         const members = app.get(MemberCacheManager);
         await app.dataSource.query('SET search_path TO tenant');
         await members.get(1);
@@ -224,18 +208,8 @@ describeWith('redis', 'one database under two names', (redisUrl) => {
             `INSERT INTO member VALUES (1, 'ann')`,
           );
         }
-        const one = await createTestApp({
-          database: { ...first, entities: [Member] } as DataSourceOptions,
-          managers: [MemberCacheManager],
-          store,
-          redisUrl,
-        });
-        const two = await createTestApp({
-          database: { ...second, entities: [Member] } as DataSourceOptions,
-          managers: [MemberCacheManager],
-          store,
-          redisUrl,
-        });
+        const one = await withoutSchema(first);
+        const two = await withoutSchema(second);
         const members = one.get(MemberCacheManager);
         expect((await members.get(1)).name).toBe('ann');
         await two.dataSource.query(`UPDATE \`${first.database}\`.member SET name = 'anna' WHERE id = 1`);
