@@ -1,8 +1,9 @@
+import type { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { expect, it, onTestFinished } from 'vitest';
 import { QsCacheCore } from '../../lib/qs-cache.core.js';
-import { User } from '../fixtures/entities/example.entity.js';
+import { Example, User } from '../fixtures/entities/example.entity.js';
 import { PlainExampleCacheManager, UserCacheManager } from '../fixtures/managers.js';
 import { describeDatabases } from '../support/databases.js';
 import { exampleApp } from '../support/example-app.js';
@@ -49,6 +50,36 @@ describeDatabases(
           expect((await examples.all()).find(({ id }) => id === 1)!.title).toBe('late');
         },
       );
+
+    if (database.name === 'postgres')
+      it.each(stores)('and whose connection ends after that is still announced when it commits (%s)', async (store) => {
+        const { dataSource, options, get } = await exampleApp(database, {
+          store,
+          ...('url' in redis && { redisUrl: redis.url }),
+          options: { budgetMs: 250, holdMs: 5_000 },
+        });
+        const impatient = new DataSource({ ...options, extra: { query_timeout: 300 } } as DataSourceOptions);
+        onTestFinished(() => impatient.destroy());
+        await impatient.initialize();
+        const examples = get(PlainExampleCacheManager);
+        expect((await examples.get(1)).title).toBe('one');
+        const runner = impatient.createQueryRunner();
+        const client = (await runner.connect()) as {
+          connection: { stream: { destroy(): void } };
+          on: EventEmitter['on'];
+        };
+        client.on('error', () => undefined);
+        const slow = runner.query(`UPDATE example SET title = 'late' WHERE id = 1 AND ${seconds(2)}`);
+        await expect(slow).rejects.toThrow(/timeout/);
+        client.connection.stream.destroy();
+        await runner.release();
+        await sleep(300);
+        expect((await examples.get(1)).title).toBe('one');
+        // The server finishes what nobody waits for any more.
+        await sleep(2_000);
+        expect((await dataSource.manager.findOneByOrFail(Example, { id: 1 })).title).toBe('late');
+        expect((await examples.get(1)).title).toBe('late');
+      });
 
     it.each(stores)('and frees a key is known to do so until it has been heard of (%s)', async (store) => {
       const { dataSource, get } = await open(store);
