@@ -160,8 +160,12 @@ export class WriteFollower {
 
   #count(writes: ConnectionWrites): void {
     // Only where everybody shares one connection is somebody else's open transaction of interest.
-    if (writes.isOpen && this.dialect === 'sqlite') this.#open.add(writes);
-    else this.#open.delete(writes);
+    if (!writes.isOpen || this.dialect !== 'sqlite') this.#open.delete(writes);
+    else if (!this.#open.has(writes)) {
+      this.#open.add(writes);
+      // Again, for those who looked between the announcement of a BEGIN and the BEGIN.
+      this.transactionsBegun++;
+    }
   }
 
   #writesOf(connection: object): ConnectionWrites {

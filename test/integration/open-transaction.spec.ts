@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Column, type DataSourceOptions, Entity, ManyToOne, PrimaryColumn } from 'typeorm';
+import type { BeforeQueryEvent } from 'typeorm/subscriber/event/QueryEvent.js';
 import { expect, it } from 'vitest';
 import { BaseCacheManager } from '../../lib/index.js';
 import { Example } from '../fixtures/entities/example.entity.js';
@@ -56,6 +58,34 @@ it('a row that was uncommitted behind nested savepoints of one name is not kept'
   await runner.query('ROLLBACK');
   expect(await shown()).toEqual(['one', 'one']);
 });
+
+it('a row a load saw that began while a BEGIN was on its way is not kept', async () => {
+  const { dataSource, examples, runner, shown } = await open();
+  await dataSource.manager.update(Example, 1, { title: 'committed' });
+  const begun = gate();
+  const updated = gate();
+  dataSource.subscribers.push({
+    beforeQuery: ({ query }: BeforeQueryEvent) =>
+      query === 'BEGIN' ? begun.promise : query.startsWith('SELECT') ? updated.promise : undefined,
+  });
+  const beginning = runner.query('BEGIN');
+  await sleep(1);
+  const loading = examples.get(1);
+  await sleep(1);
+  begun.open();
+  await beginning;
+  await runner.query(`UPDATE example SET title = 'uncommitted' WHERE id = 1`);
+  updated.open();
+  await loading;
+  await runner.query('ROLLBACK');
+  expect(await shown()).toEqual(['committed', 'committed']);
+});
+
+function gate(): { promise: Promise<void>; open: () => void } {
+  let open!: () => void;
+  const promise = new Promise<void>((resolve) => (open = resolve));
+  return { promise, open };
+}
 
 @Entity()
 class Parent {
