@@ -95,10 +95,10 @@ export function readLoad(statement: Statement): StatementEffect {
   );
 }
 
-/** REFRESH MATERIALIZED VIEW */
+/** REFRESH MATERIALIZED VIEW: a view with rows of its own, which passes nothing on to the tables it reads. */
 export function readRefresh(statement: Statement): StatementEffect {
   const views = namesAfter(statement, statement.skip(1, 'MATERIALIZED', 'VIEW'));
-  return views ? write(views.map((table) => ({ table, action: 'update' }))) : UNKNOWN;
+  return views ? { kind: 'schema', commits: false, tables: views } : UNKNOWN;
 }
 
 function readQuery(statement: Statement, from: number): StatementEffect {

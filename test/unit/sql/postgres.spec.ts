@@ -51,7 +51,7 @@ describe.each<[string, Cases]>([
       ],
       ['CREATE TABLE copy AS TABLE post', 'schema copy'],
       ['CREATE TABLE copy AS EXECUTE q', 'schema copy', 'unknown'],
-      ['REFRESH MATERIALIZED VIEW CONCURRENTLY stats', 'update stats'],
+      ['REFRESH MATERIALIZED VIEW CONCURRENTLY stats', 'schema stats'],
     ],
   ],
   [
