@@ -30,6 +30,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   #selection: StoreSelection | undefined;
   #readThrough: ReadThrough | undefined;
   #isOpen = false;
+  #opening: Promise<void> | undefined;
 
   constructor(
     private readonly moduleRef: ModuleRef,
@@ -72,6 +73,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
       );
     }
     const watched = await this.#claim(dataSource);
+    if (this.#isOpen && !watched.watch.isWatching) await watched.start();
     managers.forEach((manager, i) => {
       const token = classes[i]!;
       this.registry.declare(token);
@@ -83,6 +85,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
           events: this.events,
           store: () => this.store,
           readThrough: () => this.readThrough,
+          wake: () => this.#wake(),
         });
         const { cacheKey, metadata, alsoWrites } = bound.options;
         watch.tables.addTrigger(entityTable(metadata), alsoWrites);
@@ -97,6 +100,18 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onModuleInit(): Promise<void> {
+    await this.#opening;
+    if (!this.#isOpen) await this.#open();
+  }
+
+  /** Nest calls no hooks of a module that is loaded late: then the first read opens the cache. */
+  #wake(): void {
+    if (this.#isOpen) return;
+    // While modules are still built there may be no CACHE_MANAGER yet: then there is another read, or the hook.
+    this.#opening ??= this.#open().catch(() => void (this.#opening = undefined));
+  }
+
+  async #open(): Promise<void> {
     const { store, scope, warnings } = this.#select();
     for (const warning of warnings) this.#logger.warn(warning);
     // What stands in the way is for the check to say.
@@ -149,7 +164,8 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   /** The last hook: requests that were still running after CacheModule had closed its stores may have opened them again. */
   async onApplicationShutdown(): Promise<void> {
     dataSources.leave(this);
-    for (const watched of this.#watched.values()) watched.stop();
+    // Its own are destroyed later, if at all: jobs that nobody waited for may write until then, over a connection made for them.
+    for (const watched of this.#watched.values()) if (!dataSources.needs(watched.dataSource, this)) watched.stop();
     this.#announcer.close();
     await this.#selection?.store.close();
     try {

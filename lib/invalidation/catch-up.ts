@@ -25,14 +25,17 @@ export async function catchUp(
   store: CacheStore,
   hasWritten: boolean,
 ): Promise<string | undefined> {
-  const key = `qscache:state:${createHash('sha256').update(databaseIdentity(dataSource)).digest('base64url')}`;
-  const state = await databaseState(dataSource).catch((error: unknown) => error as Error);
-  if (state instanceof Error) {
+  const states = await databaseState(dataSource).catch((error: unknown) => error as Error);
+  if (states instanceof Error) {
     await store.advance(everything.map(anything));
-    return state.message;
+    return states.message;
   }
-  const { entries } = await store.read([key], [], REMEMBERED_MS);
-  if (hasWritten || entries[0] !== state) await store.advance(everything.map(anything));
-  await store.put(key, state, REMEMBERED_MS);
+  const keys = states.map(({ of }) => `qscache:state:${digest([databaseIdentity(dataSource), ...of])}`);
+  const { entries } = await store.read(keys, [], REMEMBERED_MS);
+  const isChanged = states.some(({ state }, i) => entries[i] !== digest(state));
+  if (hasWritten || isChanged) await store.advance(everything.map(anything));
+  await Promise.all(states.map(({ state }, i) => store.put(keys[i]!, digest(state), REMEMBERED_MS)));
   return undefined;
 }
+
+const digest = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('base64url');

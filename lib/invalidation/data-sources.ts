@@ -1,8 +1,15 @@
-import { DataSource, type EntitySubscriberInterface } from 'typeorm';
-import type { BeforeQueryEvent } from 'typeorm/subscriber/event/QueryEvent.js';
+import { DataSource } from 'typeorm';
 import { dialectOf } from './driver-truth.js';
 import { readStatements } from './sql/read-statements.js';
 import type { StatementEffect } from './sql/statement-effect.js';
+import {
+  attendBroadcasters,
+  listen,
+  onUnheardStatement,
+  type StatementBegun,
+  type StatementListener,
+  stopListening,
+} from './statement-hooks.js';
 
 /** An application that wants to hear every write of its process. */
 export interface DataSourceListener {
@@ -20,12 +27,12 @@ export interface DataSourceListener {
  * Notices that a DataSource wrote before any application listened: in `initialize()` (a migration, a synchronized schema), in the
  * factory that made it, in a provider that was faster than the cache.
  */
-class StartRecord implements EntitySubscriberInterface {
+class StartRecord implements StatementListener {
   hasWritten = false;
 
   constructor(private readonly dataSource: DataSource) {}
 
-  beforeQuery({ query }: BeforeQueryEvent): void {
+  beforeQuery({ query }: StatementBegun): void {
     this.hasWritten ||= readStatements(query, dialectOf(this.dataSource)).some(writesSomething);
   }
 }
@@ -47,8 +54,10 @@ function writesSomething(effect: StatementEffect): boolean {
 class DataSources {
   readonly #records = new WeakMap<DataSource, StartRecord>();
   readonly #initialized = new Set<DataSource>();
+  /** Several where applications share one; those that have closed as well, until another claims it. */
   readonly #owners = new WeakMap<DataSource, Set<DataSourceListener>>();
   readonly #listeners = new Set<DataSourceListener>();
+  readonly #left = new WeakSet<DataSourceListener>();
 
   join(listener: DataSourceListener): void {
     this.#listeners.add(listener);
@@ -56,16 +65,25 @@ class DataSources {
 
   leave(listener: DataSourceListener): void {
     this.#listeners.delete(listener);
+    this.#left.add(listener);
   }
 
   /** A DataSource in somebody's container is watched by those who have it there, and by nobody else. */
   claim(dataSource: DataSource, owner: DataSourceListener): void {
-    const owners = this.#owners.get(dataSource) ?? new Set();
+    const owners = this.#ownersOf(dataSource);
     if (owners.has(owner)) return;
-    this.#owners.set(dataSource, owners.add(owner));
+    attend(dataSource);
     // Its first statements went unrecorded if it was initialized before this module was loaded.
     if (!this.#records.has(dataSource)) this.#record(dataSource).hasWritten = true;
+    this.#dismiss(dataSource);
+    owners.add(owner);
     for (const listener of this.#listeners) if (!owners.has(listener)) listener.lost(dataSource);
+  }
+
+  /** Whether nobody else would hear it if this application, whose own it is, stopped to. */
+  needs(dataSource: DataSource, owner: DataSourceListener): boolean {
+    const owners = this.#ownersOf(dataSource);
+    return owners.has(owner) && ![...owners].some((other) => other !== owner && this.#listeners.has(other));
   }
 
   /** Those that are an application's own or nobody's. */
@@ -74,8 +92,8 @@ class DataSources {
   }
 
   belongsTo(dataSource: DataSource, listener: DataSourceListener): boolean {
-    const owners = this.#owners.get(dataSource);
-    return !owners || owners.has(listener) || ![...owners].some((owner) => this.#listeners.has(owner));
+    const owners = this.#ownersOf(dataSource);
+    return owners.size === 0 || owners.has(listener);
   }
 
   /** From now on this application hears it. Says whether something was written that it has not heard. */
@@ -83,17 +101,18 @@ class DataSources {
     const record = this.#record(dataSource);
     const { hasWritten } = record;
     // One that is nobody's may yet be claimed, by an application that has heard nothing of it until then.
-    if (!this.#owners.get(dataSource)?.has(listener)) return hasWritten;
+    if (!this.#ownersOf(dataSource).has(listener)) return hasWritten;
     record.hasWritten = true;
-    const at = dataSource.subscribers.indexOf(record);
-    if (at >= 0) dataSource.subscribers.splice(at, 1);
+    stopListening(dataSource, record);
     return hasWritten;
   }
 
   async building(dataSource: DataSource): Promise<void> {
     // Tools build metadata without connecting.
     if (!dataSource.isInitialized || !isFollowed(dataSource)) return;
-    // Its subscribers are new, and so may be its database.
+    // Its database may be another one.
+    const old = this.#records.get(dataSource);
+    if (old) stopListening(dataSource, old);
     this.#records.delete(dataSource);
     this.#record(dataSource);
     await this.#tell(dataSource, (listener) => listener.building(dataSource));
@@ -105,11 +124,36 @@ class DataSources {
 
   ended(dataSource: DataSource): void {
     this.#initialized.delete(dataSource);
+    this.#dismiss(dataSource);
     for (const listener of this.#listeners) listener.ended(dataSource);
+  }
+
+  /** Applications that have closed hear what is still written, but nothing of what comes after. */
+  #dismiss(dataSource: DataSource): void {
+    const owners = this.#ownersOf(dataSource);
+    for (const owner of owners) {
+      if (!this.#left.has(owner)) continue;
+      owners.delete(owner);
+      owner.lost(dataSource);
+    }
+  }
+
+  /** One that was initialized before this module was loaded has begun to work. */
+  async met(dataSource: DataSource): Promise<void> {
+    if (this.#records.has(dataSource) || !dataSource.isInitialized || !isFollowed(dataSource)) return;
+    this.#record(dataSource).hasWritten = true;
+    await this.#tell(dataSource, (listener) => listener.building(dataSource));
+    await this.started(dataSource);
   }
 
   async #tell(dataSource: DataSource, tell: (listener: DataSourceListener) => Promise<void>): Promise<void> {
     for (const listener of this.#listeners) if (this.belongsTo(dataSource, listener)) await tell(listener);
+  }
+
+  #ownersOf(dataSource: DataSource): Set<DataSourceListener> {
+    let owners = this.#owners.get(dataSource);
+    if (!owners) this.#owners.set(dataSource, (owners = new Set()));
+    return owners;
   }
 
   #record(dataSource: DataSource): StartRecord {
@@ -118,36 +162,56 @@ class DataSources {
     record = new StartRecord(dataSource);
     this.#records.set(dataSource, record);
     this.#initialized.add(dataSource);
-    dataSource.subscribers.push(record);
+    listen(dataSource, record);
     return record;
   }
 }
 
 export const dataSources = new DataSources();
 
-interface Building {
+interface Lifecycle {
   buildMetadatas(): Promise<void>;
+  initialize(): Promise<DataSource>;
+  destroy(): Promise<void>;
 }
 
+const attended = new WeakSet<object>();
+
 /*
- * TypeORM has no event for a DataSource that starts, and makes its list of subscribers anew in each initialize(): what must hear the
- * first statement has to stand between the two. The methods exist in TypeORM 0.3 and 1.x; a test fails when one is gone.
+ * TypeORM has no event for a DataSource that starts: what must hear its first statement has to stand inside of initialize(). The
+ * methods exist in TypeORM 0.3 and 1.x; a test fails when one is gone.
  */
-const prototype = DataSource.prototype as unknown as Building & Pick<DataSource, 'initialize' | 'destroy'>;
-const { buildMetadatas, initialize, destroy } = prototype;
+function attendLifecycle(of: object): void {
+  if (attended.has(of)) return;
+  attended.add(of);
+  const prototype = of as Lifecycle;
+  const { buildMetadatas, initialize, destroy } = prototype;
 
-prototype.buildMetadatas = async function (this: DataSource & Building) {
-  await buildMetadatas.call(this);
-  await dataSources.building(this);
-};
+  prototype.buildMetadatas = async function (this: DataSource & Lifecycle) {
+    await buildMetadatas.call(this);
+    await dataSources.building(this);
+  };
 
-prototype.initialize = async function (this: DataSource & Building) {
-  const initialized = await initialize.call(this);
-  await dataSources.started(this);
-  return initialized;
-};
+  prototype.initialize = async function (this: DataSource & Lifecycle) {
+    const initialized = await initialize.call(this);
+    await dataSources.started(this);
+    return initialized;
+  };
 
-prototype.destroy = async function (this: DataSource & Building) {
-  await destroy.call(this);
-  dataSources.ended(this);
-};
+  prototype.destroy = async function (this: DataSource & Lifecycle) {
+    await destroy.call(this);
+    dataSources.ended(this);
+  };
+}
+
+/** An application may hold several copies of TypeORM: whichever made this DataSource is attended to. */
+function attend(dataSource: DataSource): void {
+  let prototype = Object.getPrototypeOf(dataSource) as object;
+  while (!Object.hasOwn(prototype, 'buildMetadatas')) prototype = Object.getPrototypeOf(prototype) as object;
+  attendLifecycle(prototype);
+  const { broadcaster } = dataSource.createQueryRunner();
+  attendBroadcasters(Object.getPrototypeOf(broadcaster) as object);
+}
+
+attendLifecycle(DataSource.prototype);
+onUnheardStatement((dataSource) => void dataSources.met(dataSource).catch(() => undefined));

@@ -1,6 +1,11 @@
-import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { DataSource, QueryRunner } from 'typeorm';
+
+/** Something of a database, and what it is like: DataSources that look at different things must not take them for each other. */
+export interface DatabaseState {
+  readonly of: readonly string[];
+  readonly state: unknown;
+}
 
 /**
  * What a database is like that no statement of this process tells: its tables as the server knows them, and the migrations it has
@@ -8,51 +13,85 @@ import type { DataSource, QueryRunner } from 'typeorm';
  *
  * @throws whatever the database fails with
  */
-export async function databaseState(dataSource: DataSource): Promise<string> {
+export async function databaseState(dataSource: DataSource): Promise<readonly DatabaseState[]> {
   const runner = dataSource.createQueryRunner('master');
   try {
-    const state = [await schemaOf(dataSource, runner), await migrationsOf(dataSource, runner)];
-    return createHash('sha256').update(JSON.stringify(state)).digest('base64url');
+    const migrations = await migrationsOf(dataSource, runner);
+    return [await schemaOf(dataSource, runner), ...(migrations ? [migrations] : [])];
   } finally {
     await runner.release();
   }
 }
 
 /** A table that is made again is another one, with the same columns or not. */
-async function schemaOf(dataSource: DataSource, runner: QueryRunner): Promise<unknown> {
+async function schemaOf(dataSource: DataSource, runner: QueryRunner): Promise<DatabaseState> {
   switch (dataSource.options.type) {
     case 'postgres':
     case 'cockroachdb':
-      return runner.query(POSTGRES);
+      return { of: ['schema'], state: await runner.query(POSTGRES) };
     case 'mysql':
     case 'mariadb': {
-      const databases = dataSource.entityMetadatas.map(({ database }) => database).filter((name) => name !== undefined);
+      const mapped = dataSource.entityMetadatas.map(({ database }) => database).filter((name) => name !== undefined);
+      const databases = [...new Set(mapped)].sort();
       const places = ['DATABASE()', ...databases.map(() => '?')].join(', ');
-      return Promise.all(
+      const state = await Promise.all(
         MYSQL.map((sql) => runner.query(`${sql} WHERE table_schema IN (${places}) ORDER BY 1, 2, 3`, databases)),
       );
+      return { of: ['schema', ...databases], state };
     }
     default: {
       const { database } = dataSource.options;
       const schema: unknown = await runner.query(
         'SELECT type, name, rootpage, sql FROM sqlite_master ORDER BY type, name',
       );
-      if (typeof database !== 'string' || database === ':memory:') return schema;
+      if (typeof database !== 'string' || database === ':memory:') return { of: ['schema'], state: schema };
       const { ino, birthtimeMs } = statSync(database);
-      return [schema, await runner.query('PRAGMA schema_version'), ino, birthtimeMs];
+      return { of: ['schema'], state: [schema, await runner.query('PRAGMA schema_version'), ino, birthtimeMs] };
     }
   }
 }
 
-/** TypeORM's own record, by whatever name. */
-async function migrationsOf(dataSource: DataSource, runner: QueryRunner): Promise<unknown> {
+/** TypeORM's own record, by whatever name and in whatever schema; `undefined` where there is none. */
+async function migrationsOf(dataSource: DataSource, runner: QueryRunner): Promise<DatabaseState | undefined> {
   const { driver, options } = dataSource;
   const name = options.migrationsTableName ?? 'migrations';
   const { schema } = driver.options as { schema?: string };
   const table = driver.buildTableName(name, schema, driver.database);
   if (!(await runner.hasTable(table))) return undefined;
-  return dataSource.createQueryBuilder(runner).select().from(table, name).orderBy('id').getRawMany();
+  const run: unknown = await dataSource
+    .createQueryBuilder(runner)
+    .select()
+    .from(table, name)
+    .orderBy('id')
+    .getRawMany();
+  return { of: ['migrations', table], state: [run, await everRun(dataSource, runner, table)] };
 }
+
+/** A migration that was run and reverted leaves no row, but has taken a number. */
+async function everRun(dataSource: DataSource, runner: QueryRunner, table: string): Promise<unknown> {
+  const escaped = table
+    .split('.')
+    .map((part) => dataSource.driver.escape(part))
+    .join('.');
+  switch (dataSource.options.type) {
+    case 'postgres':
+      return runner.query(NUMBERED_POSTGRES, [escaped]);
+    case 'mysql':
+    case 'mariadb':
+      // Unlike the catalogue, which MySQL reads from a cache a day old.
+      return runner.query(`SHOW CREATE TABLE ${escaped}`);
+    case 'cockroachdb':
+      // Its numbers are moments.
+      return undefined;
+    default:
+      if (!(await runner.hasTable('sqlite_sequence'))) return undefined;
+      return runner.query('SELECT seq FROM sqlite_sequence WHERE name = ?', [table]);
+  }
+}
+
+const NUMBERED_POSTGRES = `
+  SELECT last_value FROM pg_sequences
+  WHERE format('%I.%I', schemaname, sequencename)::regclass = pg_get_serial_sequence($1, 'id')::regclass`;
 
 const POSTGRES = `
   WITH relations AS (

@@ -21,7 +21,7 @@ export function dialectOf({ options: { type } }: DataSource): SqlDialect {
   );
 }
 
-export { connectionOf, isTransactionOpen } from './transaction-status.js';
+export { askTransactionOpen, connectionOf, isTransactionOpen } from './transaction-status.js';
 export { statementStillRuns } from './statement-still-runs.js';
 
 /** MySQL: interrupted, shutting down, lost on the way: the statement may have done its work. */

@@ -11,21 +11,33 @@ interface Connection {
  * They are asked before each of their writes, because a ROLLBACK may take such a setting back, and a pool hands it on.
  */
 export class MovedNames {
-  readonly #moved = new WeakSet<object>();
+  /** Where names led before they were first told otherwise; `undefined` when the connection could not say. */
+  readonly #start = new WeakMap<object, string | undefined>();
 
   constructor(private readonly dialect: SqlDialect) {}
 
-  mark(connection: object): void {
-    this.#moved.add(connection);
+  /** Before a statement that may lead names elsewhere. */
+  async mark(connection: object): Promise<void> {
+    if (!this.has(connection)) this.#start.set(connection, JSON.stringify(await this.#names(connection)));
   }
 
   has(connection: object): boolean {
-    return this.#moved.has(connection);
+    return this.#start.has(connection);
+  }
+
+  /** Whether names lead elsewhere there now: a RESET, a ROLLBACK, or a statement that changed nothing, lead them back. */
+  async leadElsewhere(connection: object): Promise<boolean> {
+    if (!this.has(connection)) return false;
+    const names = await this.#names(connection);
+    return !names || JSON.stringify(names) !== this.#start.get(connection);
   }
 
   /** The schemas (in MySQL, the database) these names may lead to; `undefined` when the connection cannot say: then to any. */
   async of(connection: object, effects: readonly StatementEffect[]): Promise<readonly string[] | undefined> {
-    if (!this.has(connection) || !effects.some(namesUnqualified)) return [];
+    return this.has(connection) && effects.some(namesUnqualified) ? this.#names(connection) : [];
+  }
+
+  async #names(connection: object): Promise<readonly string[] | undefined> {
     try {
       return await this.#ask(connection as Connection);
     } catch {
@@ -34,7 +46,7 @@ export class MovedNames {
     }
   }
 
-  async #ask(connection: Connection): Promise<readonly string[] | undefined> {
+  async #ask(connection: Connection): Promise<readonly string[]> {
     switch (this.dialect) {
       case 'postgres': {
         const { rows } = await connection.query('SELECT array_to_json(current_schemas(true))::text AS names');
@@ -48,7 +60,8 @@ export class MovedNames {
           });
         });
       case 'sqlite':
-        return undefined;
+        // What is attached never takes the place of a table.
+        return [];
     }
   }
 }

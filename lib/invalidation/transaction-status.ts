@@ -10,8 +10,14 @@ export function connectionOf(runner: QueryRunner): object {
 
 /** Whether the driver says a transaction is open, after a statement with these results; `undefined` when it does not say. */
 export function isTransactionOpen(connection: object, results?: unknown): boolean | undefined {
-  const known = connection as { getTransactionStatus?: () => string | null; inTransaction?: boolean };
+  const known = connection as {
+    getTransactionStatus?: () => string | null;
+    readyForQuery?: boolean;
+    inTransaction?: boolean;
+  };
   if (typeof known.getTransactionStatus === 'function') {
+    // Its word is that of the last statement the server was done with; one may be under way that its caller has given up.
+    if (known.readyForQuery === false) return undefined;
     const status = known.getTransactionStatus();
     return status === null ? undefined : status !== 'I';
   }
@@ -21,6 +27,17 @@ export function isTransactionOpen(connection: object, results?: unknown): boolea
   // mysql2: the first status bit of an OK packet; the last one counts where several statements ran.
   const last: unknown = Array.isArray(results) ? results.at(-1) : results;
   return isOkPacket(last) && typeof last.serverStatus === 'number' ? (last.serverStatus & 1) !== 0 : undefined;
+}
+
+/** A connection of mysql2, which tells with an answer only: so it is asked for one. `undefined` when it gives none. */
+export function askTransactionOpen(connection: object): Promise<boolean | undefined> {
+  const { query } = connection as { query?: (sql: string, done: (error: unknown, result: unknown) => void) => void };
+  if (typeof query !== 'function') return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    query.call(connection, 'DO 0', (error, result) =>
+      resolve(error ? undefined : isTransactionOpen(connection, result)),
+    );
+  });
 }
 
 /** By the class the driver gave it, which neither a column nor a JSON value can have, whatever it is called. */

@@ -81,7 +81,7 @@ export class WatchedDataSource {
       if (watch === this.#watch) watch.begin();
     } catch (error) {
       this.events.emit({ name: 'store:failed', operation: 'catch up', error });
-      this.#retry = setTimeout(() => void this.start(), RETRY_MS).unref();
+      this.#retry = setTimeout(() => void (this.dataSource.isInitialized && this.start()), RETRY_MS).unref();
     }
   }
 

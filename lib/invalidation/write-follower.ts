@@ -2,7 +2,7 @@ import type { QueryRunner } from 'typeorm';
 import type { CacheEvents } from '../events/cache-events.js';
 import type { TableWrite } from '../store/cache-store.js';
 import { ConnectionWrites } from './connection-writes.js';
-import { connectionOf, isDefinite, isTransactionOpen, statementStillRuns } from './driver-truth.js';
+import { askTransactionOpen, connectionOf, isDefinite, isTransactionOpen, statementStillRuns } from './driver-truth.js';
 import { MovedNames } from './moved-names.js';
 import { PendingWrites } from './pending-writes.js';
 import { mayHaveCommitted, type SqlDialect, type StatementEffect } from './sql/statement-effect.js';
@@ -33,6 +33,7 @@ interface Running {
 export class WriteFollower {
   readonly #connections = new WeakMap<object, ConnectionWrites>();
   readonly #running = new WeakMap<object, Running[]>();
+  readonly #met = new WeakSet<object>();
   readonly #prepared = new Map<string, PendingWrites>();
   /** Texts already reported, so that each is reported once. */
   readonly #unplaced = new Set<string>();
@@ -54,8 +55,8 @@ export class WriteFollower {
   }
 
   /** Names without a schema may lead to other tables there than everybody takes them for. */
-  hasMovedNames(runner: QueryRunner): boolean {
-    return this.#movedNames.has(connectionOf(runner));
+  hasMovedNames(runner: QueryRunner): Promise<boolean> {
+    return this.#movedNames.leadElsewhere(connectionOf(runner));
   }
 
   async before(
@@ -67,7 +68,7 @@ export class WriteFollower {
     const connection = connectionOf(runner);
     const writes = this.#writesOf(connection);
     const namespaces = await this.#movedNames.of(connection, effects);
-    if (effects.some(({ moves }) => moves)) this.#movedNames.mark(connection);
+    if (effects.some(({ moves }) => moves)) await this.#movedNames.mark(connection);
     const steps = this.#steps(query, parameters, effects, namespaces);
     if (effects.some(beginsTransaction)) this.transactionsBegun++;
     const others = this.#runningOn(connection);
@@ -75,7 +76,7 @@ export class WriteFollower {
     for (const other of others) other.isAlone = false;
     const running: Running = { query, parameters, steps, isAlone };
     others.push(running);
-    if (isAlone) await this.#correct(connection, writes, isTransactionOpen(connection));
+    if (isAlone) await this.#correct(connection, writes, await this.#isOpen(connection));
     const visible = foresee(writes, running);
     if (!visible.isEmpty) running.announcement = await this.announcer.announce(visible.toWrites());
   }
@@ -119,11 +120,13 @@ export class WriteFollower {
     const running = this.#take(connection, query, parameters, effects);
     const { steps, announcement } = running;
     const refused = isDefinite(error, this.dialect);
-    const open = running.isAlone ? isTransactionOpen(connection) : undefined;
     const foreseen = foresee(writes, running);
-    // A failed COMMIT ends the transaction one way or the other; a failed ROLLBACK can only have been a lost connection.
-    if (steps.length === 1 && endsTransaction(steps[0]!.effect)) writes.correct(false);
-    else {
+    const open = running.isAlone ? await this.#isOpenAfter(connection, writes, refused) : undefined;
+    // Refused by the server, a COMMIT or ROLLBACK has ended the transaction all the same. One that the client gave up may not even have
+    // been sent (pg's `query_timeout` takes it out of its queue): should the connection live on, so may the transaction.
+    if (steps.length === 1 && endsTransaction(steps[0]!.effect)) {
+      if (refused) writes.correct(false);
+    } else {
       const mayHaveBegun = steps.length > 1 || !refused;
       if (mayHaveBegun && steps.some(({ effect }) => beginsTransaction(effect))) writes.correct(true);
       for (const { effect, writes: written } of steps) writes.fail(effect, written);
@@ -150,10 +153,30 @@ export class WriteFollower {
     if (!visible.isEmpty) await this.announcer.advance(visible.toWrites());
   }
 
-  /** A transaction that ended without a statement we saw has made its writes visible or not: as if it had. */
+  /** Before a statement. One that nobody listened to may have begun a transaction, so a connection met for the first time is asked. */
+  async #isOpen(connection: object): Promise<boolean | undefined> {
+    const known = isTransactionOpen(connection);
+    if (this.#met.has(connection)) return known;
+    this.#met.add(connection);
+    return known ?? (this.dialect === 'mysql' ? askTransactionOpen(connection) : undefined);
+  }
+
+  /** After a failure, which may have rolled the transaction back: MySQL does so on a deadlock, and says nothing with it. */
+  async #isOpenAfter(connection: object, writes: ConnectionWrites, refused: boolean): Promise<boolean | undefined> {
+    const known = isTransactionOpen(connection);
+    if (known !== undefined || !refused || !writes.isOpen || this.dialect !== 'mysql') return known;
+    return askTransactionOpen(connection);
+  }
+
+  /**
+   * A transaction that ended without a statement we saw has made its writes visible or not: as if it had. One that began so may have
+   * written anything.
+   */
   async #correct(connection: object, writes: ConnectionWrites, open: boolean | undefined): Promise<void> {
     if (open === undefined) return;
+    const beganUnseen = open && !writes.isOpen;
     const lost = writes.correct(open);
+    if (beganUnseen) writes.keepOutside(this.tables.everything.map(anything));
     this.#count(writes);
     if (!lost.isEmpty) await this.announcer.advance(lost.toWrites());
   }

@@ -1,5 +1,4 @@
-import type { DataSource, EntitySubscriberInterface, QueryRunner } from 'typeorm';
-import type { AfterQueryEvent, BeforeQueryEvent } from 'typeorm/subscriber/event/QueryEvent.js';
+import type { DataSource, QueryRunner } from 'typeorm';
 import type { CacheEvents } from '../events/cache-events.js';
 import type { DataSourceWatch, LoadReading } from '../manager/data-source-watch.js';
 import { currentLoad, type LoadRecord } from '../manager/load-context.js';
@@ -8,6 +7,14 @@ import { connectionOf, dialectOf } from './driver-truth.js';
 import { HookOrder } from './hook-order.js';
 import { readStatements } from './sql/read-statements.js';
 import type { SqlDialect, StatementEffect } from './sql/statement-effect.js';
+import {
+  isListening,
+  listen,
+  type StatementBegun,
+  type StatementDone,
+  type StatementListener,
+  stopListening,
+} from './statement-hooks.js';
 import { TableMap } from './table-map.js';
 import { WriteFollower } from './write-follower.js';
 import type { WriteAnnouncer } from './write-announcer.js';
@@ -18,7 +25,7 @@ import type { WriteAnnouncer } from './write-announcer.js';
  *
  * Its hooks never reject and never outlast the announcer's budget: TypeORM fails a committed `save()` for a hook that does.
  */
-export class WriteWatch implements EntitySubscriberInterface, DataSourceWatch {
+export class WriteWatch implements StatementListener, DataSourceWatch {
   readonly tables: TableMap;
   readonly #dialect: SqlDialect;
   readonly #follower: WriteFollower;
@@ -35,14 +42,12 @@ export class WriteWatch implements EntitySubscriberInterface, DataSourceWatch {
     this.#follower = new WriteFollower(this.#dialect, this.tables, announcer, events);
   }
 
-  /** Pushed rather than declared: a DataSource takes subscriber classes, and would construct them itself. */
   install(): void {
-    if (!this.#isInstalled) this.dataSource.subscribers.push(this);
+    listen(this.dataSource, this);
   }
 
   uninstall(): void {
-    const at = this.dataSource.subscribers.indexOf(this);
-    if (at >= 0) this.dataSource.subscribers.splice(at, 1);
+    stopListening(this.dataSource, this);
   }
 
   /** What was written before it was installed is known, and has been made known. */
@@ -51,11 +56,7 @@ export class WriteWatch implements EntitySubscriberInterface, DataSourceWatch {
   }
 
   get isWatching(): boolean {
-    return this.#hasBegun && this.#isInstalled;
-  }
-
-  get #isInstalled(): boolean {
-    return this.dataSource.subscribers.includes(this);
+    return this.#hasBegun && isListening(this.dataSource, this);
   }
 
   get transactionsBegun(): number {
@@ -66,14 +67,14 @@ export class WriteWatch implements EntitySubscriberInterface, DataSourceWatch {
     return this.#follower.openTransactions;
   }
 
-  async beforeQuery({ query, parameters, queryRunner }: BeforeQueryEvent): Promise<void> {
+  async beforeQuery({ query, parameters, queryRunner }: StatementBegun): Promise<void> {
     currentLoad()?.statements.push(query);
     await this.#order.next(connectionOf(queryRunner), () =>
       this.#follow(query, (effects) => this.#follower.before(queryRunner, query, parameters, effects)),
     );
   }
 
-  async afterQuery({ query, parameters, queryRunner, success, error, rawResults }: AfterQueryEvent): Promise<void> {
+  async afterQuery({ query, parameters, queryRunner, success, error, rawResults }: StatementDone): Promise<void> {
     await this.#follow(query, (effects) =>
       success
         ? this.#follower.succeeded(queryRunner, query, parameters, effects, rawResults)
@@ -95,7 +96,7 @@ export class WriteWatch implements EntitySubscriberInterface, DataSourceWatch {
     return { tables: [...tables], wholeTables, ...(volatile !== undefined && { volatile }) };
   }
 
-  hasMovedNames(runner: QueryRunner): boolean {
+  hasMovedNames(runner: QueryRunner): Promise<boolean> {
     return this.#follower.hasMovedNames(runner);
   }
 

@@ -24,6 +24,8 @@ export interface CacheRuntime {
   readonly events: CacheEvents;
   readonly store: () => CacheStore;
   readonly readThrough: () => ReadThrough;
+  /** Somebody reads who cannot be answered from the cache yet. */
+  readonly wake: () => void;
 }
 
 const BOUND = Symbol('qscache:bound');
@@ -191,6 +193,7 @@ export class BoundManager {
     if (through) return false;
     const { isWatching, openTransactions } = this.watch;
     if (isWatching && !openTransactions) return true;
+    if (!isWatching) this.runtime.wake();
     this.runtime.events.emit({ name: 'entry:missed', key, reason: isWatching ? 'transaction' : 'unwatched' });
     return false;
   }

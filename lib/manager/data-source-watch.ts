@@ -25,7 +25,7 @@ export interface DataSourceWatch {
   /** `undefined` when a statement of the load cannot be placed. */
   reading(record: LoadRecord): LoadReading | undefined;
   /** A setting on this connection may lead names without a schema to other tables than anybody's clocks are called after. */
-  hasMovedNames(runner: QueryRunner): boolean;
+  hasMovedNames(runner: QueryRunner): Promise<boolean>;
   /** Explicit clears from inside a transaction wait for its commit: before it, a reader would only cache the old rows again. */
   advanceAfterCommit(runner: QueryRunner, writes: readonly TableWrite[]): Promise<void>;
 }

@@ -41,7 +41,7 @@ export class EntitySource {
       // On a shared connection somebody's transaction may have come and gone between two statements of this load.
       const undisturbed = alone && (!sharesOneConnection(this.dataSource) || watch.transactionsBegun === begun);
       if (!clean || !undisturbed) return { entities, unshared: { reason: 'uncommitted' } };
-      if (watch.hasMovedNames(runner)) return { entities, unshared: { reason: 'uncovered', detail: MOVED } };
+      if (await watch.hasMovedNames(runner)) return { entities, unshared: { reason: 'uncovered', detail: MOVED } };
       const reading = watch.reading(record);
       if (!reading) return { entities, unshared: { reason: 'uncovered', detail: 'a statement that cannot be read' } };
       const uncovered = reading.tables.filter((table) => !tables.includes(table));

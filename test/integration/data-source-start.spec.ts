@@ -29,6 +29,11 @@ const MIGRATIONS = {
     'CREATE TABLE migrations (id int AUTO_INCREMENT PRIMARY KEY, `timestamp` bigint NOT NULL, name varchar(255) NOT NULL)',
 };
 
+const JOBS_MIGRATED = {
+  postgres: `INSERT INTO jobs_migrations ("timestamp", name) VALUES (1, 'Jobs1')`,
+  mariadb: "INSERT INTO jobs_migrations (`timestamp`, name) VALUES (1, 'Jobs1')",
+};
+
 describeWith('redis', 'what a DataSource does while it starts', (redisUrl) => {
   const titles = async (app: TestApp) =>
     (await app.get(PlainExampleCacheManager).all()).map(({ title }) => title).sort();
@@ -90,6 +95,24 @@ describeWith('redis', 'what a DataSource does while it starts', (redisUrl) => {
         expect(await titles(one)).toContain('migrated');
       });
 
+      it('a migration the command line has run and reverted, at the next start', async () => {
+        const one = await warm(database);
+        const run = `INSERT INTO migrations (${name === 'postgres' ? '"timestamp"' : '`timestamp`'}, name) VALUES (1, 'Rename1')`;
+        await outside(one.options, MIGRATIONS[name]);
+        await (await boot(one.options)).close();
+        await outside(one.options, `UPDATE example SET title = 'migrated' WHERE id = 1`, run);
+        // Whoever loads meanwhile sees what it wrote.
+        await one.get(PlainExampleCacheManager).clearCache();
+        expect(await titles(one)).toContain('migrated');
+        await outside(
+          one.options,
+          `UPDATE example SET title = 'one' WHERE id = 1`,
+          `DELETE FROM migrations WHERE name = 'Rename1'`,
+        );
+        await boot(one.options);
+        expect(await titles(one)).toContain('one');
+      });
+
       it('a schema somebody made anew, at the next start', async () => {
         const one = await warm(database);
         await outside(one.options, 'CREATE TABLE added (id int)');
@@ -134,6 +157,29 @@ describeWith('redis', 'what a DataSource does while it starts', (redisUrl) => {
         expect(await titles(one)).toContain('seeded');
       });
 
+      it('a start beside one with another record of migrations leaves entries alone', async () => {
+        const one = await warm(database);
+        const start = async (migrationsTableName: string, migrations: (typeof Rename1700000000000)[]) => {
+          const migrated = {
+            ...one.options,
+            migrationsRun: true,
+            migrationsTableName,
+            migrations,
+          } as DataSourceOptions;
+          await (await boot(migrated)).close();
+        };
+        const both = async () => {
+          await start('first', [Rename1700000000000]);
+          await start('second', []);
+        };
+        // Each makes a table at first, which is news to the other.
+        await both();
+        await both();
+        await titles(one);
+        await both();
+        await one.statements.expect(0, () => one.get(PlainExampleCacheManager).all());
+      });
+
       it('a start that finds nothing new leaves entries alone', async () => {
         const one = await warm(database);
         await boot({ ...one.options, migrationsRun: true, migrations: [Rename1700000000000] } as DataSourceOptions);
@@ -146,6 +192,22 @@ describeWith('redis', 'what a DataSource does while it starts', (redisUrl) => {
         } as DataSourceOptions);
         await boot(one.options);
         await one.statements.expect(0, () => one.get(PlainExampleCacheManager).all());
+      });
+
+      it('nor does one that keeps its migrations elsewhere', async () => {
+        const one = await warm(database);
+        const migrations = MIGRATIONS[name];
+        const jobs = migrations.replace('TABLE migrations', 'TABLE jobs_migrations');
+        await outside(one.options, migrations, jobs, JOBS_MIGRATED[name]);
+        const web = () => boot(one.options);
+        const worker = () => boot({ ...one.options, migrationsTableName: 'jobs_migrations' } as DataSourceOptions);
+        for (const start of [web, worker]) await start();
+        await titles(one);
+        for (const start of [web, worker, web, worker]) await start();
+        await one.statements.expect(0, () => one.get(PlainExampleCacheManager).all());
+        await outside(one.options, `UPDATE example SET title = 'worked' WHERE id = 1`, JOBS_MIGRATED[name]);
+        await worker();
+        expect(await titles(one)).toContain('worked');
       });
     },
     ['postgres', 'mariadb'],

@@ -186,6 +186,14 @@ describeWith('redis', 'one database under two names', (redisUrl) => {
         await app.dataSource.query('SET search_path TO tenant');
         await members.get(1);
         expect(app.events).toContainEqual(expect.objectContaining({ name: 'entry:skipped', reason: 'uncovered' }));
+        // A setting that is taken back, and a statement that might have been one, leave the connection good for loads.
+        await app.dataSource.query('RESET search_path');
+        await app.dataSource.query('CREATE SCHEMA unrelated');
+        expect((await members.get(1)).name).toBe('ann');
+        await app.statements.expect(0, () => members.get(1));
+        await app.dataSource.query('SET search_path TO tenant');
+        await members.clearCache();
+        await members.get(1);
         const other = new DataSource({ ...options, entities: [Member] } as DataSourceOptions);
         onTestFinished(() => other.destroy());
         await other.initialize();

@@ -154,6 +154,19 @@ describeDatabases(
       await dataSource.destroy();
     });
 
+    if (database.name === 'postgres')
+      it('makes the driver silent on the transaction, for its word is older', async () => {
+        const { dataSource, runner } = await open();
+        const connection = connectionOf(runner);
+        await expect(runner.query('BEGIN; SELECT pg_sleep(1)')).rejects.toThrow(/timeout/i);
+        expect(isTransactionOpen(connection)).toBeUndefined();
+        await statementStillRuns(connection);
+        expect(isTransactionOpen(connection)).toBe(true);
+        await runner.query('ROLLBACK');
+        await runner.release();
+        await dataSource.destroy();
+      });
+
     it('is nothing after a failure the server told of', async () => {
       const { dataSource, runner } = await open();
       await expect(runner.query('SELECT nonsense')).rejects.toThrow(/nonsense/);

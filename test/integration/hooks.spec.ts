@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type EntitySubscriberInterface, EventSubscriber } from 'typeorm';
+import type { AfterQueryEvent, BeforeQueryEvent } from 'typeorm/subscriber/event/QueryEvent.js';
 import { expect, it } from 'vitest';
 import { QsCacheCore } from '../../lib/qs-cache.core.js';
 import { Example, User } from '../fixtures/entities/example.entity.js';
@@ -12,6 +14,13 @@ const BUDGET_MS = 120;
 
 const FAULTS: Fault[] = ['throws', 'throws synchronously', 'hangs', 'lies'];
 
+@EventSubscriber()
+class Throwing implements EntitySubscriberInterface {
+  afterQuery({ query }: AfterQueryEvent): void {
+    if (query.includes('thrown at')) throw new Error('after the fact');
+  }
+}
+
 describeDatabases('the hooks on writes', (database) => {
   async function setUp() {
     const app = await exampleApp(database, { options: { budgetMs: BUDGET_MS } });
@@ -21,6 +30,31 @@ describeDatabases('the hooks on writes', (database) => {
       store: new FaultyStore(app.get(QsCacheCore).store, BUDGET_MS),
     };
   }
+
+  it.each(['throws', 'rejects'])('take back what they announced when another subscriber %s', async (how) => {
+    const { dataSource, examples, statements } = await setUp();
+    const refuse = ({ query }: BeforeQueryEvent) => {
+      if (query.includes('forbidden')) throw new Error('not allowed');
+    };
+    dataSource.subscribers.push({
+      beforeQuery: how === 'throws' ? refuse : async (event: BeforeQueryEvent) => refuse(event),
+    });
+    await examples.all();
+    const forbidden = dataSource.query(`UPDATE example SET title = 'forbidden' WHERE id = 1`);
+    await expect(forbidden).rejects.toThrow('not allowed');
+    // By then a hold would block.
+    await sleep(2 * BUDGET_MS);
+    await statements.expect(0, () => examples.all());
+  });
+
+  it("hear of a statement although another subscriber's afterQuery throws", async () => {
+    const { dataSource, get } = await exampleApp(database, { database: { subscribers: [Throwing] } as never });
+    const examples = get(PlainExampleCacheManager);
+    expect((await examples.get(1)).title).toBe('one');
+    const failing = dataSource.query(`UPDATE example SET title = 'thrown at' WHERE id = 1`);
+    await expect(failing).rejects.toThrow('after the fact');
+    expect((await examples.get(1)).title).toBe('thrown at');
+  });
 
   it.each(FAULTS)('never fail, undo or hold up a write when the store %s', async (fault) => {
     const { dataSource, store, events } = await setUp();

@@ -3,6 +3,7 @@ import { Example } from '../fixtures/entities/example.entity.js';
 import { PlainExampleCacheManager } from '../fixtures/managers.js';
 import { type DatabaseName, describeDatabases } from '../support/databases.js';
 import { exampleApp } from '../support/example-app.js';
+import { outsideOf } from '../support/outside.js';
 import { Pause } from '../support/pause.js';
 import { services } from '../support/services.js';
 import type { StoreKind } from '../support/test-app.js';
@@ -24,12 +25,8 @@ describeDatabases('a load that a write overtakes', (database) => {
     }
 
     /** A write nobody tells us of, as another program would make it. */
-    const outside = async (app: Awaited<ReturnType<typeof setUp>>) => {
-      const { subscribers } = app.dataSource;
-      const listening = subscribers.splice(0);
-      await app.dataSource.query(`UPDATE example SET title = 'changed' WHERE id = 1`);
-      subscribers.push(...listening);
-    };
+    const outside = (app: Awaited<ReturnType<typeof setUp>>) =>
+      outsideOf(app.dataSource, `UPDATE example SET title = 'changed' WHERE id = 1`);
 
     it.each([
       ['clearCache()', (app: Awaited<ReturnType<typeof setUp>>) => app.examples.clearCache()],

@@ -1,6 +1,6 @@
 import mysql from 'mysql2/promise';
 import pg from 'pg';
-import type { DataSourceOptions } from 'typeorm';
+import type { DataSource, DataSourceOptions } from 'typeorm';
 
 interface Address {
   readonly host: string;
@@ -31,4 +31,11 @@ export async function outside(options: DataSourceOptions, ...statements: readonl
   } finally {
     await connection.end();
   }
+}
+
+/** The same for any database: one that lives in this process has no other client than the driver's. */
+export async function outsideOf({ driver, options }: DataSource, ...statements: readonly string[]): Promise<void> {
+  if (options.type !== 'sqljs') return outside(options, ...statements);
+  const { databaseConnection } = driver as unknown as { databaseConnection: { run(sql: string): void } };
+  for (const statement of statements) databaseConnection.run(statement);
 }

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
+import { expect, it, onTestFinished } from 'vitest';
+import { Example, exampleEntities } from '../fixtures/entities/example.entity.js';
+import { managers, PlainExampleCacheManager } from '../fixtures/managers.js';
+import { describeDatabases } from '../support/databases.js';
+import { exampleApp } from '../support/example-app.js';
+import { services } from '../support/services.js';
+import { createTestApp } from '../support/test-app.js';
+
+const { redis } = services;
+const stores = 'url' in redis ? (['memory', 'keyv-redis'] as const) : (['memory'] as const);
+
+describeDatabases(
+  'a transaction',
+  (database) => {
+    it.each(stores)('that began before the application stood is heard when it commits (%s)', async (store) => {
+      const redisUrl = 'url' in redis ? redis.url : undefined;
+      const { options } = await exampleApp(database);
+      let seeding!: QueryRunner;
+      const { get } = await createTestApp({
+        database: { ...options, entities: exampleEntities } as DataSourceOptions,
+        managers,
+        store,
+        ...(redisUrl !== undefined && { redisUrl }),
+        providers: [
+          {
+            provide: 'SEED',
+            inject: [getDataSourceToken()],
+            useFactory: async (dataSource: DataSource) => {
+              seeding = dataSource.createQueryRunner();
+              await seeding.startTransaction();
+              await seeding.manager.update(Example, 1, { title: 'seeded' });
+            },
+          },
+        ],
+      });
+      const examples = get(PlainExampleCacheManager);
+      const shown = async () => [
+        (await examples.get(1)).title,
+        (await examples.all()).find(({ id }) => id === 1)!.title,
+      ];
+      expect(await shown()).toEqual(['one', 'one']);
+      await seeding.commitTransaction();
+      await seeding.release();
+      expect(await shown()).toEqual(['seeded', 'seeded']);
+    });
+
+    if (database.name === 'postgres')
+      it('whose ROLLBACK its client gave up before it was sent is heard when somebody commits it', async () => {
+        const { dataSource, options, get } = await exampleApp(database);
+        const examples = get(PlainExampleCacheManager);
+        const impatient = new DataSource({
+          ...options,
+          entities: exampleEntities,
+          extra: { query_timeout: 300, max: 1 },
+        } as DataSourceOptions);
+        onTestFinished(() => impatient.destroy());
+        await impatient.initialize();
+        expect((await examples.get(1)).title).toBe('one');
+        const failing = impatient.transaction(async (manager) => {
+          await manager.update(Example, 1, { title: 'left open' });
+          await manager.query('SELECT pg_sleep(1)');
+        });
+        await expect(failing).rejects.toThrow(/timeout/);
+        await sleep(800);
+        expect((await examples.get(1)).title).toBe('one');
+        // On the one connection of the pool, whose transaction is still open.
+        await impatient.transaction((manager) => manager.update(Example, 2, { title: 'second' }));
+        expect((await dataSource.manager.findOneByOrFail(Example, { id: 1 })).title).toBe('left open');
+        expect((await examples.get(1)).title).toBe('left open');
+      });
+  },
+  ['postgres', 'mariadb'],
+);
