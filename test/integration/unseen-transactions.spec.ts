@@ -74,3 +74,33 @@ describeDatabases(
   },
   ['postgres', 'mariadb'],
 );
+
+describeDatabases(
+  'a transaction that a deadlock has rolled back',
+  (database) => {
+    it('is over: what its connection writes afterwards is visible at once, and heard', async () => {
+      const { dataSource, get } = await exampleApp(database);
+      const examples = get(PlainExampleCacheManager);
+      const titles = async () => (await examples.all()).map(({ title }) => title);
+      expect(await titles()).not.toContain('after');
+      const runners = [dataSource.createQueryRunner(), dataSource.createQueryRunner()];
+      const [first, second] = runners as [QueryRunner, QueryRunner];
+      for (const runner of runners) await runner.startTransaction();
+      const update = (id: number) => `UPDATE example SET title = 'never' WHERE id = ${id}`;
+      await first.query(update(1));
+      await second.query(update(2));
+      const outcomes = await Promise.allSettled([second.query(update(1)), first.query(update(2))]);
+      const at = outcomes.findIndex(({ status }) => status === 'rejected');
+      const victim = [second, first][at]!;
+      // Its rows are no OK packet, so the driver says nothing of transactions with them.
+      await victim.query(`INSERT INTO example (title) VALUES ('after') RETURNING id`);
+      expect(await titles()).toContain('after');
+      for (const runner of runners) {
+        await runner.rollbackTransaction();
+        await runner.release();
+      }
+      expect(await titles()).toEqual(expect.arrayContaining(['one', 'two', 'three', 'after']));
+    });
+  },
+  ['mariadb'],
+);
