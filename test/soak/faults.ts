@@ -51,7 +51,9 @@ class LateFill extends WrappedStore {
   }
 
   override async put(key: string, text: string, lifetimeMs: number): Promise<void> {
-    const entry = parseEntry(text)!;
+    const entry = parseEntry(text);
+    // What the store remembers of the database is none.
+    if (!entry) return super.put(key, text, lifetimeMs);
     const queries = tagQueries([], entry.dependencies);
     const tags = new TagView(queries, await super.touch(queries, lifetimeMs));
     const dependencies = entry.dependencies.map((dependency) => ({
