@@ -25,9 +25,11 @@ export class MovedNames {
     return this.#start.has(connection);
   }
 
-  /** Whether names lead elsewhere there now: a RESET, a ROLLBACK, or a statement that changed nothing, lead them back. */
+  /** Whether names lead elsewhere there now: in PostgreSQL a RESET, or a statement that changed nothing, leads them back. */
   async leadElsewhere(connection: object): Promise<boolean> {
     if (!this.has(connection)) return false;
+    // Elsewhere a temporary table may stand before another without a word of where names lead.
+    if (this.dialect !== 'postgres') return true;
     const names = await this.#names(connection);
     return !names || JSON.stringify(names) !== this.#start.get(connection);
   }

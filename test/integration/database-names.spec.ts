@@ -41,6 +41,28 @@ class MemberCacheManager extends BaseCacheManager<Member> {
   model = Member;
 }
 
+describeDatabases('a temporary table that stands before another of its name', (database) => {
+  it("is nobody else's: what is loaded through it is not stored", async () => {
+    const options = {
+      ...(await database.options()),
+      entities: [Member],
+      synchronize: true,
+      extra: { max: 1, connectionLimit: 1 },
+    };
+    const app = await createTestApp({ database: options as DataSourceOptions, managers: [MemberCacheManager] });
+    const { manager } = app.dataSource;
+    await manager.insert(Member, { id: 1, name: 'ann' });
+    const members = app.get(MemberCacheManager);
+    const temporary = { postgres: 'TEMP', mariadb: 'TEMPORARY', sqljs: 'TEMP' }[database.name];
+    await app.dataSource.query(`CREATE ${temporary} TABLE member (id int, name varchar(20))`);
+    await app.dataSource.query(`INSERT INTO member VALUES (1, 'temporary')`);
+    expect((await members.get(1)).name).toBe('temporary');
+    expect(app.events).not.toContainEqual(expect.objectContaining({ name: 'entry:filled' }));
+    await app.dataSource.query('DROP TABLE member');
+    expect((await members.get(1)).name).toBe('ann');
+  });
+});
+
 describeWith('redis', 'one database under two names', (redisUrl) => {
   const store = 'keyv-redis' as const;
   const withSchema = (options: DataSourceOptions) => boot(options, TenantMember, TenantMemberCacheManager);
