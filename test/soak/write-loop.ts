@@ -52,6 +52,9 @@ export class WriteLoop {
       ),
     );
     this.send({ kind: 'settled', write, outcome, at: now(), committing, unheard: announced.unheard });
-    if (!this.keepsConnection) await runner.release();
+    // After a deadlock below a savepoint TypeORM believes in a transaction that the database has ended: its next one would be none.
+    if (this.keepsConnection && !runner.isTransactionActive) return;
+    this.#kept = undefined;
+    await runner.release();
   }
 }
