@@ -101,6 +101,39 @@ describeDatabases(
       }
       expect(await titles()).toEqual(expect.arrayContaining(['one', 'two', 'three', 'after']));
     });
+
+    it('below a savepoint leaves a runner that believes in it: what is written there is heard as it becomes visible', async () => {
+      const { dataSource, get } = await exampleApp(database);
+      const examples = get(PlainExampleCacheManager);
+      const title = async (id: number) => (await examples.get(id)).title;
+      expect([await title(1), await title(2), await title(3)]).toEqual(['one', 'two', 'three']);
+      const runners = [dataSource.createQueryRunner(), dataSource.createQueryRunner()];
+      const [first, second] = runners as [QueryRunner, QueryRunner];
+      const nested = (runner: QueryRunner, mine: number, theirs: number, met: Promise<unknown>, arrived: () => void) =>
+        runner.manager.transaction((outer) =>
+          outer.transaction(async (inner) => {
+            await inner.update(Example, mine, { title: 'deadlock' });
+            arrived();
+            await met;
+            await inner.update(Example, theirs, { title: 'deadlock' });
+          }),
+        );
+      let arrive!: () => void;
+      let waiting = 2;
+      const met = new Promise<void>((resolve) => (arrive = () => --waiting || resolve()));
+      const outcomes = await Promise.allSettled([nested(first, 1, 2, met, arrive), nested(second, 2, 1, met, arrive)]);
+      const victim = runners[outcomes.findIndex(({ status }) => status === 'rejected')]!;
+      expect(victim.isTransactionActive).toBe(true);
+      // To TypeORM a transaction inside of one; to the database no transaction at all.
+      await victim.manager
+        .transaction(async (manager) => {
+          await manager.update(Example, 3, { title: 'visible at once' });
+          expect(await title(3)).toBe('visible at once');
+        })
+        .catch(() => undefined);
+      expect(await title(3)).toBe('visible at once');
+      for (const runner of runners) await runner.release();
+    });
   },
   ['mariadb'],
 );
