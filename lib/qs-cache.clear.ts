@@ -37,7 +37,7 @@ export class QsCache {
 
   /** Makes every entry of every database of the application stale. */
   async clearAll(): Promise<void> {
-    const databases = [...this.core.watched].flatMap(({ watch }) => watch.tables.everything);
+    const databases = [...this.core.watched].flatMap(({ watch }) => watch.tables.everything());
     await this.core.advance([...new Set(databases)].map(anything));
   }
 

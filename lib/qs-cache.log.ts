@@ -43,6 +43,12 @@ function trouble(event: CacheEvent): { about: string; text: string } | undefined
         about: `${event.name}:${event.key}`,
         text: `"${event.key}" is not cached: ${event.detail ?? event.reason}`,
       };
+    case 'entry:missed':
+      if (event.reason !== 'unwatched') return undefined;
+      return {
+        about: `${event.name}:${event.reason}`,
+        text: 'Nothing is read from the cache yet: it is not known what its entries have missed. This ends when the application has started and the store has answered; until then it is asked again each second.',
+      };
     case 'entry:corrupt':
       return {
         about: `${event.name}:${event.key}`,

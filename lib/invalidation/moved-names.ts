@@ -70,6 +70,7 @@ export class MovedNames {
 
 function namesUnqualified(effect: StatementEffect): boolean {
   const isUnqualified = ({ schema, database }: TableRef) => schema === undefined && database === undefined;
+  if (effect.kind === 'unknown') return true;
   if (effect.kind === 'write') return effect.writes.some(({ table }) => isUnqualified(table));
   return effect.kind === 'schema' && effect.tables.some(isUnqualified);
 }

@@ -42,10 +42,11 @@ export class TableMap {
     }
   }
 
-  /** The clocks that stand for everything a statement of this DataSource could write. */
-  get everything(): string[] {
+  /** The clocks that stand for everything a statement of this DataSource could write; `namespaces` as for `tags`. */
+  everything(namespaces: readonly string[] = []): string[] {
     const metadatas = [...this.#entities.values()].flat();
-    return [...new Set([databaseTag(this.dataSource), ...metadatas.map(entityDatabase)])];
+    const used = this.#isMysql ? namespaces.map((database) => databaseTag(this.dataSource, database)) : [];
+    return [...new Set([databaseTag(this.dataSource), ...metadatas.map(entityDatabase), ...used])];
   }
 
   /** The columns an UPDATE changes, those included that the database computes from others. */
@@ -95,9 +96,11 @@ export class TableMap {
   }
 
   #within({ name }: TableRef, namespace: string): TableRef {
-    return /^(mysql|mariadb)$/.test(this.dataSource.options.type)
-      ? { name, database: namespace }
-      : { name, schema: namespace };
+    return this.#isMysql ? { name, database: namespace } : { name, schema: namespace };
+  }
+
+  get #isMysql(): boolean {
+    return /^(mysql|mariadb)$/.test(this.dataSource.options.type);
   }
 
   entities({ name, schema, database }: TableRef): EntityMetadata[] {

@@ -71,16 +71,19 @@ export class WatchedDataSource {
     const { watch } = this;
     if (!this.runtime.outlives()) return watch.begin();
     try {
-      const problem = await catchUp(this.dataSource, watch.tables.everything, this.runtime.store(), this.#hasWritten);
+      const problem = await catchUp(this.dataSource, watch.tables.everything(), this.runtime.store(), this.#hasWritten);
       if (problem !== undefined) {
         this.runtime.warn(
           `A database could not be asked which tables and migrations it has (${problem}), so every start makes all of its entries stale. Grant its user SELECT on the catalogue.`,
         );
       }
+      // Initialized again meanwhile, it is another start that counts.
+      if (watch !== this.#watch) return;
       this.#hasWritten = false;
-      if (watch === this.#watch) watch.begin();
+      watch.begin();
     } catch (error) {
       this.events.emit({ name: 'store:failed', operation: 'catch up', error });
+      if (watch !== this.#watch || !this.#isInstalled) return;
       this.#retry = setTimeout(() => void (this.dataSource.isInitialized && this.start()), RETRY_MS).unref();
     }
   }

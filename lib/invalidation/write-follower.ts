@@ -176,7 +176,7 @@ export class WriteFollower {
     if (open === undefined) return;
     const beganUnseen = open && !writes.isOpen;
     const lost = writes.correct(open);
-    if (beganUnseen) writes.keepOutside(this.tables.everything.map(anything));
+    if (beganUnseen) writes.keepOutside(this.tables.everything().map(anything));
     this.#count(writes);
     if (!lost.isEmpty) await this.announcer.advance(lost.toWrites());
   }
@@ -227,7 +227,7 @@ export class WriteFollower {
     parameters: readonly unknown[],
     namespaces: readonly string[] | undefined,
   ): readonly TableWrite[] {
-    const everything = () => this.tables.everything.map(anything);
+    const everything = () => this.tables.everything(namespaces).map(anything);
     // Another process may have prepared it: only where this one did is it known what it wrote.
     if (effect.kind === 'transaction') return effect.verb === 'commit-prepared' ? everything() : [];
     const writes = statementWrites(effect, parameters, this.tables, namespaces);

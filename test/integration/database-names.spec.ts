@@ -248,6 +248,10 @@ describeWith('redis', 'one database under two names', (redisUrl) => {
         await runner.query(`USE \`${first.database}\``);
         await runner.query(`UPDATE member SET name = 'used' WHERE id = 1`);
         expect((await members.get(1)).name).toBe('used');
+        // What nobody can place may have written anything there.
+        await one.statements.expect(0, () => members.get(1));
+        await runner.query('BEGIN NOT ATOMIC SELECT 1; END');
+        await one.statements.expect(1, () => members.get(1));
         await runner.query(`USE \`${second.database}\``);
         await runner.release();
       });
