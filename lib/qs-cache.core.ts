@@ -216,8 +216,9 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
         take: () => dataSources.take(dataSource, this),
       });
       this.#watched.set(dataSource, watched);
-      await watched.renew();
+      void watched.renew();
     }
+    await watched.renewed;
     return watched;
   }
 }

@@ -28,6 +28,7 @@ export class WatchedDataSource {
   #isInstalled = false;
   #hasWritten = false;
   #retry: NodeJS.Timeout | undefined;
+  #renewed: Promise<void> = Promise.resolve();
 
   constructor(
     readonly dataSource: DataSource,
@@ -36,7 +37,12 @@ export class WatchedDataSource {
     private readonly runtime: WatchRuntime,
   ) {}
 
-  /** @throws before the first `renew()` */
+  /** Settles with the last `renew()`: modules, applications and the DataSource itself may start at the same time. */
+  get renewed(): Promise<void> {
+    return this.#renewed;
+  }
+
+  /** There is none before the first `renew()` has ended. */
   get watch(): WriteWatch {
     return this.#watch!;
   }
@@ -52,7 +58,11 @@ export class WatchedDataSource {
   }
 
   /** Its entities are known, for the first time or again. From here on its writes are heard, once there is somebody to tell. */
-  async renew(): Promise<void> {
+  renew(): Promise<void> {
+    return (this.#renewed = this.#renew());
+  }
+
+  async #renew(): Promise<void> {
     this.stop();
     const problem = await askDatabaseName(this.dataSource);
     if (problem !== undefined) {
@@ -67,8 +77,11 @@ export class WatchedDataSource {
 
   /** It is initialized: its entries are trusted once it is known what they may have missed, and everybody has been told. */
   async start(): Promise<void> {
+    // One that failed was reported by whoever asked for it.
+    await this.#renewed.catch(() => undefined);
+    const watch = this.#watch;
+    if (!watch) return;
     this.#install();
-    const { watch } = this;
     if (!this.runtime.outlives()) return watch.begin();
     try {
       const problem = await catchUp(this.dataSource, watch.tables.everything(), this.runtime.store(), this.#hasWritten);
@@ -97,7 +110,7 @@ export class WatchedDataSource {
   #install(): void {
     if (this.#isInstalled || !this.runtime.isOpen()) return;
     this.#isInstalled = true;
-    this.watch.install();
+    this.#watch?.install();
     this.#hasWritten = this.runtime.take() || this.#hasWritten;
   }
 }
