@@ -54,8 +54,8 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     return this.#readThrough;
   }
 
-  get watched(): Iterable<WatchedDataSource> {
-    return this.#watched.values();
+  get watched(): readonly WatchedDataSource[] {
+    return [...this.#watched.values()].filter(({ isKnown }) => isKnown);
   }
 
   /** Called while modules are built, so that managers work in everybody's `onModuleInit`. @throws {InvalidConfigurationError} */
@@ -119,9 +119,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     const problem = await store.check();
     if (problem) this.#logger.warn(problem);
     for (const { instance } of this.discovery.getProviders()) {
-      const dataSource: unknown = instance;
-      if (InstanceChecker.isDataSource(dataSource) && dataSource.isInitialized && isFollowed(dataSource))
-        await this.#claim(dataSource);
+      if (isDataSource(instance) && instance.isInitialized && isFollowed(instance)) await this.#claim(instance);
     }
     this.#isOpen = true;
     dataSources.join(this);
@@ -220,5 +218,14 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     }
     await watched.renewed;
     return watched;
+  }
+}
+
+/** Some providers answer no questions outside of their request. */
+function isDataSource(instance: unknown): instance is DataSource {
+  try {
+    return InstanceChecker.isDataSource(instance);
+  } catch {
+    return false;
   }
 }

@@ -61,6 +61,8 @@ class DataSources {
 
   join(listener: DataSourceListener): void {
     this.#listeners.add(listener);
+    for (const dataSource of this.#initialized)
+      if (this.#ownersOf(dataSource).has(listener)) this.#tellLost(dataSource);
   }
 
   leave(listener: DataSourceListener): void {
@@ -77,7 +79,8 @@ class DataSources {
     if (!this.#records.has(dataSource)) this.#record(dataSource).hasWritten = true;
     this.#dismiss(dataSource);
     owners.add(owner);
-    for (const listener of this.#listeners) if (!owners.has(listener)) listener.lost(dataSource);
+    // Until it listens, and it may never, others go on.
+    if (this.#listeners.has(owner)) this.#tellLost(dataSource);
   }
 
   /** Whether nobody else would hear it if this application, whose own it is, stopped to. */
@@ -93,7 +96,7 @@ class DataSources {
 
   belongsTo(dataSource: DataSource, listener: DataSourceListener): boolean {
     const owners = this.#ownersOf(dataSource);
-    return owners.size === 0 || owners.has(listener);
+    return owners.has(listener) || ![...owners].some((owner) => this.#listeners.has(owner) || this.#left.has(owner));
   }
 
   /** From now on this application hears it. Says whether something was written that it has not heard. */
@@ -126,6 +129,11 @@ class DataSources {
     this.#initialized.delete(dataSource);
     this.#dismiss(dataSource);
     for (const listener of this.#listeners) listener.ended(dataSource);
+  }
+
+  #tellLost(dataSource: DataSource): void {
+    const owners = this.#ownersOf(dataSource);
+    for (const listener of this.#listeners) if (!owners.has(listener)) listener.lost(dataSource);
   }
 
   /** Applications that have closed hear what is still written, but nothing of what comes after. */

@@ -28,6 +28,8 @@ export class WatchedDataSource {
   #isInstalled = false;
   #hasWritten = false;
   #retry: NodeJS.Timeout | undefined;
+  /** Changes whenever it is stopped: what was waiting then must not go on. */
+  #run = 0;
   #renewed: Promise<void> = Promise.resolve();
 
   constructor(
@@ -47,6 +49,10 @@ export class WatchedDataSource {
     return this.#watch!;
   }
 
+  get isKnown(): boolean {
+    return this.#watch !== undefined;
+  }
+
   get isUsed(): boolean {
     return this.#uses.length > 0;
   }
@@ -64,6 +70,7 @@ export class WatchedDataSource {
 
   async #renew(): Promise<void> {
     this.stop();
+    const run = this.#run;
     const problem = await askDatabaseName(this.dataSource);
     if (problem !== undefined) {
       this.runtime.warn(
@@ -72,15 +79,16 @@ export class WatchedDataSource {
     }
     this.#watch = new WriteWatch(this.dataSource, this.announcer, this.events);
     for (const use of this.#uses) use(this.#watch);
-    this.#install();
+    if (run === this.#run) this.#install();
   }
 
   /** It is initialized: its entries are trusted once it is known what they may have missed, and everybody has been told. */
   async start(): Promise<void> {
+    const run = this.#run;
     // One that failed was reported by whoever asked for it.
     await this.#renewed.catch(() => undefined);
     const watch = this.#watch;
-    if (!watch) return;
+    if (!watch || run !== this.#run) return;
     this.#install();
     if (!this.runtime.outlives()) return watch.begin();
     try {
@@ -91,17 +99,18 @@ export class WatchedDataSource {
         );
       }
       // Initialized again meanwhile, it is another start that counts.
-      if (watch !== this.#watch) return;
+      if (run !== this.#run) return;
       this.#hasWritten = false;
       watch.begin();
     } catch (error) {
       this.events.emit({ name: 'store:failed', operation: 'catch up', error });
-      if (watch !== this.#watch || !this.#isInstalled) return;
+      if (run !== this.#run) return;
       this.#retry = setTimeout(() => void (this.dataSource.isInitialized && this.start()), RETRY_MS).unref();
     }
   }
 
   stop(): void {
+    this.#run++;
     clearTimeout(this.#retry);
     this.#watch?.uninstall();
     this.#isInstalled = false;

@@ -232,7 +232,7 @@ export class WriteFollower {
     if (effect.kind === 'transaction') return effect.verb === 'commit-prepared' ? everything() : [];
     const writes = statementWrites(effect, parameters, this.tables, namespaces);
     if (writes) return namespaces || !writes.length ? writes : [...writes, ...everything()];
-    const text = query.slice(0, 500);
+    const text = String(query).slice(0, 500);
     if (!this.#unplaced.has(text) && this.#unplaced.size < UNPLACED_REPORTED) {
       this.#unplaced.add(text);
       this.events.emit({ name: 'write:unplaced', sql: text });

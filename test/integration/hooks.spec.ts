@@ -135,3 +135,18 @@ describeDatabases('a read when the store fails', (database) => {
     expect((await examples.get(1)).title).toBe('changed during put');
   });
 });
+
+describeDatabases(
+  'a statement that is no text',
+  (database) => {
+    it('runs as it does without us, and may have written anything', async () => {
+      const { dataSource, get, statements } = await exampleApp(database);
+      const examples = get(PlainExampleCacheManager);
+      await examples.get(1);
+      const update = { text: `UPDATE example SET title = 'by configuration' WHERE id = 1` };
+      await dataSource.query(update as never);
+      expect((await statements.expect(1, () => examples.get(1))).title).toBe('by configuration');
+    });
+  },
+  ['postgres'],
+);

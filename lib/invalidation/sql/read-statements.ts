@@ -19,6 +19,8 @@ const known: Record<SqlDialect, BoundedMemo<readonly StatementEffect[]>> = {
  * Never throws; what cannot be placed is `unknown`, never a read. An empty text does nothing.
  */
 export function readStatements(sql: string, dialect: SqlDialect): readonly StatementEffect[] {
+  // Drivers take more than a text, such as pg's query configurations.
+  if (typeof sql !== 'string') return [UNKNOWN];
   const memo = known[dialect];
   const remembered = memo.get(sql);
   if (remembered) return remembered;
