@@ -35,7 +35,12 @@ export class QsCache {
     await this.core.advance([...tables].map(anything));
   }
 
-  /** Makes every entry of every database of the application stale. */
+  /**
+   * Makes every entry of every database of the application stale, of all applications that share them. One round trip, no query.
+   *
+   * @example
+   * await this.cache.clearAll(); // after a restored backup: every all() and get() costs its queries again
+   */
   async clearAll(): Promise<void> {
     const databases = [...this.core.watched].flatMap(({ watch }) => watch.tables.everything());
     await this.core.advance([...new Set(databases)].map(anything));

@@ -16,7 +16,7 @@ const calls = new AsyncLocalStorage<Call | undefined>();
 /**
  * Calls the handler through `handle` and does `after` when it has ended, whoever still listens: an interceptor only sees what it is
  * subscribed to, and one further out that stops listening (a timeout, `first()`, a client gone) takes its subscription away while the
- * handler goes on to write. So the handler is told, and does it: see `tellOfCalls`. A handler nobody made tell (an instance
+ * handler goes on to write. So the handler is told, and does it: see `tellHandlers`. A handler nobody made tell (an instance
  * that a factory made) is followed as far as it is listened to.
  */
 export function afterHandler(

@@ -1,5 +1,6 @@
 import type { EntityMetadata } from 'typeorm';
 import { entityTable } from '../manager/cache-keys.js';
+import { isPostgres } from '../manager/database-name.js';
 import { keySpelling, rowKey } from '../manager/row-key.js';
 import type { TableWrite } from '../store/cache-store.js';
 import type { Operand, RowFilter, StatementEffect, TableChange } from './sql/statement-effect.js';
@@ -138,9 +139,7 @@ function rowsOf(
 
 /** How a column's name is compared: PostgreSQL's texts have been folded already, and `id` and `"ID"` are two columns there. */
 function columnNames({ dataSource }: EntityMetadata): (column: string) => string {
-  return /^(postgres|cockroachdb)$/.test(dataSource.options.type)
-    ? (column) => column
-    : (column) => column.toLowerCase();
+  return isPostgres(dataSource) ? (column) => column : (column) => column.toLowerCase();
 }
 
 function valueOf(operand: Operand, parameters: readonly unknown[]): unknown {

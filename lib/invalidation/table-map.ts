@@ -1,5 +1,13 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { databaseTag, entityDatabase, entityTable, namedTable, ownTables, tableTag } from '../manager/cache-keys.js';
+import {
+  databaseTag,
+  entityDatabase,
+  entityTable,
+  isMysql,
+  namedTable,
+  ownTables,
+  tableTag,
+} from '../manager/cache-keys.js';
 import type { TableTarget } from '../manager/manager-options.js';
 import type { TableRef } from './sql/statement-effect.js';
 
@@ -45,7 +53,7 @@ export class TableMap {
   /** The clocks that stand for everything a statement of this DataSource could write; `namespaces` as for `tags`. */
   everything(namespaces: readonly string[] = []): string[] {
     const metadatas = [...this.#entities.values()].flat();
-    const used = this.#isMysql ? namespaces.map((database) => databaseTag(this.dataSource, database)) : [];
+    const used = isMysql(this.dataSource) ? namespaces.map((database) => databaseTag(this.dataSource, database)) : [];
     return [...new Set([databaseTag(this.dataSource), ...metadatas.map(entityDatabase), ...used])];
   }
 
@@ -96,11 +104,7 @@ export class TableMap {
   }
 
   #within({ name }: TableRef, namespace: string): TableRef {
-    return this.#isMysql ? { name, database: namespace } : { name, schema: namespace };
-  }
-
-  get #isMysql(): boolean {
-    return /^(mysql|mariadb)$/.test(this.dataSource.options.type);
+    return isMysql(this.dataSource) ? { name, database: namespace } : { name, schema: namespace };
   }
 
   entities({ name, schema, database }: TableRef): EntityMetadata[] {

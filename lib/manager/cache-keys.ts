@@ -115,7 +115,9 @@ export function namedTable(dataSource: DataSource, text: string): { database?: s
   return isMysql(dataSource) ? { name, database: outer } : { name, schema: outer, ...(database && { database }) };
 }
 
-const isMysql = ({ options: { type } }: DataSource): boolean => type === 'mysql' || type === 'mariadb';
+export function isMysql({ options: { type } }: DataSource): boolean {
+  return type === 'mysql' || type === 'mariadb';
+}
 
 /** @throws {InvalidIdentifierError} */
 function identifierText(identifier: Identifier, primaryPaths: readonly string[]): string {

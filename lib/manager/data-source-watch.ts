@@ -16,7 +16,7 @@ export interface LoadReading {
 export interface DataSourceWatch {
   /**
    * False while the cache does not know what its entries may have missed: the DataSource has just started, the store could not be
-   * asked, or our subscriber is gone. Nothing may be served or stored then.
+   * asked, or nobody listens any more. Nothing may be served or stored then.
    */
   readonly isWatching: boolean;
   /** Transactions seen to begin so far; `openTransactions` of them have not ended. Counted where all requests share one connection. */

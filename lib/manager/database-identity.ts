@@ -17,7 +17,7 @@ const inMemory = new WeakMap<object, string>();
  */
 export function databaseIdentity(dataSource: DataSource): string {
   const { type } = dataSource.options;
-  if (type === 'sqljs' || dataSource.options.database === ':memory:') return `${inMemoryId(dataSource)}`;
+  if (type === 'sqljs' || dataSource.options.database === ':memory:') return inMemoryId(dataSource);
   const options = dataSource.options as Address & { replication?: { master: Address } };
   const { url, host, port, socketPath } = options.replication?.master ?? options;
   const place = url ? new URL(url).host : (socketPath ?? `${host ?? 'localhost'}:${port ?? 'default'}`);
