@@ -36,6 +36,22 @@ export class InvalidIdentifierError extends QsCacheError {
 }
 
 /**
+ * A read that leads back to itself: a listener, subscriber, constructor or transformer of what it reads reads it again, without end.
+ * Reaches whoever made the innermost read.
+ *
+ * @publicApi
+ */
+export class CircularReadError extends QsCacheError {
+  constructor(key: string, way: readonly string[]) {
+    super(
+      'QSCACHE_CIRCULAR_READ',
+      `"${key}" is read from inside of its own reading, again and again, so none of the reads could come to an end (${way.join(' > ')}). ` +
+        'Look for what reads through a manager in an @AfterLoad, a subscriber, a constructor or a transformer of this entity: read something else there, or turn round when you are inside already.',
+    );
+  }
+}
+
+/**
  * A value the codec cannot bring back as it was. Never reaches a caller: the result is served from the database, not cached,
  * and reported as an `entry:refused` event.
  *

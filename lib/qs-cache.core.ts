@@ -50,7 +50,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   }
 
   get readThrough(): ReadThrough {
-    this.#readThrough ??= new ReadThrough(this.store, this.events);
+    this.#readThrough ??= new ReadThrough(this.store, this.events, this.#options.budgetMs);
     return this.#readThrough;
   }
 
@@ -162,6 +162,8 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   /** The last hook: requests that were still running after CacheModule had closed its stores may have opened them again. */
   async onApplicationShutdown(): Promise<void> {
     dataSources.leave(this);
+    // What is still stored later would open again what is closed here.
+    await this.#readThrough?.close();
     // Its own are destroyed later, if at all: jobs that nobody waited for may write until then, over a connection made for them.
     for (const watched of this.#watched.values()) if (!dataSources.needs(watched.dataSource, this)) watched.stop();
     this.#announcer.close();

@@ -1,9 +1,14 @@
 import type { CacheEvents, MissReason, SkipReason } from '../events/cache-events.js';
-import type { CacheStore, EntriesRead } from '../store/cache-store.js';
-import { type Entry, type EntryKind, formatEntry, parseEntry } from './entry.js';
+import { Budget, type CacheStore } from '../store/cache-store.js';
+import { type AsOf, asOf } from './as-of.js';
+import { type Entry, type EntryKind, parseEntry } from './entry.js';
+import { Fills, TAG_LIFETIME } from './fills.js';
+import { Flight, Flights, type Seat } from './flights.js';
+import type { Limit } from './limit.js';
+import type { Answer } from './question.js';
+import { Questions } from './questions.js';
 import { RecentDependencies } from './recent-dependencies.js';
-import { SingleFlight } from './single-flight.js';
-import { type Dependency, TagView, tagQueries } from './tags.js';
+import type { Dependency } from './tags.js';
 
 /** What a reader wants, before anybody knows whether the store has it. */
 export interface ReadRequest<T> {
@@ -15,108 +20,126 @@ export interface ReadRequest<T> {
   readonly dependencies: readonly Dependency[];
   readonly lifetimeMs: number;
   /** @throws when the payload is not one this request can use: a miss. */
-  decode(payload: string): T | Promise<T>;
+  decode(payload: string): T;
 }
 
 /** What a load brought. */
 export interface Loaded<T> {
-  /** The caller's own: nobody else gets this instance. */
-  readonly value: T;
-  /** What others decode their own copy from. Without one, whoever joined loads for themselves. */
+  /** For the one who loaded, and nobody else, where there is no payload to decode. */
+  readonly own: T;
+  /** What everybody decodes a copy of their own from. Without one, whoever joined loads for themselves. */
   readonly payload?: string;
-  /** What the result depends on; without, it may be shared but not stored. */
+  /** What the result depends on; without, it is not stored. */
   readonly dependencies?: readonly Dependency[];
-  /** Why it may not be stored, where the reason is worth an event. */
+  /** Why it may not be stored, where the reason is worth an event. Only those who joined before it began may share it then. */
   readonly skipped?: { readonly reason: SkipReason; readonly detail?: string };
 }
 
-export type Load<T> = (missing: readonly ReadRequest<T>[]) => Promise<readonly Loaded<T>[]>;
-
-/** Tags outlive every entry that relies on them: an entry without its tags is a miss that need not have been. */
-const TAG_LIFETIME = 2;
+/** How what the store lacks is loaded. */
+export interface Loads<T> {
+  /** One result per request. */
+  load(missing: readonly ReadRequest<T>[]): Promise<readonly Loaded<T>[]>;
+  /** How many may run at once. Default: any number. */
+  readonly limit?: Limit;
+  /** `true` for a load that another one waits for: it may wait for nobody. */
+  readonly isNested?: boolean;
+}
 
 /**
  * Guarantees: a read that began after a write was acknowledged returns nothing older. An entry is served only if nothing it
  * depends on was written after its as-of, and the as-of was taken before the load's first query.
  */
 export class ReadThrough {
-  readonly #flights = new SingleFlight<Loaded<unknown>>();
+  readonly #questions: Questions;
+  readonly #flights = new Flights<Loaded<unknown>>();
   readonly #recent = new RecentDependencies();
+  readonly #fills: Fills;
 
+  /** @param budgetMs how long a read waits for the store, in milliseconds, all its questions together */
   constructor(
     private readonly store: CacheStore,
     private readonly events: CacheEvents,
-  ) {}
+    private readonly budgetMs: number,
+  ) {
+    const failed = (error: unknown) => events.emit({ name: 'store:failed', operation: 'read', error });
+    this.#questions = new Questions({ store, failed }, budgetMs);
+    this.#fills = new Fills(store, events, this.#recent);
+  }
 
-  async read<T>(request: ReadRequest<T>, load: () => Promise<Loaded<T>>): Promise<T> {
-    const [value] = await this.readMany([request], async () => [await load()]);
-    return value as T;
+  /** When everything that was loaded so far is stored, or will not be. */
+  settled(): Promise<void> {
+    return this.#fills.settled();
+  }
+
+  /** Stores nothing any more, and waits for what is on its way. Reads go on. */
+  close(): Promise<void> {
+    this.#fills.close();
+    return this.#fills.settled();
   }
 
   /** What is stored under a key, true or not. */
   async peek(key: string): Promise<Entry | undefined> {
-    const read = await this.#ask('read', () => this.store.read([key], [], 0));
-    const text = read?.entries[0];
-    return text === undefined ? undefined : parseEntry(text);
+    try {
+      const { entries } = await this.store.read([key], [], 0, new Budget(this.budgetMs));
+      return entries[0] === undefined ? undefined : parseEntry(entries[0]);
+    } catch (error) {
+      this.events.emit({ name: 'store:failed', operation: 'read', error });
+      return undefined;
+    }
   }
 
-  /** One round trip to the store, one load for everything it could not answer. Requests of one call share their tables. */
-  async readMany<T>(requests: readonly ReadRequest<T>[], load: Load<T>): Promise<T[]> {
-    const first = requests[0];
-    if (!first) return [];
-    const tables = first.dependencies.map(({ table }) => table);
-    const queries = tagQueries(
-      tables,
-      requests.flatMap(({ key, dependencies }) => [...dependencies, ...this.#recent.of(key)]),
-    );
-    const keys = requests.map(({ key }) => key);
-    const read = await this.#ask('read', () => this.store.read(keys, queries, first.lifetimeMs * TAG_LIFETIME));
-    if (!read) return this.#loadAlone(requests, load, 'store');
+  /**
+   * One question to the store, one load for everything it could not answer. Requests of one call share their tables.
+   *
+   * @param unless why the store may not be asked
+   */
+  async read<T>(requests: readonly ReadRequest<T>[], loads: Loads<T>, unless?: MissReason): Promise<T[]> {
+    if (!requests.length) return [];
+    const tables = requests[0]!.dependencies.map(({ table }) => table);
+    const answer = unless === undefined ? await this.#ask(requests, tables) : undefined;
+    const reason = unless ?? whyNot(answer, tables);
+    if (reason) for (const { key } of requests) this.events.emit({ name: 'entry:missed', key, reason });
 
-    const tags = new TagView(queries, read);
-    if (tags.isHeld(tables)) return this.#loadAlone(requests, load, 'held');
-
-    const values = new Map<ReadRequest<T>, Promise<T>>();
-    for (const [request, value] of await this.#hits(requests, read, tags, tables))
-      values.set(request, Promise.resolve(value));
+    const values = reason ? new Map<ReadRequest<T>, T>() : await this.#hits(requests, answer!);
     const missing = requests.filter((request) => !values.has(request));
-    if (missing.length) this.#loadMissing(missing, load, tags, tables, values);
-    return Promise.all(requests.map((request) => values.get(request)!));
+    if (missing.length) {
+      const dated = reason ? undefined : asOf(answer!.tags, tables);
+      const loaded = await this.#load(missing, loads, dated);
+      for (const [i, request] of missing.entries()) values.set(request, loaded[i]!);
+    }
+    return requests.map((request) => values.get(request)!);
+  }
+
+  #ask(requests: readonly ReadRequest<unknown>[], tables: readonly string[]): Promise<Answer | undefined> {
+    const asked = requests.map(({ key, dependencies, lifetimeMs }) => ({
+      key,
+      dependencies,
+      lifetimeMs: lifetimeMs * TAG_LIFETIME,
+    }));
+    return this.#questions.join(tables, asked, (key) => this.#recent.of(key)).answer;
   }
 
   /** The requests whose stored entry is still true, decoded. */
-  async #hits<T>(
-    requests: readonly ReadRequest<T>[],
-    read: EntriesRead,
-    tags: TagView,
-    tables: readonly string[],
-  ): Promise<Map<ReadRequest<T>, T>> {
+  async #hits<T>(requests: readonly ReadRequest<T>[], answer: Answer): Promise<Map<ReadRequest<T>, T>> {
     const found = new Map<ReadRequest<T>, Entry>();
-    requests.forEach((request, i) => {
-      const text = read.entries[i];
-      const entry = text === undefined ? undefined : parseEntry(text);
-      if (!entry) return this.#missed(request, text === undefined ? 'absent' : 'foreign');
-      if (entry.kind !== request.kind || entry.fingerprint !== request.fingerprint) {
-        this.events.emit({ name: 'entry:mismatched', key: request.key });
-        return this.#missed(request, 'foreign');
-      }
-      if (entry.epoch !== tags.epoch) return this.#missed(request, 'epoch');
-      found.set(request, entry);
-    });
-
-    const more = await this.#tagsNotCovered(found, tags, tables);
+    for (const request of requests) {
+      const entry = this.#entry(request, answer);
+      if (entry) found.set(request, entry);
+    }
+    const { tags } = answer;
+    const further = await this.#tagsNotCovered(found, answer);
     const hits = new Map<ReadRequest<T>, T>();
     for (const [request, entry] of found) {
-      const valid = entry.dependencies.every((dependency) => {
-        const view = tags.covers(dependency) ? tags : more;
+      const isTrue = entry.dependencies.every((dependency) => {
+        const view = tags.covers(dependency) ? tags : further;
         return view?.epoch === entry.epoch && view.isValid(dependency, dependency.asOf);
       });
-      if (!valid) {
+      if (!isTrue) {
         this.#missed(request, 'stale');
         continue;
       }
       try {
-        hits.set(request, await request.decode(entry.payload));
+        hits.set(request, request.decode(entry.payload));
         this.events.emit({ name: 'entry:hit', key: request.key });
       } catch (error) {
         this.events.emit({ name: 'entry:corrupt', key: request.key, error });
@@ -126,126 +149,100 @@ export class ReadThrough {
     return hits;
   }
 
-  /** A second round trip, for entries that show rows nobody in this process knew of; remembered, so that it is the last. */
-  async #tagsNotCovered(
-    found: Map<ReadRequest<unknown>, Entry>,
-    tags: TagView,
-    tables: readonly string[],
-  ): Promise<TagView | undefined> {
+  /** What is stored for a request, true or not. */
+  #entry(request: ReadRequest<unknown>, answer: Answer): Entry | undefined {
+    const entry = answer.entry(request.key);
+    if (!entry) return this.#missed(request, answer.hasText(request.key) ? 'foreign' : 'absent');
+    if (entry.kind !== request.kind || entry.fingerprint !== request.fingerprint) {
+      this.events.emit({ name: 'entry:mismatched', key: request.key });
+      return this.#missed(request, 'foreign');
+    }
+    return entry.epoch === answer.tags.epoch ? entry : this.#missed(request, 'epoch');
+  }
+
+  /** For entries that show rows nobody in this process knew of; remembered, so that it is the last time. */
+  async #tagsNotCovered(found: ReadonlyMap<ReadRequest<unknown>, Entry>, answer: Answer) {
     const unknown: Dependency[] = [];
     let lifetimeMs = 0;
     for (const [request, entry] of found) {
-      const missing = entry.dependencies.filter((dependency) => !tags.covers(dependency));
+      const missing = entry.dependencies.filter((dependency) => !answer.tags.covers(dependency));
       if (!missing.length) continue;
       unknown.push(...missing);
       lifetimeMs = Math.max(lifetimeMs, request.lifetimeMs * TAG_LIFETIME);
       this.#recent.remember(request.key, entry.dependencies);
     }
-    if (!unknown.length) return undefined;
-    // All tables again: on a cluster the epoch is that of the servers asked.
-    const queries = tagQueries(tables, unknown);
-    const read = await this.#ask('read', () => this.store.read([], queries, lifetimeMs));
-    return read && new TagView(queries, read);
+    return unknown.length ? answer.further(unknown, lifetimeMs) : undefined;
   }
 
-  #loadMissing<T>(
-    missing: readonly ReadRequest<T>[],
-    load: Load<T>,
-    tags: TagView,
-    tables: readonly string[],
-    values: Map<ReadRequest<T>, Promise<T>>,
-  ): void {
-    const asOf = tags.asOf(tables);
-    const flightOf = ({ key, fingerprint }: ReadRequest<T>) => JSON.stringify([key, fingerprint, tags.epoch, asOf]);
+  /** Joins the loads that are under way, and leads one for all the others. */
+  async #load<T>(requests: readonly ReadRequest<T>[], loads: Loads<T>, dated: AsOf | undefined): Promise<T[]> {
+    const joined = new Map<ReadRequest<T>, Promise<T>>();
     const led: ReadRequest<T>[] = [];
-    for (const request of missing) {
-      const flight = this.#flights.current(flightOf(request)) as Promise<Loaded<T>> | undefined;
-      if (flight) values.set(request, this.#join(request, flight, load));
+    for (const request of requests) {
+      const seat = loads.isNested ? undefined : this.#seat<T>(request, dated);
+      if (seat) joined.set(request, this.#join(request, seat, loads));
       else led.push(request);
     }
-    if (!led.length) return;
-    const loading = load(led);
-    const filled = loading.then((loaded) => this.#fill(led, loaded, tags, asOf, tables));
-    led.forEach((request, i) => {
-      this.#flights.lead(
-        flightOf(request),
-        loading.then((loaded) => loaded[i]!),
-        filled,
-      );
-      values.set(
-        request,
-        filled.then(async () => (await loading)[i]!.value),
-      );
-    });
+    const own = led.length ? this.#lead(led, loads, dated) : [];
+    const values = await Promise.all([...own, ...joined.values()]);
+    const inOrder = new Map([...led, ...joined.keys()].map((request, i) => [request, values[i]!]));
+    return requests.map((request) => inOrder.get(request)!);
+  }
+
+  /** A place in a load that sees every write this reader must see. */
+  #seat<T>(request: ReadRequest<T>, dated: AsOf | undefined): Seat<Loaded<T>> | undefined {
+    const seat = this.#flights.find(flightName(request, dated)) as Seat<Loaded<T>> | undefined;
+    return dated || !seat?.flight.hasBegun ? seat : undefined;
   }
 
   /** A copy of somebody else's load; where it cannot be copied, a load of one's own. */
-  async #join<T>(request: ReadRequest<T>, flight: Promise<Loaded<T>>, load: Load<T>): Promise<T> {
-    const { payload } = await flight;
-    if (payload === undefined) return (await load([request]))[0]!.value;
+  async #join<T>(request: ReadRequest<T>, { flight, number }: Seat<Loaded<T>>, loads: Loads<T>): Promise<T> {
+    const isLate = flight.hasBegun;
+    const { payload, skipped } = (await flight.landed)[number]!;
+    if (payload === undefined) return this.#lead([request], loads, undefined, [])[0]!;
+    // What is not to be stored is good for those only who could have loaded it themselves.
+    if (isLate && skipped) return (await this.#load([request], loads, undefined))[0]!;
     this.events.emit({ name: 'load:joined', key: request.key });
     return request.decode(payload);
   }
 
-  /** Without an as-of a load is nobody else's: it neither joins another nor is joined, and it is not stored. */
-  async #loadAlone<T>(requests: readonly ReadRequest<T>[], load: Load<T>, reason: MissReason): Promise<T[]> {
-    for (const request of requests) this.#missed(request, reason);
-    return (await load(requests)).map(({ value }) => value);
-  }
-
-  /** Never rejects: whatever becomes of the entry, the caller has its rows. */
-  async #fill<T>(
+  #lead<T>(
     requests: readonly ReadRequest<T>[],
-    loaded: readonly Loaded<T>[],
-    tags: TagView,
-    asOf: readonly number[],
-    tables: readonly string[],
-  ): Promise<void> {
-    const fills: { request: ReadRequest<T>; payload: string; dependencies: readonly Dependency[] }[] = [];
-    loaded.forEach(({ payload, dependencies, skipped }, i) => {
-      const request = requests[i]!;
-      if (skipped) this.events.emit({ name: 'entry:skipped', key: request.key, ...skipped });
-      else if (payload !== undefined && dependencies) fills.push({ request, payload, dependencies });
-    });
-    if (!fills.length) return;
-    const lifetimeMs = fills[0]!.request.lifetimeMs;
-    const queries = tagQueries(
-      tables,
-      fills.flatMap(({ dependencies }) => dependencies),
+    loads: Loads<T>,
+    dated: AsOf | undefined,
+    names = requests.map((request) => flightName(request, dated)),
+  ): Promise<T>[] {
+    const flight: Flight<Loaded<T>> = new Flight(
+      () => loads.load(requests),
+      loads.isNested ? undefined : loads.limit,
+      () => {
+        if (!dated) this.#flights.withdraw(names, flight);
+      },
     );
-    // The row tags come first: a row without one stands for its whole table, and any write there would make the entry a miss.
-    const read = await this.#ask('touch', () => this.store.touch(queries, lifetimeMs * TAG_LIFETIME));
-    if (!read) return;
-    const now = new TagView(queries, read);
-    const asOfTable = new Map(tables.map((table, i) => [table, asOf[i]!]));
-    await Promise.all(
-      fills.map(async ({ request: { key, kind, fingerprint }, payload, dependencies }) => {
-        const dated = dependencies.map((dependency) => ({ ...dependency, asOf: asOfTable.get(dependency.table)! }));
-        // Already overtaken: storing it could replace a younger entry that is still true.
-        if (now.epoch !== tags.epoch || !dated.every((dependency) => now.isValid(dependency, dependency.asOf))) {
-          return this.events.emit({ name: 'entry:skipped', key, reason: 'overtaken' });
-        }
-        const entry = formatEntry({ kind, fingerprint, epoch: tags.epoch, dependencies: dated, payload });
-        await this.#ask('put', async () => {
-          await this.store.put(key, entry, lifetimeMs);
-          this.#recent.remember(key, dependencies);
-          this.events.emit({ name: 'entry:filled', key });
-        });
-      }),
-    );
-  }
-
-  /** A store that fails is a miss, never an error of the read. */
-  async #ask<T>(operation: string, ask: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await ask();
-    } catch (error) {
-      this.events.emit({ name: 'store:failed', operation, error });
-      return undefined;
+    this.#flights.offer(names, flight);
+    if (dated) {
+      // Until it is stored, so that nobody who comes between load and store loads again.
+      const end = () => this.#flights.withdraw(names, flight);
+      void flight.landed.then((loaded) => this.#fills.add(requests, loaded, dated)).then(end, end);
     }
+    return requests.map(async (request, i) => {
+      const { own, payload } = (await flight.landed)[i]!;
+      // A hit and a miss cannot differ: both are decoded.
+      return payload === undefined ? own : request.decode(payload);
+    });
   }
 
-  #missed(request: ReadRequest<unknown>, reason: MissReason): void {
+  #missed(request: ReadRequest<unknown>, reason: MissReason): undefined {
     this.events.emit({ name: 'entry:missed', key: request.key, reason });
   }
+}
+
+/** Why nothing may be served or stored for now. */
+function whyNot(answer: Answer | undefined, tables: readonly string[]): MissReason | undefined {
+  if (!answer) return 'store';
+  return answer.tags.isHeld(tables) ? 'held' : undefined;
+}
+
+function flightName({ key, fingerprint }: ReadRequest<unknown>, dated: AsOf | undefined): string {
+  return JSON.stringify([key, fingerprint, dated?.name]);
 }

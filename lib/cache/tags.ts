@@ -18,8 +18,8 @@ export class TagView {
     queries.forEach((query, i) => this.#tables.set(query.table, { tags: read.tables[i]!, rows: query.rows }));
   }
 
-  /** A load that begins now may carry these versions: it sees every write they count. */
-  asOf(tables: readonly string[]): readonly number[] {
+  /** The clocks of the tables. */
+  versions(tables: readonly string[]): readonly number[] {
     return tables.map((table) => this.#tables.get(table)!.tags.version);
   }
 

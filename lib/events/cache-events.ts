@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 /** Why a read went to the database. */
 export type MissReason =
   /** Nothing is stored under the key. */
@@ -28,7 +30,9 @@ export type SkipReason =
   /** A value the codec cannot bring back as it was. */
   | 'unsupported'
   /** Its SQL asks for the time, chance or the session (`now()`, `random()`, `current_user`), so its answer changes without a write. */
-  | 'volatile';
+  | 'volatile'
+  /** The store takes entries more slowly than they are loaded: so much is on its way there already that this would cost too much memory. */
+  | 'busy';
 
 /**
  * Everything the cache tells about itself. `name` is `<noun>:<past participle>`; no event ever carries a cached value.
@@ -57,11 +61,20 @@ export type CacheEvent =
 
 export type CacheEventListener = (event: CacheEvent) => void;
 
+/** Inside of which listeners the code that runs now was started. */
+interface Telling {
+  readonly listener: CacheEventListener;
+  readonly outer: Telling | undefined;
+}
+
+const telling = new AsyncLocalStorage<Telling>();
+
 /**
  * The cache's events, to log, count or alert on. Injectable.
  *
  * Listeners run synchronously inside reads and writes: keep them short. One that throws is ignored, so that watching the cache
- * can never break a request.
+ * can never break a request. What a listener reads through a manager itself, also later, is not told to it: each read would be an
+ * event that makes it read again.
  *
  * @example
  * constructor(events: CacheEvents) {
@@ -82,11 +95,18 @@ export class CacheEvents {
   /** @internal */
   emit(event: CacheEvent): void {
     for (const listener of this.#listeners) {
+      const outer = telling.getStore();
+      if (isInside(listener, outer)) continue;
       try {
-        listener(event);
+        telling.run({ listener, outer }, listener, event);
       } catch {
         // A listener is a guest: its failure is its own.
       }
     }
   }
+}
+
+function isInside(listener: CacheEventListener, at: Telling | undefined): boolean {
+  for (let each = at; each; each = each.outer) if (each.listener === listener) return true;
+  return false;
 }

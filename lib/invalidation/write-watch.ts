@@ -1,7 +1,7 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { CacheEvents } from '../events/cache-events.js';
 import type { DataSourceWatch, LoadReading } from '../manager/data-source-watch.js';
-import { currentLoad, type LoadRecord } from '../manager/load-context.js';
+import { currentLoad, type LoadRecord } from '../manager/read-context.js';
 import type { TableWrite } from '../store/cache-store.js';
 import { connectionOf, dialectOf } from './driver-truth.js';
 import { HookOrder } from './hook-order.js';

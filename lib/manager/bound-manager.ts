@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager, ObjectLiteral, QueryRunner } from 'typeorm';
 import type { ReadThrough } from '../cache/read-through.js';
 import { InvalidConfigurationError } from '../errors.js';
-import type { CacheEvents } from '../events/cache-events.js';
+import type { CacheEvents, MissReason } from '../events/cache-events.js';
 import type { CacheStore, TableWrite } from '../store/cache-store.js';
 import { CacheKeys, entityTable, type Identifier, ownTables } from './cache-keys.js';
 import type { DataSourceWatch } from './data-source-watch.js';
@@ -11,9 +11,11 @@ import { EntityCache } from './entity-cache.js';
 import { EntityLoader, type EntityQuery } from './entity-loader.js';
 import { EntitySource } from './entity-source.js';
 import { type ManagerDeclaration, type ManagerOptions, managerOptions } from './manager-options.js';
+import { loadLimit } from './load-limit.js';
 import { identifiedRow, primaryKeyWhere } from './pinned-row.js';
 import { queryText } from './query-text.js';
 import type { QuerySetSource } from './query-set.js';
+import { isInsideRead, reading } from './read-context.js';
 import type { RelationNode } from './relation-paths.js';
 import { keySpelling } from './row-key.js';
 import { fingerprint } from './text-key.js';
@@ -100,6 +102,7 @@ export class BoundManager {
         prefetch: true,
         lifetimeMs: declaration.detailTimeout * 1_000,
       },
+      loadLimit(dataSource),
     );
   }
 
@@ -120,9 +123,10 @@ export class BoundManager {
     const load = (query: EntityQuery) => this.#load(query, this.#prefetchLists, through);
     return {
       metadata: this.options.metadata,
-      cached: (suffix, query) => {
+      cached: async (suffix, query) => {
+        if (through) return load(query);
         const key = listKey(keys, suffix, query);
-        return this.#isCached(key, through) ? this.#cache.list(keys, key, query) : load(query);
+        return this.#cache.list(keys, key, query, this.#unless());
       },
       load,
       count: (query) => this.#run(through, (runner) => this.#loader.queryBuilder(query, runner, false).getCount()),
@@ -137,8 +141,9 @@ export class BoundManager {
     where: EntityQuery['where'],
     through?: EntityManager,
   ): Promise<ObjectLiteral | null> {
-    const key = keys.detail(identifier);
-    if (this.#isCached(key, through)) return this.#cache.detail(keys, identifier, where);
+    if (!through) return this.#cache.detail(keys, identifier, where, this.#unless());
+    // What no row can have is no row's here either.
+    keys.detail(identifier);
     const query =
       where === undefined ? { where: primaryKeyWhere(this.options.metadata, identifier) } : { where, take: 1 };
     return (await this.#load(query, true, through))[0] ?? null;
@@ -150,10 +155,8 @@ export class BoundManager {
     through?: EntityManager,
   ): Promise<(ObjectLiteral | null)[]> {
     if (!identifiers.length) return [];
-    if (this.#isCached(keys.detail(identifiers[0]!), through)) return this.#cache.many(keys, identifiers);
-    const found: (ObjectLiteral | null)[] = [];
-    for (const identifier of identifiers) found.push(await this.detail(keys, identifier, undefined, through));
-    return found;
+    if (!through) return this.#cache.many(keys, identifiers, this.#unless());
+    return this.#cache.manyThrough(keys, identifiers, (query) => this.#load(query, true, through));
   }
 
   clearAll(keys: CacheKeys, through?: EntityManager): Promise<void> {
@@ -188,22 +191,25 @@ export class BoundManager {
     return this.#clear([{ table: keys.clears, rows: [keys.entryRow(key)] }], [key]);
   }
 
-  /** Not inside a transaction, nor beside one that everybody sees into; not while it is unknown what entries may have missed. */
-  #isCached(key: string, through: EntityManager | undefined): boolean {
-    if (through) return false;
+  /** Not beside a transaction that everybody sees into; not while it is unknown what entries may have missed. */
+  #unless(): MissReason | undefined {
     const { isWatching, openTransactions } = this.watch;
-    if (isWatching && !openTransactions) return true;
-    if (!isWatching) this.runtime.wake();
-    this.runtime.events.emit({ name: 'entry:missed', key, reason: isWatching ? 'transaction' : 'unwatched' });
-    return false;
+    if (isWatching) return openTransactions ? 'transaction' : undefined;
+    this.runtime.wake();
+    return 'unwatched';
   }
 
   async #load(query: EntityQuery, prefetch: boolean, through?: EntityManager): Promise<ObjectLiteral[]> {
     // TypeORM takes 0 for "no limit".
     if (query.take === 0) return [];
-    return this.#run(through, async (runner) =>
-      this.#source.finish(await this.#loader.load(query, runner, prefetch), runner),
-    );
+    const work = () =>
+      this.#run(through, async (runner) => {
+        const entities = await this.#loader.load(query, runner, prefetch);
+        return this.#source.finish(entities, runner);
+      });
+    // Nobody can come back here who does not hear of it.
+    if (!this.#source.isHeard && !isInsideRead()) return work();
+    return reading([`${this.options.cacheKey}?${queryText(query)}`], work);
   }
 
   async #run<T>(through: EntityManager | undefined, work: (runner: QueryRunner) => Promise<T>): Promise<T> {

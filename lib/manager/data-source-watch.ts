@@ -1,6 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import type { TableWrite } from '../store/cache-store.js';
-import type { LoadRecord } from './load-context.js';
+import type { LoadRecord } from './read-context.js';
 
 /** What the statements of a load read. */
 export interface LoadReading {

@@ -1,13 +1,26 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
-import type { ReadRequest, ReadThrough } from '../cache/read-through.js';
+import type { Limit } from '../cache/limit.js';
+import type { Loads, ReadRequest, ReadThrough } from '../cache/read-through.js';
 import type { Dependency } from '../cache/tags.js';
+import type { MissReason } from '../events/cache-events.js';
 import { type CacheKeys, entityTable, type Identifier } from './cache-keys.js';
 import type { EntityDependencies } from './dependencies.js';
 import type { EntityQuery } from './entity-loader.js';
 import type { EntitySource, Fetched } from './entity-source.js';
 import { identifiedRow, identifierOf, kindsOf, pinsOneRow, primaryKeyWhere } from './pinned-row.js';
 import { queryText } from './query-text.js';
+import { isInsideLoad, reading } from './read-context.js';
 import { fingerprint } from './text-key.js';
+
+/** Rows asked for in one statement: SQLite nests no more alternatives than 1,000. */
+const ROWS_PER_QUERY = 500;
+
+type Filter = NonNullable<EntityQuery['where']>;
+
+interface Wanted {
+  readonly key: string;
+  readonly where: ObjectLiteral;
+}
 
 /** One kind of entry a manager makes: what it loads, what that depends on, how long it lives. */
 export interface EntryPlan {
@@ -26,58 +39,85 @@ export class EntityCache {
     private readonly identity: string,
     private readonly lists: EntryPlan,
     private readonly details: EntryPlan,
+    /** How many loads may run at once. */
+    private readonly limit: Limit,
   ) {}
 
-  list(keys: CacheKeys, key: string, query: EntityQuery): Promise<ObjectLiteral[]> {
+  /** @param unless why the cache may neither be asked nor filled */
+  async list(keys: CacheKeys, key: string, query: EntityQuery, unless?: MissReason): Promise<ObjectLiteral[]> {
     const dependencies = [...this.lists.dependencies.ofTables(query), keys.listDependency(key)];
     const request = this.#request('list', key, query, dependencies, this.lists);
-    return this.readThrough().read(request, async () =>
-      this.source.share(await this.#fetch(query, request, this.lists), dependencies),
-    );
+    const load = async () => [this.source.share(await this.#fetch(query, request, this.lists), dependencies)];
+    const [found] = await this.#read([request], load, unless);
+    return found!;
   }
 
   /** That there is no row is not cached: the next one to ask asks the database. */
-  async detail(keys: CacheKeys, identifier: Identifier, where?: EntityQuery['where']): Promise<ObjectLiteral | null> {
-    if (where === undefined) return (await this.many(keys, [identifier]))[0]!;
+  async detail(
+    keys: CacheKeys,
+    identifier: Identifier,
+    where?: EntityQuery['where'],
+    unless?: MissReason,
+  ): Promise<ObjectLiteral | null> {
+    if (where === undefined) return (await this.many(keys, [identifier], unless))[0]!;
     const key = keys.detail(identifier);
     const pinned = pinsOneRow(this.metadata, where);
     const query: EntityQuery = { where };
     const clears = keys.detailDependency(key);
     const tables = [...this.details.dependencies.ofTables(query), clears];
     const request = this.#request('detail', key, query, tables, this.details);
-    const found = await this.readThrough().read(request, async () => {
+    const load = async () => {
       // Without a unique key any matching row will do: the first, as in TypeORM's findOne.
       const fetched = await this.#fetch(pinned ? query : { ...query, take: 1 }, request, this.details);
       const [root] = fetched.entities;
-      if (!root) return this.source.share(fetched, undefined);
-      return this.source.share(fetched, pinned ? [...this.details.dependencies.ofRow(query, root), clears] : tables);
-    });
-    return found[0] ?? null;
+      const dependencies = pinned && root ? [...this.details.dependencies.ofRow(query, root), clears] : tables;
+      return [this.source.share(fetched, root && dependencies)];
+    };
+    const [found] = await this.#read([request], load, unless);
+    return found![0] ?? null;
   }
 
   /** Rows by primary key, in the order asked: one round trip to the store, one query for all that it lacks. */
-  async many(keys: CacheKeys, identifiers: readonly Identifier[]): Promise<(ObjectLiteral | null)[]> {
+  async many(
+    keys: CacheKeys,
+    identifiers: readonly Identifier[],
+    unless?: MissReason,
+  ): Promise<(ObjectLiteral | null)[]> {
     const { dependencies } = this.details;
-    const asked = new Map<ReadRequest<ObjectLiteral[]>, { where: ObjectLiteral; clears: Dependency }>();
+    const asked = new Map<ReadRequest<ObjectLiteral[]>, Wanted & { clears: Dependency }>();
     for (const identifier of identifiers) {
       const key = keys.detail(identifier);
       const where = primaryKeyWhere(this.metadata, identifier);
       const clears = keys.detailDependency(key);
       const known = dependencies.ofIdentifier(identifiedRow(this.metadata, identifier));
-      asked.set(this.#request('detail', key, kindsOf(where), [...known, clears], this.details), { where, clears });
+      const request = this.#request('detail', key, kindsOf(where), [...known, clears], this.details);
+      asked.set(request, { key, where, clears });
     }
-    const found = await this.readThrough().readMany([...asked.keys()], async (missing) => {
-      const loads = missing.length === 1 ? [] : await this.#fetchTogether(keys, missing, asked);
-      return Promise.all(
-        missing.map(async (request, i) => {
-          const { where, clears } = asked.get(request)!;
-          const fetched = loads[i] ?? (await this.#fetch({ where }, request, this.details));
-          const [root] = fetched.entities;
-          return this.source.share(fetched, root && [...dependencies.ofRow({}, root), clears]);
-        }),
-      );
-    });
+    const load: Loads<ObjectLiteral[]>['load'] = async (missing) => {
+      const fetch = (where: Filter) => this.#fetch({ where }, missing[0]!, this.details);
+      const wanted = missing.map((request) => asked.get(request)!);
+      const fetched = await this.#fetchMany(keys, wanted, fetch);
+      return fetched.map((each, i) => {
+        const [root] = each.entities;
+        return this.source.share(each, root && [...dependencies.ofRow({}, root), wanted[i]!.clears]);
+      });
+    };
+    const found = await this.#read([...asked.keys()], load, unless);
     return found.map(([entity]) => entity ?? null);
+  }
+
+  /** As `many`, with queries of somebody's own: inside of a transaction. */
+  async manyThrough(
+    keys: CacheKeys,
+    identifiers: readonly Identifier[],
+    load: (query: EntityQuery) => Promise<ObjectLiteral[]>,
+  ): Promise<(ObjectLiteral | null)[]> {
+    const wanted = identifiers.map((identifier) => ({
+      key: keys.detail(identifier),
+      where: primaryKeyWhere(this.metadata, identifier),
+    }));
+    const fetched = await this.#fetchMany(keys, wanted, async (where) => ({ entities: await load({ where }) }));
+    return fetched.map(({ entities }) => entities[0] ?? null);
   }
 
   /** The rows of its own table that an entry shows or its identifier names; `undefined` when that cannot be told. */
@@ -90,23 +130,45 @@ export class EntityCache {
       : undefined;
   }
 
-  /** One query for several rows; `undefined` for an identifier that matched by a comparison only the database knows (`FOO` is `foo`). */
-  async #fetchTogether(
+  /**
+   * One query for several rows, and one more for each identifier that matched by a comparison only the database knows (`FOO` is
+   * `foo`), or that is asked for twice: no two results share an instance.
+   */
+  async #fetchMany(
     keys: CacheKeys,
+    wanted: readonly Wanted[],
+    fetch: (where: Filter) => Promise<Fetched>,
+  ): Promise<Fetched[]> {
+    if (wanted.length === 1) return [await fetch(wanted[0]!.where)];
+    const results: Fetched[] = [];
+    for (let from = 0; from < wanted.length; from += ROWS_PER_QUERY) {
+      const some = wanted.slice(from, from + ROWS_PER_QUERY);
+      const { entities, ...rest } = await fetch(some.map(({ where }) => where));
+      const byKey = new Map(entities.map((entity) => [keys.detail(identifierOf(this.metadata, entity)), entity]));
+      const isMatched = some.filter(({ key }) => byKey.has(key)).length === byKey.size;
+      const given = new Set<ObjectLiteral>();
+      for (const { key, where } of some) {
+        const entity = byKey.get(key);
+        if (entity ? given.has(entity) : !isMatched) results.push(await fetch(where));
+        else results.push({ entities: entity ? [entity] : [], ...rest });
+        if (entity) given.add(entity);
+      }
+    }
+    return results;
+  }
+
+  /** Listeners run last, on the caller's own copies: what they read may be what was just read. */
+  #read(
     requests: readonly ReadRequest<ObjectLiteral[]>[],
-    asked: ReadonlyMap<ReadRequest<ObjectLiteral[]>, { where: ObjectLiteral }>,
-  ): Promise<(Fetched | undefined)[]> {
-    const where = requests.map((request) => asked.get(request)!.where);
-    const { entities, ...rest } = await this.#fetch({ where }, requests[0]!, this.details);
-    const byKey = new Map(entities.map((entity) => [keys.detail(identifierOf(this.metadata, entity)), entity]));
-    const matched = new Set(requests.filter(({ key }) => byKey.has(key)).map(({ key }) => key));
-    const given = new Set<ObjectLiteral>();
-    return requests.map(({ key }) => {
-      const entity = byKey.get(key);
-      // Asked for twice, it is loaded twice: no two results share an instance.
-      if (entity ? given.has(entity) : matched.size < byKey.size) return undefined;
-      if (entity) given.add(entity);
-      return { entities: entity ? [entity] : [], ...rest };
+    load: Loads<ObjectLiteral[]>['load'],
+    unless: MissReason | undefined,
+  ): Promise<ObjectLiteral[][]> {
+    const names = requests.map(({ key }) => key);
+    return reading(names, async () => {
+      const loads = { load, limit: this.limit, isNested: isInsideLoad() };
+      const found = await this.readThrough().read(requests, loads, unless);
+      if (this.source.isHeard) await this.source.finish(found.flat());
+      return found;
     });
   }
 

@@ -6,7 +6,7 @@ import { UnsupportedValueError } from '../errors.js';
 import { onCleanConnection, sharesOneConnection } from './clean-connection.js';
 import type { DataSourceWatch } from './data-source-watch.js';
 import type { EntityLoader, EntityQuery } from './entity-loader.js';
-import { recordLoad } from './load-context.js';
+import { recordLoad } from './read-context.js';
 
 /** Entities as loaded, and why they must stay with the caller who loaded them. */
 export interface Fetched {
@@ -55,38 +55,42 @@ export class EntitySource {
   }
 
   /** What the cache may do with entities: hand out copies, and store them under their dependencies. */
-  async share(
+  share(
     { entities, unshared, wholeTables }: Fetched,
     dependencies: readonly Dependency[] | undefined,
-  ): Promise<Loaded<ObjectLiteral[]>> {
-    if (unshared) return { value: await this.finish(entities), skipped: unshared };
+  ): Loaded<ObjectLiteral[]> {
     let payload: string;
     try {
       payload = entityCodec(this.metadata).encode(entities);
     } catch (error) {
       if (!(error instanceof UnsupportedValueError)) throw error;
-      return { value: await this.finish(entities), skipped: { reason: 'unsupported', detail: error.message } };
+      return { own: entities, skipped: unshared ?? { reason: 'unsupported', detail: error.message } };
     }
-    // The one who loaded gets a decoded copy too: a hit and a miss cannot differ.
-    const value = await this.decode(payload);
-    if (!dependencies) return { value, payload };
+    if (unshared) return { own: entities, payload, skipped: unshared };
+    if (!dependencies) return { own: entities, payload };
     const known = dependencies.map((dependency) =>
       wholeTables?.has(dependency.table) ? { table: dependency.table } : dependency,
     );
-    return { value, payload, dependencies: known };
+    return { own: entities, payload, dependencies: known };
   }
 
-  async decode(payload: string): Promise<ObjectLiteral[]> {
-    return this.finish(entityCodec(this.metadata).decode(payload));
+  decode(payload: string): ObjectLiteral[] {
+    return entityCodec(this.metadata).decode(payload);
+  }
+
+  /** Whether anybody hears of what is loaded. */
+  get isHeard(): boolean {
+    const { subscribers, entityMetadatas } = this.dataSource;
+    return (
+      subscribers.some((subscriber) => subscriber.afterLoad) ||
+      entityMetadatas.some(({ afterLoadListeners }) => afterLoadListeners.length)
+    );
   }
 
   /** Runs `@AfterLoad` and subscribers' `afterLoad` as TypeORM does, on every copy anew. */
   async finish(entities: ObjectLiteral[], runner?: QueryRunner): Promise<ObjectLiteral[]> {
     const { dataSource, metadata } = this;
-    const listens =
-      dataSource.subscribers.some((subscriber) => subscriber.afterLoad) ||
-      dataSource.entityMetadatas.some(({ afterLoadListeners }) => afterLoadListeners.length);
-    if (!listens || !entities.length) return entities;
+    if (!entities.length || !this.isHeard) return entities;
     if (runner) {
       await runner.broadcaster.broadcast('Load', metadata, entities);
       return entities;

@@ -3,6 +3,23 @@ import { StoreError } from '../errors.js';
 /** In how many pieces a budget is spent. */
 const PIECES = 4;
 
+/** How long one caller waits for a store, in milliseconds, all its questions together. */
+export class Budget {
+  #leftMs: number;
+
+  constructor(readonly ms: number) {
+    this.#leftMs = ms;
+  }
+
+  get leftMs(): number {
+    return this.#leftMs;
+  }
+
+  spend(ms: number): void {
+    this.#leftMs = Math.max(0, this.#leftMs - ms);
+  }
+}
+
 /**
  * Runs one conversation with a store and answers in time: a caller never waits longer than the budget, whatever the client's own
  * settings, and every failure comes out as a `StoreError`. The work itself cannot be called off, so it may still take effect.
@@ -10,28 +27,38 @@ const PIECES = 4;
  * The budget is spent piece by piece, so that a process that was busy for all of it has spent one: what it was too busy to send or
  * to hear is not the store's fault.
  *
+ * @param budget in milliseconds, or what earlier conversations left of one
  * @param reason what has gone wrong so far, for the message of a budget that was spent
  */
 export async function withinBudget<T>(
   store: string,
   what: string,
-  budgetMs: number,
+  budget: number | Budget,
   work: () => Promise<T>,
   reason: () => unknown = () => undefined,
 ): Promise<T> {
+  const shared = typeof budget === 'number' ? new Budget(budget) : budget;
   let timer: NodeJS.Timeout | undefined;
+  let pieceMs = 0;
+  let began = 0;
   const late = new Promise<never>((_, reject) => {
     const giveUp = () => {
       const cause = reason();
       const because = cause === undefined ? '' : ` (${messageOf(cause)})`;
-      reject(new StoreError(`${store} did not ${what} within ${budgetMs} ms${because}. ${CONSEQUENCE}`, { cause }));
+      reject(new StoreError(`${store} did not ${what} within ${shared.ms} ms${because}. ${CONSEQUENCE}`, { cause }));
     };
-    const spend = (left: number): void => {
-      // An answer may have arrived while this process was busy: sockets are read before immediates run, and after timers do.
-      const next = () => (left > 1 ? spend(left - 1) : setImmediate(giveUp));
-      timer = setTimeout(next, budgetMs / PIECES);
+    const spend = (): void => {
+      pieceMs = Math.min(shared.leftMs, shared.ms / PIECES);
+      began = performance.now();
+      timer = setTimeout(() => {
+        shared.spend(pieceMs);
+        pieceMs = 0;
+        // An answer may have arrived while this process was busy: sockets are read before immediates run, and after timers do.
+        if (shared.leftMs > 0) spend();
+        else setImmediate(giveUp);
+      }, pieceMs);
     };
-    spend(PIECES);
+    spend();
   });
   try {
     return await Promise.race([work(), late]);
@@ -40,6 +67,7 @@ export async function withinBudget<T>(
     throw new StoreError(`${store} could not ${what}: ${messageOf(error)}. ${CONSEQUENCE}`, { cause: error });
   } finally {
     clearTimeout(timer);
+    shared.spend(Math.min(pieceMs, performance.now() - began));
   }
 }
 

@@ -1,3 +1,7 @@
+import type { Budget } from './budget.js';
+
+export { Budget } from './budget.js';
+
 /**
  * The tags a reader asks for of one table.
  *
@@ -67,8 +71,15 @@ export abstract class CacheStore {
   /**
    * Entries and tags in one round trip. Creates missing clocks (from the store's time, above anything they ever were) and
    * missing row tags (with the clock's value), with `lifetimeMs`; settles holds that are past their deadline.
+   *
+   * @param budget what its caller has left, of several questions that share one. Default: a whole one.
    */
-  abstract read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead>;
+  abstract read(
+    keys: readonly string[],
+    queries: readonly TagQuery[],
+    lifetimeMs: number,
+    budget?: Budget,
+  ): Promise<EntriesRead>;
 
   /**
    * The first half of a fill: as `read` of the tags, and lengthens their lifetimes to at least `lifetimeMs` (never shortens). Leaves

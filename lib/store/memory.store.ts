@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Cache } from 'cache-manager';
-import { withinBudget } from './budget.js';
+import { type Budget, withinBudget } from './budget.js';
 import { CacheStore, type EntriesRead, type TableWrite, type TagQuery, type TagsRead } from './cache-store.js';
 import { TagTable } from './tag-table.js';
 
@@ -29,8 +29,13 @@ export class MemoryStore extends CacheStore {
     this.#tags = new TagTable(options.budgetMs, options.maxRows ?? 100_000);
   }
 
-  read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead> {
-    return this.#within('read', async () => {
+  read(
+    keys: readonly string[],
+    queries: readonly TagQuery[],
+    lifetimeMs: number,
+    budget?: Budget,
+  ): Promise<EntriesRead> {
+    const work = async () => {
       const values = await Promise.all(keys.map((key) => this.cache.get<unknown>(key)));
       const tables = queries.map((query) => this.#tags.read(query, lifetimeMs));
       return {
@@ -38,7 +43,8 @@ export class MemoryStore extends CacheStore {
         tables,
         entries: values.map((value) => (typeof value === 'string' ? value : undefined)),
       };
-    });
+    };
+    return this.#within('read', work, budget);
   }
 
   async touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
@@ -67,7 +73,7 @@ export class MemoryStore extends CacheStore {
 
   async check(): Promise<undefined> {}
 
-  #within<T>(what: string, work: () => Promise<T>): Promise<T> {
-    return withinBudget(this.name, what, this.options.budgetMs, work);
+  #within<T>(what: string, work: () => Promise<T>, budget: number | Budget = this.options.budgetMs): Promise<T> {
+    return withinBudget(this.name, what, budget, work);
   }
 }

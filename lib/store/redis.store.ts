@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { withinBudget } from './budget.js';
+import { type Budget, withinBudget } from './budget.js';
 import {
   CacheStore,
   type EntriesRead,
@@ -58,13 +58,19 @@ export class RedisStore extends CacheStore {
     for (const connection of this.#own) connection.close();
   }
 
-  read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead> {
-    return this.#within('read', async () => {
+  read(
+    keys: readonly string[],
+    queries: readonly TagQuery[],
+    lifetimeMs: number,
+    budget?: Budget,
+  ): Promise<EntriesRead> {
+    const work = async () => {
       const entries = this.#forEntries('mget', keys);
       const replies = await this.#send([...entries, ...this.#forTags(queries, lifetimeMs, false)]);
       const values = replies.splice(0, entries.length).flat();
       return { ...tagsFrom(replies), entries: values.map((value) => (typeof value === 'string' ? value : undefined)) };
-    });
+    };
+    return this.#within('read', work, budget);
   }
 
   touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
@@ -167,8 +173,8 @@ export class RedisStore extends CacheStore {
     return replies;
   }
 
-  #within<T>(what: string, work: () => Promise<T>): Promise<T> {
-    return withinBudget(this.name, what, this.options.budgetMs, work);
+  #within<T>(what: string, work: () => Promise<T>, budget: number | Budget = this.options.budgetMs): Promise<T> {
+    return withinBudget(this.name, what, budget, work);
   }
 
   #insist(what: string, commands: readonly RedisCommand[], budgetMs = this.options.budgetMs): Promise<void> {

@@ -5,6 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { randomUUID } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { QsCacheCore } from '../../lib/qs-cache.core.js';
 import { AppModule, type Settings } from '../../sample-app/app.module.js';
 import { describeDatabases } from '../support/databases.js';
 import { describeWith } from '../support/services.js';
@@ -33,6 +34,7 @@ describe.each(platforms)('The sample app on %s', (_, platform) => {
           const first = await request(await one.getUrl())
             .get('/examples/1')
             .expect(200);
+          await one.get(QsCacheCore).readThrough.settled();
           const second = await request(await other.getUrl())
             .get('/examples/1')
             .expect(200);

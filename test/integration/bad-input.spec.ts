@@ -37,7 +37,7 @@ const objects: [string, () => unknown][] = [
 ];
 
 async function expectRecovery(
-  { get, statements, events }: TestApp,
+  { get, statements, events, settled }: TestApp,
   write: (key: string, change: (entry: string) => unknown) => Promise<void>,
   value: (entry: string) => unknown,
 ): Promise<void> {
@@ -47,6 +47,7 @@ async function expectRecovery(
     [examples.getDetailCacheKey(1), () => examples.get(1)],
   ] as [string, () => Promise<Example>][]) {
     await read();
+    await settled();
     await write(key, value);
     events.splice(0);
     const one = await statements.expect(2, read);

@@ -27,9 +27,10 @@ describeDatabases('qscache', (database) => {
     const app = () => exampleApp(database, { store, ...('url' in redis && { redisUrl: redis.url }) });
 
     it('stores the list under the list key, for the list timeout', async () => {
-      const { get, statements, module } = await app();
+      const { get, statements, module, settled } = await app();
       const examples = get(fixtures.PlainExampleCacheManager);
       await statements.expect(1, () => examples.all());
+      await settled();
       await module.get<Cache>(CACHE_MANAGER, { strict: false }).del(examples.getCacheKey());
       await statements.expect(1, () => examples.all());
       await statements.expect(0, () => examples.all());
@@ -185,9 +186,10 @@ describeDatabases('qscache', (database) => {
     });
 
     it('does not serve one query the rows of another under the same suffix, and says so', async () => {
-      const { get, events } = await app();
+      const { get, events, settled } = await app();
       const examples = get(fixtures.PlainExampleCacheManager);
       expect(await examples.all({ suffix: 's', where: { isActive: true } })).toHaveLength(2);
+      await settled();
       expect(await examples.all({ suffix: 's', where: { isActive: false } })).toHaveLength(1);
       expect(events.map(({ name }) => name)).toContain('entry:mismatched');
     });

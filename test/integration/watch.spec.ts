@@ -111,6 +111,7 @@ describeWith('redis', 'two applications over one database and one Redis', (redis
         const here = one.get(PlainExampleCacheManager);
         const there = two.get(PlainExampleCacheManager);
         expect((await here.get(1)).title).toBe('one');
+        await one.settled();
         expect((await two.statements.expect(0, () => there.get(1))).title).toBe('one');
         await two.dataSource.manager.update(Example, 1, { title: 'from two' });
         expect((await here.get(1)).title).toBe('from two');

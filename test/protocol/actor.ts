@@ -33,7 +33,6 @@ export abstract class Actor {
 
   protected leave(): void {
     this.#state = 'gone';
-    this.#heard = [];
   }
 
   hear(call: string, answer: unknown): void {
@@ -41,15 +40,16 @@ export abstract class Actor {
   }
 
   fingerprint(): string {
-    if (!this.isWaiting) return `${this.kind} ${this.#state}`;
     const parked = this.world.gates.of(this.name).map(({ name, said }) => [name, said]);
+    // A reader may be gone while what it has loaded is still on its way to the store.
+    if (!this.isWaiting && !parked.length) return `${this.kind} ${this.#state}`;
     // Once the load has begun the entry is forgotten.
     const rereads = parked.some(([name]) => name!.startsWith('read'));
     const heard = this.#heard.map(({ call, answer }) => [
       call,
       call === 'read' && !rereads ? { ...(answer as object), entries: [] } : answer,
     ]);
-    return JSON.stringify([this.kind, sorted(parked), heard, this.own()]);
+    return JSON.stringify([this.kind, this.#state, sorted(parked), heard, this.own()]);
   }
 
   faultSteps(): readonly Step[] {
@@ -62,15 +62,16 @@ export abstract class Actor {
   protected abstract own(): unknown;
 
   protected database<T>(name: string, outcomes: readonly { label: string; work: () => T }[]): Promise<T> {
-    return this.world.gates.park<T>(name, '', (answer) =>
-      outcomes.map(({ label, work }): Outcome => ({
+    const all = (answer: (result: T) => void): readonly Outcome[] =>
+      outcomes.map(({ label, work }) => ({
         label,
         take: () => {
           const result = work();
           this.hear(name, result);
           answer(result);
         },
-      })),
-    );
+      }));
+    // Its own, also where somebody else's step lets it go on.
+    return this.world.gates.park<T>(name, '', all, this.name);
   }
 }

@@ -5,7 +5,9 @@ import {
   HastyAnnouncer,
   hurry,
   ignoreHolds,
+  joinAfterTakeOff,
   joinByKeyOnly,
+  joinSentQuestions,
   replace,
   seeing,
   SureAnnouncer,
@@ -37,6 +39,23 @@ export const unbroken: Scenario = {
 /** One part of the engine broken in each. */
 export const broken: Record<string, Sabotaged> = {
   'a single flight that joins whatever the as-of': { ...write, breaking: joinByKeyOnly },
+  'a load without an as-of that is joined after it has begun': {
+    readers: two,
+    writers: ['update'],
+    refuses: 'everything',
+    breaking: joinAfterTakeOff,
+  },
+  'a load of more than its as-of covers that is joined after it has begun': {
+    readers: [{ query: 'uncovered' }, { query: 'uncovered' }],
+    writers: ['updateUser'],
+    breaking: joinAfterTakeOff,
+  },
+  'a question that is joined after it was sent': {
+    readers: three,
+    writers: ['update'],
+    split: true,
+    breaking: joinSentQuestions,
+  },
   'an as-of taken after the load': { ...write, broken: { store: (store) => replace(store, datedLate(store)) } },
   'an advance before the commit': { ...write, broken: { announcer: HastyAnnouncer } },
   'an entry that does not depend on the clock of its database': { readers: two, writers: ['call'] },

@@ -83,9 +83,12 @@ export async function explore(begin: () => World, mostExecutions: number): Promi
   return { states: seen.size, executions, complete: true };
 }
 
-/** Nothing left to run: a tick asked for by a promise comes when all promises have settled, and nothing here waits for anything else. */
-export function quiet(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve));
+/**
+ * Nothing left to run: a tick asked for by a promise comes when all promises have settled, and nothing here waits for anything else.
+ * The engine waits for the end of its turn as well, at most three times in a row: to ask, to load, and to load for want of a share.
+ */
+export async function quiet(): Promise<void> {
+  for (let tick = 0; tick < 4; tick++) await new Promise<void>((resolve) => process.nextTick(resolve));
 }
 
 /** Ticks come before everything else: without this, whoever runs the tests would not hear of us until we are done. */

@@ -7,13 +7,13 @@ export type Seen = Partial<Versions>;
 /** A query as a manager would ask it. */
 export interface Query {
   readonly request: ReadRequest<Seen>;
-  /** What its result turns out to depend on. */
-  readonly loaded: readonly Dependency[];
+  /** What its result turns out to depend on; `undefined` where that is more than it knew of. */
+  readonly loaded: readonly Dependency[] | undefined;
   /** Its statements: what each of them reads. */
   readonly statements: readonly (readonly Cell[])[];
 }
 
-export type QueryName = 'list' | 'detail' | 'slug' | 'joined';
+export type QueryName = 'list' | 'detail' | 'slug' | 'joined' | 'uncovered';
 
 const row: Dependency = { table: EXAMPLE, rows: ['1'] };
 const list: Dependency = { table: EXAMPLE };
@@ -44,13 +44,16 @@ export function queryNamed(name: QueryName, { clears, database }: Always): Query
         [row, { table: USER, rows: ['1'] }],
         [['row'], ['user']],
       );
+    // A table that no as-of was taken of.
+    case 'uncovered':
+      return query(KEYS.detail(2), 'detail', [row], undefined, [['user']]);
   }
 
   function query(
     key: string,
     kind: 'list' | 'detail',
     dependencies: readonly Dependency[],
-    loaded: readonly Dependency[],
+    loaded: readonly Dependency[] | undefined,
     statements: readonly (readonly Cell[])[],
   ): Query {
     const cleared = kind === 'list' ? KEYS.listDependency(key) : KEYS.detailDependency(key);
@@ -68,7 +71,7 @@ export function queryNamed(name: QueryName, { clears, database }: Always): Query
         lifetimeMs: 60_000,
         decode: (payload) => JSON.parse(payload) as Seen,
       },
-      loaded: and(loaded),
+      loaded: loaded && and(loaded),
       statements,
     };
   }

@@ -15,18 +15,25 @@ export class Reader extends Actor {
     world: ProtocolWorld,
     private readonly processName: string,
     query: QueryName,
+    /** How often it asks, in one turn. */
+    private readonly times: number,
   ) {
     super(name, world);
-    this.kind = `${query} in ${processName}`;
+    this.kind = `${times} ${query} in ${processName}`;
     const { clears, databaseClock = false } = world.scenario;
     this.#query = queryNamed(query, { clears: clears !== undefined, database: databaseClock });
   }
 
   protected async act(): Promise<void> {
     const floor = (this.#floor = { ...this.world.acknowledged });
-    const { readThrough } = this.world.process(this.processName);
-    const seen = await readThrough.read(this.#query.request, () => this.#load());
-    for (const [cell, version] of Object.entries(seen) as [Cell, number][]) {
+    await Promise.all(Array.from({ length: this.times }, () => this.#read(floor)));
+  }
+
+  async #read(floor: Versions): Promise<void> {
+    const { readThrough, limit } = this.world.process(this.processName);
+    const load = async () => [await this.#load()];
+    const [seen] = await readThrough.read([this.#query.request], { load, limit });
+    for (const [cell, version] of Object.entries(seen!) as [Cell, number][]) {
       if (version >= floor[cell]) continue;
       this.world.violate(
         `STALE: ${this.name} began when write ${floor[cell]} of ${cell} was acknowledged, and got ${version}`,
@@ -46,6 +53,9 @@ export class Reader extends Actor {
       const work = () => Object.fromEntries(cells.map((cell) => [cell, this.world.database[cell]]));
       Object.assign(seen, await this.database(name, [{ label: '', work }]));
     }
-    return { value: seen, payload: JSON.stringify(seen), dependencies: loaded };
+    const payload = JSON.stringify(seen);
+    return loaded
+      ? { own: seen, payload, dependencies: loaded }
+      : { own: seen, payload, skipped: { reason: 'uncovered' } };
   }
 }

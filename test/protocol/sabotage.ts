@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
 import { type Entry, formatEntry, parseEntry } from '../../lib/cache/entry.js';
-import { SingleFlight } from '../../lib/cache/single-flight.js';
+import { Flight, Flights } from '../../lib/cache/flights.js';
+import { Question } from '../../lib/cache/question.js';
 import { TagView } from '../../lib/cache/tags.js';
 import { type Announcement, WriteAnnouncer } from '../../lib/invalidation/write-announcer.js';
 import type { CacheStore, TableTags, TableWrite, TagsRead } from '../../lib/store/cache-store.js';
@@ -87,15 +88,35 @@ export class SureAnnouncer extends WriteAnnouncer {
 }
 
 export function joinByKeyOnly(): () => void {
-  const { current, lead } = SingleFlight.prototype;
+  const { find, offer, withdraw } = Flights.prototype;
   const keyOf = (name: string) => (JSON.parse(name) as unknown[])[0] as string;
-  SingleFlight.prototype.current = function (name) {
-    return current.call(this, keyOf(name));
+  Flights.prototype.find = function (name) {
+    return find.call(this, keyOf(name));
   };
-  SingleFlight.prototype.lead = function (name, ...rest) {
-    lead.call(this, keyOf(name), ...rest);
+  Flights.prototype.offer = function (names, flight) {
+    offer.call(this, names.map(keyOf), flight);
   };
-  return () => Object.assign(SingleFlight.prototype, { current, lead });
+  Flights.prototype.withdraw = function (names, flight) {
+    withdraw.call(this, names.map(keyOf), flight);
+  };
+  return () => Object.assign(Flights.prototype, { find, offer, withdraw });
+}
+
+/** Whoever asks is told that a load has not begun, and finds those that have. */
+export function joinAfterTakeOff(): () => void {
+  const { withdraw } = Flights.prototype;
+  Flights.prototype.withdraw = () => undefined;
+  const spy = vi.spyOn(Flight.prototype, 'hasBegun', 'get').mockReturnValue(false);
+  return () => {
+    Flights.prototype.withdraw = withdraw;
+    spy.mockRestore();
+  };
+}
+
+/** A question may be joined until it is answered. */
+export function joinSentQuestions(): () => void {
+  const spy = vi.spyOn(Question.prototype, 'isSent', 'get').mockReturnValue(false);
+  return () => spy.mockRestore();
 }
 
 export function ignoreHolds(): () => void {

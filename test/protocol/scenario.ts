@@ -12,8 +12,10 @@ export const HOLD = 99;
 
 /** What happens in a run, and what may go wrong in it: one kind of fault at a time is what the guarantees speak of. */
 export interface Scenario {
-  /** Readers of one process share its single flight. */
-  readonly readers: readonly { readonly query: QueryName; readonly process?: string }[];
+  /** Readers of one process share its flights; those who ask `times` over in one turn its questions as well. */
+  readonly readers: readonly { readonly query: QueryName; readonly process?: string; readonly times?: number }[];
+  /** How many loads of a process may run at once. Default: any number. */
+  readonly loads?: number;
   readonly writers?: readonly WriteName[];
   /** Writes nobody tells of, each followed by an explicit clear. */
   readonly clears?: number;

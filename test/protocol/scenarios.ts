@@ -123,6 +123,27 @@ export const promised: Record<string, Scenario> = {
     refuses: 'everything',
     time: true,
   },
+  'readers of one turn, who ask one question and share one load': {
+    readers: [
+      { query: 'detail', times: 2 },
+      { query: 'detail', times: 2 },
+    ],
+    writers: ['update'],
+  },
+  'readers of one turn who meet an entry that shows more than they asked for': {
+    readers: [{ query: 'slug', times: 2 }, { query: 'slug', times: 2, process: 'q' }, { query: 'slug' }],
+    writers: ['update'],
+  },
+  'loads without a store, which wait for each other': {
+    readers: three,
+    writers: ['update'],
+    refuses: 'everything',
+    loads: 1,
+  },
+  'a load that reads what no as-of covers': {
+    readers: [{ query: 'uncovered' }, { query: 'uncovered' }, { query: 'uncovered', times: 2 }],
+    writers: ['updateUser'],
+  },
   'an eviction': { readers: some, writers: ['update'], evictions: { of: anything, times: 1 } },
   'two evictions': { readers: few, writers: ['update'], evictions: { of: anything, times: 2 } },
   'an eviction from under a relation': {

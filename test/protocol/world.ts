@@ -1,3 +1,4 @@
+import { Limit } from '../../lib/cache/limit.js';
 import { ReadThrough } from '../../lib/cache/read-through.js';
 import { CacheEvents } from '../../lib/events/cache-events.js';
 import { WriteAnnouncer } from '../../lib/invalidation/write-announcer.js';
@@ -22,6 +23,7 @@ export interface Process {
   readonly gated: GatedStore;
   readonly store: CacheStore;
   readonly readThrough: ReadThrough;
+  readonly limit: Limit;
   readonly announcer: WriteAnnouncer;
   readonly watch: WriteWatch;
 }
@@ -64,7 +66,9 @@ export class ProtocolWorld implements World {
     this.#serverFaults = new ServerFaults(this.server, scenario);
     this.#writers = (scenario.writers ?? []).map((write, i) => new Writer(`w${i + 1}`, this, write));
     this.#actors = [
-      ...scenario.readers.map(({ query, process = 'p' }, i) => new Reader(`r${i + 1}`, this, process, query)),
+      ...scenario.readers.map(
+        ({ query, process = 'p', times = 1 }, i) => new Reader(`r${i + 1}`, this, process, query, times),
+      ),
       ...this.#writers,
       ...Array.from({ length: scenario.clears ?? 0 }, (_, i) => new Clearer(`c${i + 1}`, this)),
     ];
@@ -89,7 +93,8 @@ export class ProtocolWorld implements World {
     process = {
       gated,
       store,
-      readThrough: new ReadThrough(store, events),
+      readThrough: new ReadThrough(store, events, BUDGET),
+      limit: new Limit(this.scenario.loads ?? Infinity),
       announcer,
       watch: new WriteWatch(dataSource, announcer, events),
     };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatEntry, parseEntry } from '../../lib/cache/entry.js';
-import { SingleFlight } from '../../lib/cache/single-flight.js';
+import { Flights } from '../../lib/cache/flights.js';
 import { TagView, tagQueries } from '../../lib/cache/tags.js';
 import type { CacheStore, TableWrite, TagQuery, TagsRead } from '../../lib/store/cache-store.js';
 import { Deaf, Hasty, NamespacedClocks, NoRetry, Queued } from './broken-announcements.js';
@@ -58,7 +58,7 @@ class LateFill extends WrappedStore {
     const tags = new TagView(queries, await super.touch(queries, lifetimeMs));
     const dependencies = entry.dependencies.map((dependency) => ({
       ...dependency,
-      asOf: tags.asOf([dependency.table])[0]!,
+      asOf: tags.versions([dependency.table])[0]!,
     }));
     return super.put(key, formatEntry({ ...entry, dependencies }), lifetimeMs);
   }
@@ -79,13 +79,16 @@ class AdvanceBeforeCommit extends WrappedStore {
 
 /** Joins any load of the same key, also one that began before a write this reader must see. */
 function shareFlights(store: CacheStore): CacheStore {
-  const { current, lead } = SingleFlight.prototype;
+  const { find, offer, withdraw } = Flights.prototype;
   const keyOf = (name: string) => (JSON.parse(name) as [string])[0];
-  SingleFlight.prototype.current = function (name) {
-    return current.call(this, keyOf(name));
+  Flights.prototype.find = function (name) {
+    return find.call(this, keyOf(name));
   };
-  SingleFlight.prototype.lead = function (name, flight, landed) {
-    lead.call(this, keyOf(name), flight, landed);
+  Flights.prototype.offer = function (names, flight) {
+    offer.call(this, names.map(keyOf), flight);
+  };
+  Flights.prototype.withdraw = function (names, flight) {
+    withdraw.call(this, names.map(keyOf), flight);
   };
   return store;
 }

@@ -27,8 +27,8 @@ export class SlowStore extends WrappedStore {
   /** Whether the hold was recorded and stands: it blocks readers should its write's advance fail. */
   readonly isHeld = (hold: string): boolean => Date.now() < (this.#held.get(hold) ?? 0);
 
-  override async read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead> {
-    const read = await super.read(keys, queries, lifetimeMs);
+  override async read(...asked: Parameters<CacheStore['read']>): Promise<EntriesRead> {
+    const read = await super.read(...asked);
     await this.#wait(0.05, 40);
     return read;
   }

@@ -15,8 +15,8 @@ export abstract class WrappedStore extends CacheStore {
     this.name = inner.name;
   }
 
-  read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead> {
-    return this.inner.read(keys, queries, lifetimeMs);
+  read(...asked: Parameters<CacheStore['read']>): Promise<EntriesRead> {
+    return this.inner.read(...asked);
   }
 
   touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {

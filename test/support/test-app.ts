@@ -17,6 +17,7 @@ import {
   QsCacheModule,
   type QsCacheOptions,
 } from '../../lib/index.js';
+import { QsCacheCore } from '../../lib/qs-cache.core.js';
 import { Statements } from './statements.js';
 
 export type StoreKind = 'memory' | 'ioredis-yet' | 'keyv-redis';
@@ -39,6 +40,8 @@ export interface TestApp {
   readonly statements: Statements;
   readonly events: CacheEvent[];
   get<T>(token: Type<T> | (abstract new (...args: never[]) => T)): T;
+  /** When everything that was loaded is stored: readers do not wait for it. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -75,6 +78,7 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
     statements: Statements.of(dataSource),
     events,
     get: (token) => module.get(token as never, { strict: false }),
+    settled: () => module.get(QsCacheCore).readThrough.settled(),
     close,
   };
 }

@@ -1,0 +1,103 @@
+import type { CacheEvents } from '../events/cache-events.js';
+import type { CacheStore } from '../store/cache-store.js';
+import type { AsOf } from './as-of.js';
+import { formatEntry } from './entry.js';
+import type { RecentDependencies } from './recent-dependencies.js';
+import type { Loaded, ReadRequest } from './read-through.js';
+import { type Dependency, TagView, tagQueries } from './tags.js';
+
+/** Tags outlive every entry that relies on them: an entry without its tags is a miss that need not have been. */
+export const TAG_LIFETIME = 2;
+
+/** Characters of payload on their way to the store at once. A store too slow for more is not worth the memory. */
+const MOST_UNDER_WAY = 64 * 1024 * 1024;
+
+interface Fill {
+  readonly request: ReadRequest<unknown>;
+  readonly payload: string;
+  readonly dependencies: readonly Dependency[];
+}
+
+/** Stores what was loaded, while whoever asked for it has gone on. */
+export class Fills {
+  #underWay = 0;
+  #isClosed = false;
+  readonly #pending = new Set<Promise<void>>();
+
+  constructor(
+    private readonly store: CacheStore,
+    private readonly events: CacheEvents,
+    private readonly recent: RecentDependencies,
+  ) {}
+
+  /** Never rejects: whatever becomes of the entries, their readers have their rows. */
+  add(requests: readonly ReadRequest<unknown>[], loaded: readonly Loaded<unknown>[], asOf: AsOf): Promise<void> {
+    const added = this.#add(requests, loaded, asOf);
+    this.#pending.add(added);
+    void added.then(() => this.#pending.delete(added));
+    return added;
+  }
+
+  /** When nothing is on its way to the store. */
+  async settled(): Promise<void> {
+    while (this.#pending.size) await Promise.all(this.#pending);
+  }
+
+  /** From now on nothing is stored: it could open again what is being closed. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async #add(requests: readonly ReadRequest<unknown>[], loaded: readonly Loaded<unknown>[], asOf: AsOf): Promise<void> {
+    if (this.#isClosed) return;
+    const fills = loaded.flatMap((each, i) => this.#worthwhile(requests[i]!, each));
+    const size = fills.reduce((sum, { payload }) => sum + payload.length, 0);
+    if (!fills.length) return;
+    if (this.#underWay > 0 && this.#underWay + size > MOST_UNDER_WAY) {
+      for (const { request } of fills) this.events.emit({ name: 'entry:skipped', key: request.key, reason: 'busy' });
+      return;
+    }
+    this.#underWay += size;
+    await this.#fill(fills, asOf);
+    this.#underWay -= size;
+  }
+
+  #worthwhile(request: ReadRequest<unknown>, { payload, dependencies, skipped }: Loaded<unknown>): Fill[] {
+    if (skipped) this.events.emit({ name: 'entry:skipped', key: request.key, ...skipped });
+    else if (payload !== undefined && dependencies) return [{ request, payload, dependencies }];
+    return [];
+  }
+
+  async #fill(fills: readonly Fill[], asOf: AsOf): Promise<void> {
+    const lifetimeMs = Math.max(...fills.map(({ request }) => request.lifetimeMs));
+    const queries = tagQueries(
+      [...asOf.versions.keys()],
+      fills.flatMap(({ dependencies }) => dependencies),
+    );
+    // The row tags come first: a row without one stands for its whole table, and any write there would make the entry a miss.
+    await this.#ask('touch', async () => {
+      const now = new TagView(queries, await this.store.touch(queries, lifetimeMs * TAG_LIFETIME));
+      await Promise.all(fills.map((fill) => this.#ask('put', () => this.#put(fill, asOf, now))));
+    });
+  }
+
+  async #put({ request, payload, dependencies }: Fill, { epoch, versions }: AsOf, now: TagView): Promise<void> {
+    const { key, kind, fingerprint, lifetimeMs } = request;
+    const dated = dependencies.map((dependency) => ({ ...dependency, asOf: versions.get(dependency.table)! }));
+    // Already overtaken: storing it could replace a younger entry that is still true.
+    if (now.epoch !== epoch || !dated.every((dependency) => now.isValid(dependency, dependency.asOf))) {
+      return this.events.emit({ name: 'entry:skipped', key, reason: 'overtaken' });
+    }
+    await this.store.put(key, formatEntry({ kind, fingerprint, epoch, dependencies: dated, payload }), lifetimeMs);
+    this.recent.remember(key, dependencies);
+    this.events.emit({ name: 'entry:filled', key });
+  }
+
+  async #ask(operation: string, ask: () => Promise<void>): Promise<void> {
+    try {
+      await ask();
+    } catch (error) {
+      this.events.emit({ name: 'store:failed', operation, error });
+    }
+  }
+}

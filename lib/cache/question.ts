@@ -1,0 +1,96 @@
+import type { Budget, CacheStore } from '../store/cache-store.js';
+import { atEndOfTurn } from './end-of-turn.js';
+import { type Entry, parseEntry } from './entry.js';
+import { type Dependency, tagQueries, TagView } from './tags.js';
+
+/** What a question is sent with, and whom to tell that the store failed. */
+export interface QuestionContext {
+  readonly store: CacheStore;
+  /** All tables every time: on a cluster the epoch is that of the servers asked. */
+  readonly tables: readonly string[];
+  readonly budget: Budget;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * What the readers of one turn ask of the store, once. It is sent when the turn ends, so nobody who joins it began after it was
+ * answered: an answer says at least what was so when its readers began.
+ */
+export class Question {
+  /** `undefined`: the store has not answered. */
+  readonly answer: Promise<Answer | undefined>;
+  #isSent = false;
+  #lifetimeMs = 0;
+  readonly #keys = new Set<string>();
+  readonly #dependencies: Dependency[] = [];
+
+  constructor(private readonly context: QuestionContext) {
+    this.answer = new Promise((resolve) => atEndOfTurn(() => resolve(this.#send())));
+  }
+
+  get isSent(): boolean {
+    return this.#isSent;
+  }
+
+  /** How many keys are asked for. */
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
+  about(key: string | undefined, dependencies: Iterable<Dependency>, lifetimeMs: number): void {
+    if (key !== undefined) this.#keys.add(key);
+    this.#dependencies.push(...dependencies);
+    this.#lifetimeMs = Math.max(this.#lifetimeMs, lifetimeMs);
+  }
+
+  async #send(): Promise<Answer | undefined> {
+    this.#isSent = true;
+    const { store, tables, budget, failed } = this.context;
+    const queries = tagQueries(tables, this.#dependencies);
+    const keys = [...this.#keys];
+    try {
+      const read = await store.read(keys, queries, this.#lifetimeMs, budget);
+      const texts = new Map(keys.map((key, i) => [key, read.entries[i]]));
+      return new Answer(new TagView(queries, read), texts, this.context);
+    } catch (error) {
+      failed(error);
+      return undefined;
+    }
+  }
+}
+
+/** What the store said, for every reader who asked. */
+export class Answer {
+  readonly #entries = new Map<string, Entry | undefined>();
+  #further: Question | undefined;
+
+  constructor(
+    readonly tags: TagView,
+    private readonly texts: ReadonlyMap<string, string | undefined>,
+    private readonly context: QuestionContext,
+  ) {}
+
+  hasText(key: string): boolean {
+    return this.texts.get(key) !== undefined;
+  }
+
+  /** `undefined` where nothing is stored, or nothing of ours. */
+  entry(key: string): Entry | undefined {
+    if (!this.#entries.has(key)) {
+      const text = this.texts.get(key);
+      this.#entries.set(key, text === undefined ? undefined : parseEntry(text));
+    }
+    return this.#entries.get(key);
+  }
+
+  /** A second round trip, on what is left of the budget, for tags nobody knew to ask for. */
+  async further(dependencies: Iterable<Dependency>, lifetimeMs: number): Promise<TagView | undefined> {
+    if (!this.#further || this.#further.isSent) this.#further = new Question(this.context);
+    this.#further.about(undefined, dependencies, lifetimeMs);
+    return (await this.#further.answer)?.tags;
+  }
+}

@@ -1,0 +1,63 @@
+import { Budget } from '../store/cache-store.js';
+import { Question, type QuestionContext } from './question.js';
+import type { Dependency } from './tags.js';
+
+/** Keys of one question; more only make whoever waits for the first of them wait for the last. */
+const MOST_KEYS = 500;
+
+/** What a reader asks of the store about one key. */
+export interface Asked {
+  readonly key: string;
+  readonly dependencies: readonly Dependency[];
+  readonly lifetimeMs: number;
+}
+
+/** The questions of one turn about one set of tables. */
+interface Open {
+  readonly byKey: Map<string, Question>;
+  latest: Question;
+}
+
+/** One question per turn and set of tables: ten thousand readers of a key cost the store as much as one. */
+export class Questions {
+  readonly #open = new Map<string, Open>();
+
+  constructor(
+    private readonly context: Pick<QuestionContext, 'store' | 'failed'>,
+    private readonly budgetMs: number,
+  ) {}
+
+  /** The question that will be put for these readers, all of whom share the tables. */
+  join(tables: readonly string[], asked: readonly Asked[], alsoOf: (key: string) => readonly Dependency[]): Question {
+    const open = this.#openOf(tables);
+    const known = asked.length === 1 ? open.byKey.get(asked[0]!.key) : undefined;
+    // What somebody asks for already is not asked for twice; what their dependencies leave out costs a second round trip.
+    if (known && !known.isSent) return known;
+    if (open.latest.size >= MOST_KEYS) open.latest = this.#question(tables);
+    for (const { key, dependencies, lifetimeMs } of asked) {
+      if (open.latest.has(key)) continue;
+      open.latest.about(key, dependencies, lifetimeMs);
+      open.latest.about(key, alsoOf(key), lifetimeMs);
+      open.byKey.set(key, open.latest);
+    }
+    return open.latest;
+  }
+
+  #openOf(tables: readonly string[]): Open {
+    const name = tables.join('\n');
+    const known = this.#open.get(name);
+    // All questions of a turn are sent together.
+    if (known && !known.latest.isSent) return known;
+    const open = { byKey: new Map(), latest: this.#question(tables) };
+    this.#open.set(name, open);
+    const close = () => {
+      if (this.#open.get(name) === open) this.#open.delete(name);
+    };
+    open.latest.answer.then(close, close);
+    return open;
+  }
+
+  #question(tables: readonly string[]): Question {
+    return new Question({ ...this.context, tables, budget: new Budget(this.budgetMs) });
+  }
+}
