@@ -1,4 +1,5 @@
-// Finds or starts PostgreSQL and Redis as `npm test` does, then measures in a process of its own: nothing of this one disturbs it.
+// node bench/start.mjs main|bursts [options]: finds or starts PostgreSQL and Redis as `npm test` does, then measures in a process of its
+// own: nothing of this one disturbs it.
 import { fileURLToPath } from 'node:url';
 import { cleanUp, exitCode, runInForeground } from '../scripts/processes.mjs';
 import { findService } from '../scripts/services/find-service.mjs';
@@ -10,6 +11,7 @@ const variables = new Map([
   [redis, 'QSCACHE_BENCH_REDIS_URL'],
 ]);
 const env = { ...process.env };
+const [what, ...options] = process.argv.slice(2);
 let code = 1;
 
 try {
@@ -19,8 +21,8 @@ try {
     if (url) env[variable] = url;
     else console.log(`Without ${service.title}, because ${skipped}.`);
   }
-  const main = fileURLToPath(new URL('main.mjs', import.meta.url));
-  code = await runInForeground(process.execPath, [main, ...process.argv.slice(2)], { env });
+  const file = fileURLToPath(new URL(`${what}.mjs`, import.meta.url));
+  code = await runInForeground(process.execPath, [file, ...options], { env });
 } catch (error) {
   console.error(error.message);
 } finally {

@@ -64,6 +64,7 @@ async function ours(name, { id, database }, cacheModule) {
     name,
     returns: 'entities',
     cached: true,
+    app,
     examples,
     read: (shape) => shape.ours(examples),
     queries: () => statements.count,
