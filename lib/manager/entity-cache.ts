@@ -145,7 +145,8 @@ export class EntityCache {
       const some = wanted.slice(from, from + ROWS_PER_QUERY);
       const { entities, ...rest } = await fetch(some.map(({ where }) => where));
       const byKey = new Map(entities.map((entity) => [keys.detail(identifierOf(this.metadata, entity)), entity]));
-      const isMatched = some.filter(({ key }) => byKey.has(key)).length === byKey.size;
+      const keysAsked = new Set(some.map(({ key }) => key));
+      const isMatched = [...byKey.keys()].every((key) => keysAsked.has(key));
       const given = new Set<ObjectLiteral>();
       for (const { key, where } of some) {
         const entity = byKey.get(key);
