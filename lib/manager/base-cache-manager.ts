@@ -3,6 +3,7 @@ import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { CacheKeys, Identifier } from './cache-keys.js';
 import { type BoundManager, boundManager } from './bound-manager.js';
 import type { TableTarget } from './manager-options.js';
+import { checkIdentifier } from './pinned-row.js';
 import { copyQuery } from './copy-query.js';
 import { QuerySet } from './query-set.js';
 import type { RelationPath } from './relation-paths.js';
@@ -130,6 +131,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   get(identifier: Identifier, options?: GetOptions<T>): Promise<T | null>;
   async get(identifier: Identifier, { where, raiseException = true }: GetOptions<T> = {}): Promise<T | null> {
     const bound = this.bound();
+    if (where === undefined) checkIdentifier(bound.options, identifier);
     const found = await bound.detail(this.cacheKeys(), copyQuery(identifier), copyQuery(where) as never, this.through);
     if (!found && raiseException) throw new this.exceptionClass(`${bound.options.metadata.name} not found`);
     return found as T | null;
@@ -144,7 +146,9 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * await examples.getMany([1, 2, 3]); // one round trip to the store; one query for all that it lacks
    */
   async getMany(identifiers: readonly Identifier[]): Promise<T[]> {
-    const found = await this.bound().details(this.cacheKeys(), copyQuery(identifiers), this.through);
+    const bound = this.bound();
+    for (const identifier of identifiers) checkIdentifier(bound.options, identifier);
+    const found = await bound.details(this.cacheKeys(), copyQuery(identifiers), this.through);
     return found.filter((entity) => entity !== null) as T[];
   }
 

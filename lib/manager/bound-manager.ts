@@ -8,6 +8,7 @@ import type { DataSourceWatch } from './data-source-watch.js';
 import { databaseIdentity } from './database-identity.js';
 import { EntityDependencies } from './dependencies.js';
 import { EntityCache } from './entity-cache.js';
+import { keyColumns } from './identifier.js';
 import { EntityLoader, type EntityQuery } from './entity-loader.js';
 import { EntitySource } from './entity-source.js';
 import { type ManagerDeclaration, type ManagerOptions, managerOptions } from './manager-options.js';
@@ -104,16 +105,12 @@ export class BoundManager {
   }
 
   keys(scope?: string): CacheKeys {
-    const { cacheKey, metadata } = this.options;
+    const { cacheKey, metadata, name } = this.options;
     const prefix = [this.runtime.namespace || undefined, scope]
       .filter((part) => part !== undefined)
       .map((part) => `${encodeURIComponent(part)}:`)
       .join('');
-    return new CacheKeys(
-      prefix + cacheKey,
-      metadata.primaryColumns.map(({ propertyPath }) => propertyPath),
-      prefix,
-    );
+    return new CacheKeys(prefix + cacheKey, keyColumns(metadata, name), prefix);
   }
 
   querySetSource(keys: CacheKeys, through?: EntityManager): QuerySetSource {

@@ -5,7 +5,7 @@ import { type CacheKeys, entityTable, type Identifier } from './cache-keys.js';
 import type { EntityDependencies } from './dependencies.js';
 import type { EntityQuery } from './entity-loader.js';
 import type { EntitySource, Fetched } from './entity-source.js';
-import { identifiedRow, identifierOf, kindsOf, pinsOneRow, primaryKeyWhere } from './pinned-row.js';
+import { identifiedRow, kindsOf, pinsOneRow, primaryKeyWhere, rowName } from './pinned-row.js';
 import { queryText } from './query-text.js';
 import { fingerprint } from './text-key.js';
 
@@ -64,10 +64,13 @@ export class EntityCache {
       const where = primaryKeyWhere(this.metadata, identifier);
       const clears = keys.detailDependency(key);
       const known = dependencies.ofIdentifier(identifiedRow(this.metadata, identifier));
-      asked.set(this.#request('detail', key, kindsOf(where), [...known, clears], this.details), { where, clears });
+      asked.set(this.#request('detail', key, kindsOf(this.metadata, where), [...known, clears], this.details), {
+        where,
+        clears,
+      });
     }
     const found = await this.readThrough().readMany([...asked.keys()], async (missing) => {
-      const loads = missing.length === 1 ? [] : await this.#fetchTogether(keys, missing, asked);
+      const loads = missing.length === 1 ? [] : await this.#fetchTogether(missing, asked);
       return Promise.all(
         missing.map(async (request, i) => {
           const { where, clears } = asked.get(request)!;
@@ -92,19 +95,19 @@ export class EntityCache {
 
   /** One query for several rows; `undefined` for an identifier that matched by a comparison only the database knows (`FOO` is `foo`). */
   async #fetchTogether(
-    keys: CacheKeys,
     requests: readonly ReadRequest<ObjectLiteral[]>[],
     asked: ReadonlyMap<ReadRequest<ObjectLiteral[]>, { where: ObjectLiteral }>,
   ): Promise<(Fetched | undefined)[]> {
     const where = requests.map((request) => asked.get(request)!.where);
     const { entities, ...rest } = await this.#fetch({ where }, requests[0]!, this.details);
-    const byKey = new Map(entities.map((entity) => [keys.detail(identifierOf(this.metadata, entity)), entity]));
-    const matched = new Set(requests.filter(({ key }) => byKey.has(key)).map(({ key }) => key));
+    const byName = new Map(entities.map((entity) => [rowName(this.metadata, entity), entity]));
+    const names = where.map((row) => rowName(this.metadata, row));
+    const matched = new Set(names.filter((name) => byName.has(name)));
     const given = new Set<ObjectLiteral>();
-    return requests.map(({ key }) => {
-      const entity = byKey.get(key);
+    return names.map((name) => {
+      const entity = byName.get(name);
       // Asked for twice, it is loaded twice: no two results share an instance.
-      if (entity ? given.has(entity) : matched.size < byKey.size) return undefined;
+      if (entity ? given.has(entity) : matched.size < byName.size) return undefined;
       if (entity) given.add(entity);
       return { entities: entity ? [entity] : [], ...rest };
     });

@@ -6,6 +6,15 @@ import { InstanceChecker } from 'typeorm';
  * counts with everything it carries, and `Raw` with the SQL it writes.
  */
 export function queryText(value: unknown): string {
+  return text(value, true);
+}
+
+/** The same of what is sent to the database, where the order of an object's properties does matter: it may become a text. */
+export function parameterText(value: unknown): string {
+  return text(value, false);
+}
+
+function text(value: unknown, sorted: boolean): string {
   switch (typeof value) {
     case 'string':
       return JSON.stringify(value);
@@ -14,24 +23,25 @@ export function queryText(value: unknown): string {
     case 'function':
       return `f${JSON.stringify(String(value))}`;
     case 'object':
-      return value === null ? 'null' : objectText(value);
+      return value === null ? 'null' : objectText(value, sorted);
     default:
       return Object.is(value, -0) ? '-0' : String(value);
   }
 }
 
-function objectText(value: object): string {
-  if (Array.isArray(value)) return `[${value.map(queryText).join()}]`;
+function objectText(value: object, sorted: boolean): string {
+  if (Array.isArray(value)) return `[${value.map((part) => text(part, sorted)).join()}]`;
   if (value instanceof Date) return `d${value.getTime()}`;
   if (value instanceof Uint8Array) return `b${Buffer.from(value).toString('base64')}`;
   if (InstanceChecker.isFindOperator(value)) {
     const { type, useParameter, multipleParameters, objectLiteralParameters, getSql } = value;
     const operand: unknown = InstanceChecker.isFindOperator(value.child) ? value.child : value.value;
-    return `o${queryText([type, operand, useParameter, multipleParameters, objectLiteralParameters, getSql?.('alias')])}`;
+    const says = [type, operand, useParameter, multipleParameters, objectLiteralParameters, getSql?.('alias')];
+    return `o${text(says, sorted)}`;
   }
-  const entries = Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, part]) => `${JSON.stringify(key)}:${queryText(part)}`);
+  const pairs = Object.entries(value);
+  if (sorted) pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = pairs.map(([key, part]) => `${JSON.stringify(key)}:${text(part, sorted)}`);
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype === Object.prototype || prototype === null) return `{${entries.join()}}`;
   return `${value.constructor.name}{${entries.join()}}${privateText(value, entries.length > 0)}`;
