@@ -3,6 +3,7 @@ import type { ReadThrough } from '../cache/read-through.js';
 import { InvalidConfigurationError } from '../errors.js';
 import type { CacheEvents } from '../events/cache-events.js';
 import type { CacheStore, TableWrite } from '../store/cache-store.js';
+import { canonicalText } from './canonical-query.js';
 import { CacheKeys, entityTable, type Identifier, ownTables } from './cache-keys.js';
 import type { DataSourceWatch } from './data-source-watch.js';
 import { databaseIdentity } from './database-identity.js';
@@ -118,7 +119,7 @@ export class BoundManager {
     return {
       metadata: this.options.metadata,
       cached: (suffix, query) => {
-        const key = listKey(keys, suffix, query);
+        const key = listKey(keys, suffix, canonicalText(this.options.metadata, query));
         return this.#isCached(key, through) ? this.#cache.list(keys, key, query) : load(query);
       },
       load,
@@ -227,9 +228,9 @@ export class BoundManager {
   }
 }
 
-function listKey(keys: CacheKeys, suffix: string | undefined, query: EntityQuery): string {
+function listKey(keys: CacheKeys, suffix: string | undefined, query: string): string {
   if (suffix !== undefined) return keys.list(suffix);
-  return Object.keys(query).length ? keys.list(`q-${fingerprint(queryText(query))}`) : keys.list();
+  return query ? keys.list(`q-${fingerprint(query)}`) : keys.list();
 }
 
 function joinedOnly(relations: readonly RelationNode[]): RelationNode[] {

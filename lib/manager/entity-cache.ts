@@ -1,6 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { ReadRequest, ReadThrough } from '../cache/read-through.js';
 import type { Dependency } from '../cache/tags.js';
+import { canonicalText } from './canonical-query.js';
 import { type CacheKeys, entityTable, type Identifier } from './cache-keys.js';
 import type { EntityDependencies } from './dependencies.js';
 import type { EntityQuery } from './entity-loader.js';
@@ -30,7 +31,7 @@ export class EntityCache {
 
   list(keys: CacheKeys, key: string, query: EntityQuery): Promise<ObjectLiteral[]> {
     const dependencies = [...this.lists.dependencies.ofTables(query), keys.listDependency(key)];
-    const request = this.#request('list', key, query, dependencies, this.lists);
+    const request = this.#request('list', key, canonicalText(this.metadata, query), dependencies, this.lists);
     return this.readThrough().read(request, async () =>
       this.source.share(await this.#fetch(query, request, this.lists), dependencies),
     );
@@ -44,7 +45,7 @@ export class EntityCache {
     const query: EntityQuery = { where };
     const clears = keys.detailDependency(key);
     const tables = [...this.details.dependencies.ofTables(query), clears];
-    const request = this.#request('detail', key, query, tables, this.details);
+    const request = this.#request('detail', key, canonicalText(this.metadata, query), tables, this.details);
     const found = await this.readThrough().read(request, async () => {
       // Without a unique key any matching row will do: the first, as in TypeORM's findOne.
       const fetched = await this.#fetch(pinned ? query : { ...query, take: 1 }, request, this.details);

@@ -49,13 +49,30 @@ function objectText(value: object, sorted: boolean): string {
 
 const opaque = new WeakMap<object, string>();
 
-/** What an instance says of private fields. One that shows nothing of itself equals only itself: too many misses, no wrong rows. */
+/**
+ * What an instance says of private fields when a driver asks it. One that shows nothing of itself, or fails to, equals only itself: too
+ * many misses, no wrong rows.
+ */
 function privateText(value: object, showsProperties: boolean): string {
-  if ('toJSON' in value && typeof value.toJSON === 'function') return JSON.stringify(value);
-  // oxlint-disable-next-line typescript/no-base-to-string -- it has one of its own
-  if (value.toString !== Object.prototype.toString) return JSON.stringify(String(value));
-  if (showsProperties) return '';
+  try {
+    const said = answers(value);
+    // JSON, because an answer may be the object itself.
+    if (said.length) return JSON.stringify(said);
+    if (showsProperties) return '';
+  } catch {
+    // Its own method threw, or its answer is a circle.
+  }
   let id = opaque.get(value);
   if (!id) opaque.set(value, (id = randomUUID()));
   return id;
+}
+
+function answers(value: object): unknown[] {
+  const said = ['toJSON', 'toPostgres', 'toSqlString'].flatMap((name) => {
+    const method = (value as Record<string, unknown>)[name];
+    // pg hands toPostgres() a function that prepares what is inside.
+    return typeof method === 'function' ? [method.call(value, (inside: unknown) => inside) as unknown] : [];
+  });
+  // oxlint-disable-next-line typescript/no-base-to-string -- it has one of its own
+  return value.toString === Object.prototype.toString ? said : [...said, String(value)];
 }
