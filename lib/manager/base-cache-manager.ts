@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { NotFoundException } from '@nestjs/common';
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { CacheKeys, Identifier } from './cache-keys.js';
@@ -203,7 +204,23 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
     return this.bound().keys(this.scope?.());
   }
 
+  /** @internal */
+  [inspect.custom](): string {
+    const { name } = this.constructor;
+    const bound = registered(this);
+    if (!bound) return `${name}(not registered)`;
+    return `${name}(${bound.options.metadata.name}${this.through ? ', in a transaction' : ''})`;
+  }
+
   private bound(): BoundManager {
     return boundManager(this);
+  }
+}
+
+function registered(manager: object): BoundManager | undefined {
+  try {
+    return boundManager(manager);
+  } catch {
+    return undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { DataSource, EntityManager, ObjectLiteral, QueryRunner } from 'typeorm';
 import type { ReadThrough } from '../cache/read-through.js';
 import { InvalidConfigurationError } from '../errors.js';
@@ -105,6 +106,11 @@ export class BoundManager {
     );
   }
 
+  /** It holds a DataSource and its options. */
+  [inspect.custom](): string {
+    return `BoundManager(${this.options.name})`;
+  }
+
   keys(scope?: string): CacheKeys {
     const { cacheKey, metadata, name } = this.options;
     const prefix = [this.runtime.namespace || undefined, scope]
@@ -117,6 +123,7 @@ export class BoundManager {
   querySetSource(keys: CacheKeys, through?: EntityManager): QuerySetSource {
     const load = (query: EntityQuery) => this.#load(query, this.#prefetchLists, through);
     return {
+      manager: this.options.name,
       metadata: this.options.metadata,
       cached: (suffix, query) => {
         const key = listKey(keys, suffix, canonicalText(this.options.metadata, query));
