@@ -8,6 +8,7 @@ import { checkIdentifier } from './pinned-row.js';
 import { copyQuery } from './copy-query.js';
 import { QuerySet } from './query-set.js';
 import type { RelationPath } from './relation-paths.js';
+import { scopeOf } from './scope.js';
 import type { Where } from './where.js';
 
 /** TypeORM's `EntityTarget` without its `Function`, which lets any class pass for any entity. */
@@ -93,7 +94,8 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
 
   /**
    * Whose cache this is, where rows differ by who asks (a tenant, row-level security): entries of two scopes never meet. Asked on
-   * every call, so it may read the current request. Default: one scope for all.
+   * every call, so it may read the current request. Default: one scope for all. It answers at once, with a text: a promise or anything else
+   * is an error, on every call.
    */
   scope?(): string | undefined;
 
@@ -201,7 +203,8 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
 
   /** @internal */
   cacheKeys(): CacheKeys {
-    return this.bound().keys(this.scope?.());
+    const bound = this.bound();
+    return bound.keys(scopeOf(bound, bound.options.name, this));
   }
 
   /** @internal */

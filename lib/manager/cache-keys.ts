@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
+import { InvalidConfigurationError } from '../errors.js';
 import type { Dependency } from '../cache/tags.js';
 import { databaseName, isPostgres, schemaOf } from './database-name.js';
 import { type Identifier, isScalar, type KeyColumn, keyValues, scalarText, valueText } from './identifier.js';
@@ -26,8 +27,14 @@ export class CacheKeys {
     this.#columns = columns.map((column) => (typeof column === 'string' ? plainColumn(column) : column));
   }
 
+  /** @throws {InvalidConfigurationError} for a suffix that is no text */
   list(suffix?: string): string {
-    return suffix === undefined ? this.base : `${this.base}_${textKey(suffix)}`;
+    if (suffix === undefined) return this.base;
+    if (typeof suffix === 'string') return `${this.base}_${textKey(suffix)}`;
+    throw new InvalidConfigurationError(
+      'QSCACHE_SUFFIX',
+      `The suffix of a list of ${this.base} is ${suffix === null ? 'null' : `of type ${typeof suffix}`}, which names no entry, or all of them alike. Give a text, or leave it out.`,
+    );
   }
 
   /** @throws {InvalidIdentifierError} when the identifier cannot name a row */
