@@ -119,9 +119,10 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   /**
    * One entity, by primary key or by a filter of its own.
    *
-   * @param identifier the primary key (an object for a composite one); with `where`, any text that names the entry
+   * @param identifier the primary key: whatever `findOneBy({ id })` takes for it, or the whole object, as for a composite one; with
+   *   `where`, any text that names the entry
    * @throws the manager's `exceptionClass` when there is no row, unless `raiseException` is `false`
-   * @throws {InvalidIdentifierError} for an identifier no row can have, such as `undefined`
+   * @throws {InvalidIdentifierError} for an identifier no row can have, such as `undefined`, or one the column's transformer throws for
    * @throws whatever the database fails with: a failure is never "not found"
    *
    * @example

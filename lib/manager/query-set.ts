@@ -101,7 +101,7 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
    * Caches the refined set, for the manager's `listTimeout`.
    *
    * @param suffix names the entry, `<cacheKey>_<suffix>`, so that it can be cleared by name; without one, a stable name is derived
-   *   from the query. Two queries under one suffix drop each other's entry (and say so in an `entry:mismatched` event).
+   *   from the query, the same for equal filters however they are written. Two queries under one suffix drop each other's entry (and say so in an `entry:mismatched` event).
    */
   cache(suffix?: string): QuerySet<T> {
     return new QuerySet<T>(this.#source, this.#query, { suffix });
