@@ -30,8 +30,8 @@ export class InvalidConfigurationError extends QsCacheError {}
  * @publicApi
  */
 export class InvalidIdentifierError extends QsCacheError {
-  constructor(message: string) {
-    super('QSCACHE_INVALID_IDENTIFIER', message);
+  constructor(message: string, options?: ErrorOptions) {
+    super('QSCACHE_INVALID_IDENTIFIER', message, options);
   }
 }
 

@@ -5,7 +5,7 @@ import { InvalidConfigurationError, InvalidIdentifierError } from '../errors.js'
 import { CacheEvents } from '../events/cache-events.js';
 import { BaseCacheManager } from '../manager/base-cache-manager.js';
 import { boundManager } from '../manager/bound-manager.js';
-import type { Identifier } from '../manager/cache-keys.js';
+import type { CacheKeys, Identifier } from '../manager/cache-keys.js';
 import { type CacheManagerClass, ManagerRegistry } from '../manager/manager-registry.js';
 import { identifierOf } from '../manager/pinned-row.js';
 import type { ClearTarget, KeysOfResult } from './clear-target.js';
@@ -73,10 +73,18 @@ export class ClearCache {
 
   async #keys(texts: Iterable<string>): Promise<void> {
     const unknown: string[] = [];
+    const errors: unknown[] = [];
     for (const text of texts) {
       let isKnown = false;
       for (const manager of this.registry.all) {
-        const keys = manager.cacheKeys();
+        let keys: CacheKeys;
+        try {
+          keys = manager.cacheKeys();
+        } catch (error) {
+          // Its scope() failed: no reason to leave another manager's entries.
+          errors.push(error);
+          continue;
+        }
         const key = keys.named(text);
         if (key === undefined) continue;
         isKnown = true;
@@ -84,6 +92,7 @@ export class ClearCache {
       }
       if (!isKnown) unknown.push(text);
     }
+    if (errors.length) throw errors[0];
     if (unknown.length) {
       throw new InvalidConfigurationError(
         'QSCACHE_UNKNOWN_KEY',

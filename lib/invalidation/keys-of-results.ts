@@ -20,10 +20,20 @@ export function keysOfResults(
   }
   for (const result of results) {
     try {
-      for (const key of [target({ result, context })].flat()) keys.add(key);
+      for (const key of [target({ result, context })].flat() as unknown[]) {
+        if (typeof key === 'string') keys.add(key);
+        else errors.push(noText(key));
+      }
     } catch (error) {
       errors.push(error);
     }
   }
   return { keys, errors };
+}
+
+function noText(key: unknown): InvalidIdentifierError {
+  const kind = key instanceof Promise ? 'a promise' : `of type ${key === null ? 'null' : typeof key}`;
+  return new InvalidIdentifierError(
+    `A function named a key to clear that is no text but ${kind}, so what it means stays cached. Return texts as getCacheKey() and getDetailCacheKey() print them, at once.`,
+  );
 }

@@ -1,11 +1,14 @@
+import { inspect } from 'node:util';
 import { NotFoundException } from '@nestjs/common';
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { CacheKeys, Identifier } from './cache-keys.js';
 import { type BoundManager, boundManager } from './bound-manager.js';
 import type { TableTarget } from './manager-options.js';
+import { checkIdentifier } from './pinned-row.js';
 import { copyQuery } from './copy-query.js';
 import { QuerySet } from './query-set.js';
 import type { RelationPath } from './relation-paths.js';
+import { scopeOf } from './scope.js';
 import type { Where } from './where.js';
 
 /** TypeORM's `EntityTarget` without its `Function`, which lets any class pass for any entity. */
@@ -91,7 +94,8 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
 
   /**
    * Whose cache this is, where rows differ by who asks (a tenant, row-level security): entries of two scopes never meet. Asked on
-   * every call, so it may read the current request. Default: one scope for all.
+   * every call, so it may read the current request. Default: one scope for all. It answers at once, with a text: a promise or anything else
+   * is an error, on every call.
    */
   scope?(): string | undefined;
 
@@ -115,9 +119,10 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   /**
    * One entity, by primary key or by a filter of its own.
    *
-   * @param identifier the primary key (an object for a composite one); with `where`, any text that names the entry
+   * @param identifier the primary key: whatever `findOneBy({ id })` takes for it, or the whole object, as for a composite one; with
+   *   `where`, any text that names the entry
    * @throws the manager's `exceptionClass` when there is no row, unless `raiseException` is `false`
-   * @throws {InvalidIdentifierError} for an identifier no row can have, such as `undefined`
+   * @throws {InvalidIdentifierError} for an identifier no row can have, such as `undefined`, or one the column's transformer throws for
    * @throws whatever the database fails with: a failure is never "not found"
    *
    * @example
@@ -130,6 +135,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   get(identifier: Identifier, options?: GetOptions<T>): Promise<T | null>;
   async get(identifier: Identifier, { where, raiseException = true }: GetOptions<T> = {}): Promise<T | null> {
     const bound = this.bound();
+    if (where === undefined) checkIdentifier(bound.options, identifier);
     const found = await bound.detail(this.cacheKeys(), copyQuery(identifier), copyQuery(where) as never, this.through);
     if (!found && raiseException) throw new this.exceptionClass(`${bound.options.metadata.name} not found`);
     return found as T | null;
@@ -144,7 +150,9 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * await examples.getMany([1, 2, 3]); // one round trip to the store; one query for all that it lacks
    */
   async getMany(identifiers: readonly Identifier[]): Promise<T[]> {
-    const found = await this.bound().details(this.cacheKeys(), copyQuery(identifiers), this.through);
+    const bound = this.bound();
+    for (const identifier of identifiers) checkIdentifier(bound.options, identifier);
+    const found = await bound.details(this.cacheKeys(), copyQuery(identifiers), this.through);
     return found.filter((entity) => entity !== null) as T[];
   }
 
@@ -196,10 +204,27 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
 
   /** @internal */
   cacheKeys(): CacheKeys {
-    return this.bound().keys(this.scope?.());
+    const bound = this.bound();
+    return bound.keys(scopeOf(bound, bound.options.name, this));
+  }
+
+  /** @internal */
+  [inspect.custom](): string {
+    const { name } = this.constructor;
+    const bound = registered(this);
+    if (!bound) return `${name}(not registered)`;
+    return `${name}(${bound.options.metadata.name}${this.through ? ', in a transaction' : ''})`;
   }
 
   private bound(): BoundManager {
     return boundManager(this);
+  }
+}
+
+function registered(manager: object): BoundManager | undefined {
+  try {
+    return boundManager(manager);
+  } catch {
+    return undefined;
   }
 }

@@ -1,13 +1,16 @@
+import { inspect } from 'node:util';
 import type { DataSource, EntityManager, ObjectLiteral, QueryRunner } from 'typeorm';
 import type { ReadThrough } from '../cache/read-through.js';
 import { InvalidConfigurationError } from '../errors.js';
 import type { CacheEvents, MissReason } from '../events/cache-events.js';
 import type { CacheStore, TableWrite } from '../store/cache-store.js';
+import { canonicalText } from './canonical-query.js';
 import { CacheKeys, entityTable, type Identifier, ownTables } from './cache-keys.js';
 import type { DataSourceWatch } from './data-source-watch.js';
 import { databaseIdentity } from './database-identity.js';
 import { EntityDependencies } from './dependencies.js';
 import { EntityCache } from './entity-cache.js';
+import { keyColumns } from './identifier.js';
 import { EntityLoader, type EntityQuery } from './entity-loader.js';
 import { EntitySource } from './entity-source.js';
 import { type ManagerDeclaration, type ManagerOptions, managerOptions } from './manager-options.js';
@@ -106,26 +109,28 @@ export class BoundManager {
     );
   }
 
+  /** It holds a DataSource and its options. */
+  [inspect.custom](): string {
+    return `BoundManager(${this.options.name})`;
+  }
+
   keys(scope?: string): CacheKeys {
-    const { cacheKey, metadata } = this.options;
+    const { cacheKey, metadata, name } = this.options;
     const prefix = [this.runtime.namespace || undefined, scope]
       .filter((part) => part !== undefined)
       .map((part) => `${encodeURIComponent(part)}:`)
       .join('');
-    return new CacheKeys(
-      prefix + cacheKey,
-      metadata.primaryColumns.map(({ propertyPath }) => propertyPath),
-      prefix,
-    );
+    return new CacheKeys(prefix + cacheKey, keyColumns(metadata, name), prefix);
   }
 
   querySetSource(keys: CacheKeys, through?: EntityManager): QuerySetSource {
     const load = (query: EntityQuery) => this.#load(query, this.#prefetchLists, through);
     return {
+      manager: this.options.name,
       metadata: this.options.metadata,
       cached: async (suffix, query) => {
         if (through) return load(query);
-        const key = listKey(keys, suffix, query);
+        const key = listKey(keys, suffix, canonicalText(this.options.metadata, query));
         return this.#cache.list(keys, key, query, this.#unless());
       },
       load,
@@ -236,9 +241,9 @@ export class BoundManager {
   }
 }
 
-function listKey(keys: CacheKeys, suffix: string | undefined, query: EntityQuery): string {
+function listKey(keys: CacheKeys, suffix: string | undefined, query: string): string {
   if (suffix !== undefined) return keys.list(suffix);
-  return Object.keys(query).length ? keys.list(`q-${fingerprint(queryText(query))}`) : keys.list();
+  return query ? keys.list(`q-${fingerprint(query)}`) : keys.list();
 }
 
 function joinedOnly(relations: readonly RelationNode[]): RelationNode[] {

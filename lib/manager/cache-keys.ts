@@ -1,13 +1,12 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { InvalidIdentifierError } from '../errors.js';
+import { InvalidConfigurationError } from '../errors.js';
 import type { Dependency } from '../cache/tags.js';
 import { databaseName, isPostgres, schemaOf } from './database-name.js';
+import { type Identifier, isScalar, type KeyColumn, keyValues, scalarText, valueText } from './identifier.js';
 import { valueAt } from './property-path.js';
 import { joinKeys, textKey } from './text-key.js';
 
-/** What identifies a row: a primary key, a composite key by its properties, or any text of your own beside a `where`. */
-export type Identifier =
-  string | number | bigint | boolean | Date | Uint8Array | { readonly [property: string]: unknown };
+export type { Identifier };
 
 /** The rows of a manager's own table of explicit clears. */
 const LISTS = 'lists';
@@ -15,22 +14,32 @@ const DETAILS = 'details';
 
 /** The only place that spells a key or a tag. */
 export class CacheKeys {
+  readonly #columns: readonly KeyColumn[];
+
   constructor(
     /** The manager's `cacheKey` behind its prefix. */
     private readonly base: string,
-    /** Where the parts of the primary key stand in an entity. */
-    private readonly primaryPaths: readonly string[] = [],
+    /** The columns of the primary key; by its path alone, one of plain values. */
+    columns: readonly (KeyColumn | string)[] = [],
     /** Namespace and scope. */
     private readonly prefix = '',
-  ) {}
+  ) {
+    this.#columns = columns.map((column) => (typeof column === 'string' ? plainColumn(column) : column));
+  }
 
+  /** @throws {InvalidConfigurationError} for a suffix that is no text */
   list(suffix?: string): string {
-    return suffix === undefined ? this.base : `${this.base}_${textKey(suffix)}`;
+    if (suffix === undefined) return this.base;
+    if (typeof suffix === 'string') return `${this.base}_${textKey(suffix)}`;
+    throw new InvalidConfigurationError(
+      'QSCACHE_SUFFIX',
+      `The suffix of a list of ${this.base} is ${suffix === null ? 'null' : `of type ${typeof suffix}`}, which names no entry, or all of them alike. Give a text, or leave it out.`,
+    );
   }
 
   /** @throws {InvalidIdentifierError} when the identifier cannot name a row */
   detail(identifier: Identifier): string {
-    return `${this.base}_${textKey(identifierText(identifier, this.primaryPaths))}`;
+    return `${this.base}_${textKey(identifierText(identifier, this.#columns))}`;
   }
 
   /**
@@ -120,38 +129,19 @@ export function isMysql({ options: { type } }: DataSource): boolean {
 }
 
 /** @throws {InvalidIdentifierError} */
-function identifierText(identifier: Identifier, primaryPaths: readonly string[]): string {
-  switch (typeof identifier) {
-    case 'string':
-      return identifier;
-    case 'bigint':
-    case 'boolean':
-      return String(identifier);
-    case 'number':
-      if (!Number.isNaN(identifier)) return String(identifier);
-      break;
-    case 'object':
-      if (identifier === null) break;
-      if (identifier instanceof Date) {
-        if (!Number.isNaN(identifier.getTime())) return identifier.toISOString();
-        break;
-      }
-      if (identifier instanceof Uint8Array) return Buffer.from(identifier).toString('hex');
-      return compositeText(identifier, primaryPaths);
-    default:
-  }
-  throw new InvalidIdentifierError(
-    `${String(identifier)} identifies no row, so the database would be asked for some other one. Pass the row's key.`,
-  );
+function identifierText(identifier: Identifier, columns: readonly KeyColumn[]): string {
+  // Beside a `where` it is only a name, so it is spelled as it stands, whatever the key's columns would make of it.
+  if (typeof identifier !== 'object' || identifier === null || isScalar(identifier)) return scalarText(identifier);
+  return joinKeys(keyValues(columns, identifier).map((value, i) => valueText(columns[i]!, value)));
 }
 
-function compositeText(identifier: { readonly [property: string]: unknown }, primaryPaths: readonly string[]): string {
-  const parts = primaryPaths.map((path) => valueAt(identifier, path));
-  const missing = primaryPaths.filter((_, i) => parts[i] === undefined || parts[i] === null);
-  if (missing.length || !primaryPaths.length) {
-    throw new InvalidIdentifierError(
-      `The identifier lacks ${missing.join(', ') || 'the primary key'}, so more than one row could match. Give every part of the key (${primaryPaths.join(', ')}).`,
-    );
-  }
-  return joinKeys(parts.map((part) => identifierText(part as Identifier, [])));
+function plainColumn(path: string): KeyColumn {
+  return {
+    path,
+    valueIn: (identifier) => valueAt(identifier, path),
+    isValue: isScalar,
+    formOf: (value) => value,
+    isUnordered: false,
+    takesNumbersAsTexts: true,
+  };
 }

@@ -3,11 +3,12 @@ import type { Limit } from '../cache/limit.js';
 import type { Loads, ReadRequest, ReadThrough } from '../cache/read-through.js';
 import type { Dependency } from '../cache/tags.js';
 import type { MissReason } from '../events/cache-events.js';
+import { canonicalText } from './canonical-query.js';
 import { type CacheKeys, entityTable, type Identifier } from './cache-keys.js';
 import type { EntityDependencies } from './dependencies.js';
 import type { EntityQuery } from './entity-loader.js';
 import type { EntitySource, Fetched } from './entity-source.js';
-import { identifiedRow, identifierOf, kindsOf, pinsOneRow, primaryKeyWhere } from './pinned-row.js';
+import { identifiedRow, kindsOf, pinsOneRow, primaryKeyWhere, rowName } from './pinned-row.js';
 import { queryText } from './query-text.js';
 import { isInsideLoad, reading } from './read-context.js';
 import { fingerprint } from './text-key.js';
@@ -18,7 +19,6 @@ const ROWS_PER_QUERY = 500;
 type Filter = NonNullable<EntityQuery['where']>;
 
 interface Wanted {
-  readonly key: string;
   readonly where: ObjectLiteral;
 }
 
@@ -46,7 +46,7 @@ export class EntityCache {
   /** @param unless why the cache may neither be asked nor filled */
   async list(keys: CacheKeys, key: string, query: EntityQuery, unless?: MissReason): Promise<ObjectLiteral[]> {
     const dependencies = [...this.lists.dependencies.ofTables(query), keys.listDependency(key)];
-    const request = this.#request('list', key, query, dependencies, this.lists);
+    const request = this.#request('list', key, canonicalText(this.metadata, query), dependencies, this.lists);
     const load = async () => [this.source.share(await this.#fetch(query, request, this.lists), dependencies)];
     const [found] = await this.#read([request], load, unless);
     return found!;
@@ -65,7 +65,7 @@ export class EntityCache {
     const query: EntityQuery = { where };
     const clears = keys.detailDependency(key);
     const tables = [...this.details.dependencies.ofTables(query), clears];
-    const request = this.#request('detail', key, query, tables, this.details);
+    const request = this.#request('detail', key, canonicalText(this.metadata, query), tables, this.details);
     const load = async () => {
       // Without a unique key any matching row will do: the first, as in TypeORM's findOne.
       const fetched = await this.#fetch(pinned ? query : { ...query, take: 1 }, request, this.details);
@@ -90,13 +90,13 @@ export class EntityCache {
       const where = primaryKeyWhere(this.metadata, identifier);
       const clears = keys.detailDependency(key);
       const known = dependencies.ofIdentifier(identifiedRow(this.metadata, identifier));
-      const request = this.#request('detail', key, kindsOf(where), [...known, clears], this.details);
-      asked.set(request, { key, where, clears });
+      const request = this.#request('detail', key, kindsOf(this.metadata, where), [...known, clears], this.details);
+      asked.set(request, { where, clears });
     }
     const load: Loads<ObjectLiteral[]>['load'] = async (missing) => {
       const fetch = (where: Filter) => this.#fetch({ where }, missing[0]!, this.details);
       const wanted = missing.map((request) => asked.get(request)!);
-      const fetched = await this.#fetchMany(keys, wanted, fetch);
+      const fetched = await this.#fetchMany(wanted, fetch);
       return fetched.map((each, i) => {
         const [root] = each.entities;
         return this.source.share(each, root && [...dependencies.ofRow({}, root), wanted[i]!.clears]);
@@ -112,11 +112,12 @@ export class EntityCache {
     identifiers: readonly Identifier[],
     load: (query: EntityQuery) => Promise<ObjectLiteral[]>,
   ): Promise<(ObjectLiteral | null)[]> {
-    const wanted = identifiers.map((identifier) => ({
-      key: keys.detail(identifier),
-      where: primaryKeyWhere(this.metadata, identifier),
-    }));
-    const fetched = await this.#fetchMany(keys, wanted, async (where) => ({ entities: await load({ where }) }));
+    const wanted = identifiers.map((identifier) => {
+      // What no row can have is no row's here either.
+      keys.detail(identifier);
+      return { where: primaryKeyWhere(this.metadata, identifier) };
+    });
+    const fetched = await this.#fetchMany(wanted, async (where) => ({ entities: await load({ where }) }));
     return fetched.map(({ entities }) => entities[0] ?? null);
   }
 
@@ -134,22 +135,19 @@ export class EntityCache {
    * One query for several rows, and one more for each identifier that matched by a comparison only the database knows (`FOO` is
    * `foo`), or that is asked for twice: no two results share an instance.
    */
-  async #fetchMany(
-    keys: CacheKeys,
-    wanted: readonly Wanted[],
-    fetch: (where: Filter) => Promise<Fetched>,
-  ): Promise<Fetched[]> {
+  async #fetchMany(wanted: readonly Wanted[], fetch: (where: Filter) => Promise<Fetched>): Promise<Fetched[]> {
     if (wanted.length === 1) return [await fetch(wanted[0]!.where)];
     const results: Fetched[] = [];
     for (let from = 0; from < wanted.length; from += ROWS_PER_QUERY) {
       const some = wanted.slice(from, from + ROWS_PER_QUERY);
       const { entities, ...rest } = await fetch(some.map(({ where }) => where));
-      const byKey = new Map(entities.map((entity) => [keys.detail(identifierOf(this.metadata, entity)), entity]));
-      const keysAsked = new Set(some.map(({ key }) => key));
-      const isMatched = [...byKey.keys()].every((key) => keysAsked.has(key));
+      const byName = new Map(entities.map((entity) => [rowName(this.metadata, entity), entity]));
+      const names = some.map(({ where }) => rowName(this.metadata, where));
+      const asked = new Set(names);
+      const isMatched = [...byName.keys()].every((name) => asked.has(name));
       const given = new Set<ObjectLiteral>();
-      for (const { key, where } of some) {
-        const entity = byKey.get(key);
+      for (const [i, { where }] of some.entries()) {
+        const entity = byName.get(names[i]!);
         if (entity ? given.has(entity) : !isMatched) results.push(await fetch(where));
         else results.push({ entities: entity ? [entity] : [], ...rest });
         if (entity) given.add(entity);

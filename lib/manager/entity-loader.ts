@@ -10,6 +10,7 @@ import {
 } from 'typeorm';
 import { copier } from './copy-entities.js';
 import { copyQuery } from './copy-query.js';
+import { rowName } from './pinned-row.js';
 import { setValueAt, valueAt } from './property-path.js';
 import { queryText } from './query-text.js';
 import type { RelationNode } from './relation-paths.js';
@@ -80,7 +81,8 @@ export class EntityLoader {
     runner: QueryRunner,
   ): Promise<void> {
     const owner = relation.entityMetadata;
-    const idOf = (parent: ObjectLiteral) => queryText(owner.getEntityIdMap(parent));
+    // A key may be an instance that shows nothing of itself: what the database knows it by does.
+    const idOf = (parent: ObjectLiteral) => rowName(owner, parent) ?? queryText(owner.getEntityIdMap(parent));
     const byId = new Map(parents.map((parent) => [idOf(parent), owner.getEntityIdMap(parent)!]));
     const ids = [...byId.values()];
     const found = new Map<string, unknown>();

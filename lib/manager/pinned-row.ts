@@ -1,8 +1,9 @@
 import { type EntityMetadata, InstanceChecker, type ObjectLiteral } from 'typeorm';
 import { InvalidIdentifierError } from '../errors.js';
-import type { Identifier } from './cache-keys.js';
 import type { EntityQuery } from './entity-loader.js';
+import { formText, type Identifier, isScalar, type KeyColumn, keyColumns, keyValues, valueText } from './identifier.js';
 import { setValueAt } from './property-path.js';
+import { queryText } from './query-text.js';
 import { rowKey } from './row-key.js';
 
 /** The filter for an identifier that is a primary key. */
@@ -13,40 +14,86 @@ export function primaryKeyWhere(metadata: EntityMetadata, identifier: Identifier
       `${metadata.name} has no primary key, so no identifier names one row of it. Pass a where.`,
     );
   }
-  const composite = isComposite(identifier);
-  if (more.length && !composite) {
+  if (typeof identifier === 'object' && !isScalar(identifier)) {
+    // Only the key: other properties of an entity passed as identifier must not narrow the search.
+    return keyOf(metadata, keyValues(keyColumns(metadata), identifier));
+  }
+  if (more.length) {
     const parts = metadata.primaryColumns.map(({ propertyPath }) => propertyPath).join(', ');
     throw new InvalidIdentifierError(
       `${metadata.name} has a composite key, so ${typeof identifier} alone does not identify a row. Pass an object with ${parts}.`,
     );
   }
-  if (!composite) return column.createValueMap(identifier);
-  // Only the key: other properties of an entity passed as identifier must not narrow the search.
-  return keyOf(metadata, identifier);
+  return column.createValueMap(identifier);
+}
+
+/** @throws {InvalidIdentifierError} for what could not be asked of the database, naming the manager */
+export function checkIdentifier(
+  { metadata, name }: { metadata: EntityMetadata; name: string },
+  identifier: Identifier,
+): void {
+  const columns = keyColumns(metadata, name);
+  const isObject = typeof identifier === 'object' && identifier !== null && !isScalar(identifier);
+  const values = isObject ? keyValues(columns, identifier) : [identifier];
+  // What is wrong with a scalar for a composite key is said where it is looked up.
+  for (const [i, column] of columns.entries()) {
+    if (i >= values.length) return;
+    valueText(column, values[i]);
+    column.formOf(values[i]);
+  }
 }
 
 /**
- * What tells apart identifiers that print the same key: `Buffer.from('ab')` and `'6162'` are two rows. `1`, `1n` and `'1'` are one.
+ * What tells apart identifiers that print the same key: `Buffer.from('ab')` and `'6162'` are two rows, `1`, `1n` and `'1'` are one.
+ * `where` is one of `primaryKeyWhere`.
  */
-export function kindsOf(where: unknown): unknown {
-  if (where instanceof Uint8Array) return 'bytes';
-  if (where instanceof Date) return 'date';
-  if (typeof where !== 'object' || where === null) return typeof where === 'boolean' ? 'boolean' : 'text';
-  return Object.fromEntries(Object.entries(where).map(([property, value]) => [property, kindsOf(value)]));
+export function kindsOf(metadata: EntityMetadata, where: ObjectLiteral): unknown {
+  return keyColumns(metadata).map((column) => {
+    const value = column.valueIn(where);
+    const form = column.formOf(value);
+    const text = formText(column, form);
+    // A transformer may make of a text what another value is in the database.
+    return text === valueText(column, value) ? kindOf(column, form) : [kindOf(column, form), text];
+  });
+}
+
+function kindOf({ takesNumbersAsTexts }: KeyColumn, form: unknown): string {
+  if (form instanceof Uint8Array) return 'bytes';
+  if (form instanceof Date) return 'date';
+  if (typeof form === 'number' || typeof form === 'bigint') return takesNumbersAsTexts ? 'text' : 'number';
+  return typeof form === 'string' ? 'text' : typeof form;
+}
+
+/**
+ * Names the row that an entity is, or that a `primaryKeyWhere` asks for: two names are the same only if the database would take them
+ * for the same. `undefined` for an entity whose key its own transformer does not take back.
+ */
+export function rowName(metadata: EntityMetadata, row: ObjectLiteral): string | undefined {
+  try {
+    const texts = keyColumns(metadata).map((column) => valueText(column, column.valueIn(row)));
+    return queryText([texts, kindsOf(metadata, row)]);
+  } catch (error) {
+    if (error instanceof InvalidIdentifierError) return undefined;
+    throw error;
+  }
 }
 
 /** The row tag of an identifier that is a primary key, where rows of its table have tags. */
 export function identifiedRow(metadata: EntityMetadata, identifier: Identifier): string | undefined {
-  const composite = isComposite(identifier);
-  if (!composite && metadata.primaryColumns.length !== 1) return undefined;
-  return rowKey(metadata)((column) => (composite ? column.getEntityValue(identifier) : identifier));
+  if (typeof identifier === 'object' && !isScalar(identifier)) {
+    const values = keyValues(keyColumns(metadata), identifier);
+    return rowKey(metadata)((column) => values[metadata.primaryColumns.indexOf(column)]);
+  }
+  return metadata.primaryColumns.length === 1 ? rowKey(metadata)(() => identifier) : undefined;
 }
 
 /** The identifier that names an entity, as `get()` takes it. */
 export function identifierOf(metadata: EntityMetadata, entity: ObjectLiteral): Identifier {
-  const [column, ...more] = metadata.primaryColumns;
-  if (!more.length) return column!.getEntityValue(entity) as Identifier;
-  return keyOf(metadata, entity);
+  const values = keyColumns(metadata).map((column) => column.valueIn(entity));
+  // An object in the place of the key could be read as one that holds the key.
+  return values.length === 1 && (typeof values[0] !== 'object' || values[0] === null || isScalar(values[0]))
+    ? (values[0] as Identifier)
+    : keyOf(metadata, values);
 }
 
 /**
@@ -81,13 +128,9 @@ function saysRaw(value: unknown): boolean {
   return value.type === 'raw' || saysRaw(value.child) || saysRaw(value.value);
 }
 
-/** The parts of a composite key, where they stand in an entity. */
-function keyOf(metadata: EntityMetadata, entity: ObjectLiteral): Record<string, unknown> {
-  const key: Record<string, unknown> = {};
-  for (const column of metadata.primaryColumns) setValueAt(key, column.propertyPath, column.getEntityValue(entity));
+/** The parts of a key, where they stand in an entity. */
+function keyOf(metadata: EntityMetadata, values: readonly unknown[]): ObjectLiteral {
+  const key: ObjectLiteral = {};
+  for (const [i, { propertyPath }] of metadata.primaryColumns.entries()) setValueAt(key, propertyPath, values[i]);
   return key;
-}
-
-function isComposite(identifier: Identifier): identifier is { readonly [property: string]: unknown } {
-  return typeof identifier === 'object' && !(identifier instanceof Date) && !(identifier instanceof Uint8Array);
 }

@@ -1,10 +1,14 @@
+import { inspect } from 'node:util';
 import type { EntityMetadata, FindOptionsOrder, FindOptionsSelect, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { QsCacheError } from '../errors.js';
 import { copyQuery } from './copy-query.js';
 import type { EntityQuery } from './entity-loader.js';
 import { both, complement, type Where } from './where.js';
 
 /** How a query set is answered: by the cache under a key, or by the database. */
 export interface QuerySetSource {
+  /** The manager's name, for errors. */
+  readonly manager: string;
   readonly metadata: EntityMetadata;
   /** `suffix: undefined` with a query of its own: a stable suffix is derived from the query. */
   cached(suffix: string | undefined, query: EntityQuery): Promise<ObjectLiteral[]>;
@@ -25,7 +29,8 @@ interface CachedAs {
  * As `all()` returns it, it is cached: a hit costs no query. A refined one goes straight to the database, every time, until
  * `cache()` says otherwise. When the store is down everything is answered by the database.
  *
- * Being awaitable, it does not survive `async` functions: one that returns a query set returns its array.
+ * Being awaitable, it does not survive `async` functions: one that returns a query set returns its array. A response that holds one
+ * fails with an error that says to await it; behind `ClassSerializerInterceptor`, which makes a promise of it, it is an empty object.
  *
  * @example
  * await examples.all();                                            // 1 query the first time, then 0
@@ -37,16 +42,17 @@ interface CachedAs {
  * @publicApi
  */
 export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, AsyncIterable<T> {
-  private readonly query: EntityQuery;
+  // Private to JavaScript too: whoever prints, compares or serializes a set must not walk through a DataSource.
+  readonly #source: QuerySetSource;
+  readonly #query: EntityQuery;
+  readonly #cachedAs: CachedAs | undefined;
   #result: Promise<T[]> | undefined;
 
   /** @internal */
-  constructor(
-    private readonly source: QuerySetSource,
-    query: EntityQuery = {},
-    private readonly cachedAs?: CachedAs,
-  ) {
-    this.query = copyQuery(query);
+  constructor(source: QuerySetSource, query: EntityQuery = {}, cachedAs?: CachedAs) {
+    this.#source = source;
+    this.#query = copyQuery(query);
+    this.#cachedAs = cachedAs;
   }
 
   /**
@@ -56,7 +62,7 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
    */
   filter(where: Where<T>): QuerySet<T> {
     return this.#refined({
-      where: both(this.source.metadata, this.query.where as Where<T> | undefined, where) as NonNullable<
+      where: both(this.#source.metadata, this.#query.where as Where<T> | undefined, where) as NonNullable<
         EntityQuery['where']
       >,
     });
@@ -68,7 +74,7 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
    * @throws {InvalidConfigurationError} for a filter on a to-many relation, where two readings differ, or a `Raw` operator
    */
   exclude(where: Where<T>): QuerySet<T> {
-    return this.filter(complement(this.source.metadata, where));
+    return this.filter(complement(this.#source.metadata, where));
   }
 
   /** Replaces the order. */
@@ -95,15 +101,15 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
    * Caches the refined set, for the manager's `listTimeout`.
    *
    * @param suffix names the entry, `<cacheKey>_<suffix>`, so that it can be cleared by name; without one, a stable name is derived
-   *   from the query. Two queries under one suffix drop each other's entry (and say so in an `entry:mismatched` event).
+   *   from the query, the same for equal filters however they are written. Two queries under one suffix drop each other's entry (and say so in an `entry:mismatched` event).
    */
   cache(suffix?: string): QuerySet<T> {
-    return new QuerySet<T>(this.source, this.query, { suffix });
+    return new QuerySet<T>(this.#source, this.#query, { suffix });
   }
 
   /** TypeORM's query builder with this set's filter, order and joins, for everything else. Never cached. */
   createQueryBuilder(alias?: string): SelectQueryBuilder<T> {
-    return this.source.queryBuilder(this.query, alias) as SelectQueryBuilder<T>;
+    return this.#source.queryBuilder(this.#query, alias) as SelectQueryBuilder<T>;
   }
 
   /** The first entity, or `null`. Cached: from the list. Refined: one query for one row. */
@@ -114,26 +120,26 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
   /** The entity at a position, negative from the end, or `null`. Cached: from the list. Refined: one query for one row. */
   async at(index: number): Promise<T | null> {
     wholeNumber('at', index, -Infinity);
-    if (this.cachedAs || this.#result || index < 0) return (await this.#evaluate()).at(index) ?? null;
-    const { skip = 0, take = Infinity } = this.query;
+    if (this.#cachedAs || this.#result || index < 0) return (await this.#evaluate()).at(index) ?? null;
+    const { skip = 0, take = Infinity } = this.#query;
     if (index >= take) return null;
-    const [entity] = await this.source.load({ ...this.query, skip: skip + index, take: 1 });
+    const [entity] = await this.#source.load({ ...this.#query, skip: skip + index, take: 1 });
     return (entity as T | undefined) ?? null;
   }
 
   /** How many. Cached: the length of the list. Refined: `SELECT COUNT`. */
   async count(): Promise<number> {
-    if (this.cachedAs || this.#result) return (await this.#evaluate()).length;
-    const { skip = 0, take = Infinity, ...unlimited } = this.query;
-    return Math.min(Math.max((await this.source.count(unlimited)) - skip, 0), take);
+    if (this.#cachedAs || this.#result) return (await this.#evaluate()).length;
+    const { skip = 0, take = Infinity, ...unlimited } = this.#query;
+    return Math.min(Math.max((await this.#source.count(unlimited)) - skip, 0), take);
   }
 
   /** Whether there is any. Cached: from the list. Refined: one query for one row. */
   async exists(): Promise<boolean> {
-    if (this.cachedAs || this.#result) return (await this.#evaluate()).length > 0;
-    const { skip = 0, take = Infinity } = this.query;
+    if (this.#cachedAs || this.#result) return (await this.#evaluate()).length > 0;
+    const { skip = 0, take = Infinity } = this.#query;
     if (take === 0) return false;
-    return skip ? (await this.at(0)) !== null : this.source.exists(this.query);
+    return skip ? (await this.at(0)) !== null : this.#source.exists(this.#query);
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- being awaitable is the point of a query set
@@ -156,15 +162,33 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
     yield* await this.#evaluate();
   }
 
+  /**
+   * What JSON.stringify asks for, and so a response that holds a set: it cannot wait, and an empty object would look like no rows.
+   *
+   * @throws {QsCacheError} always
+   */
+  toJSON(): never {
+    const { manager, metadata } = this.#source;
+    throw new QsCacheError(
+      'QSCACHE_NOT_AWAITED',
+      `A list of ${manager} was to become JSON before it was loaded, so its ${metadata.name} rows would be missing. Await it: { items: await examples.all() }.`,
+    );
+  }
+
+  /** @internal */
+  [inspect.custom](): string {
+    return `QuerySet(${this.#source.metadata.name}, ${this.#result ? 'loaded' : 'not loaded'})`;
+  }
+
   #evaluate(): Promise<T[]> {
     this.#result ??= (
-      this.cachedAs ? this.source.cached(this.cachedAs.suffix, this.query) : this.source.load(this.query)
+      this.#cachedAs ? this.#source.cached(this.#cachedAs.suffix, this.#query) : this.#source.load(this.#query)
     ) as Promise<T[]>;
     return this.#result;
   }
 
   #refined(change: EntityQuery): QuerySet<T> {
-    return new QuerySet<T>(this.source, { ...this.query, ...change });
+    return new QuerySet<T>(this.#source, { ...this.#query, ...change });
   }
 }
 

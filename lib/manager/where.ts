@@ -124,7 +124,7 @@ function stated(metadata: EntityMetadata, condition: Condition, path = ''): Cond
 }
 
 /** What a property is, as TypeORM decides: a column first, and a column's value may be an object of its own. */
-function member(metadata: EntityMetadata, path: string) {
+export function member(metadata: EntityMetadata, path: string) {
   if (metadata.findColumnWithPropertyPathStrict(path)) return {};
   const embedded = metadata.findEmbeddedWithPropertyPath(path) && path;
   return embedded ? { embedded } : { relation: metadata.findRelationWithPropertyPath(path) };

@@ -113,6 +113,11 @@ void examples.get(undefined);
 void examples.get(null);
 // @ts-expect-error nor does nothing
 void examples.get();
+// @ts-expect-error a promise of an identifier is none
+void examples.get(Promise.resolve(1));
+// An instance of a class may be a key.
+void examples.get(new URL('https://a.example'));
+void examples.get({ id: new URL('https://a.example') });
 
 // Filters, orders, selections
 

@@ -21,7 +21,7 @@ import {
   Raw,
 } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { queryText } from '../../../lib/manager/query-text.js';
+import { parameterText, queryText } from '../../../lib/manager/query-text.js';
 
 class User {
   constructor(readonly id: number) {}
@@ -185,6 +185,50 @@ describe('queryText', () => {
     expect(queryText({ price: one })).toBe(queryText({ price: one }));
     expect(queryText({ price: one })).not.toBe(queryText({ price: new Cents(2) }));
     expect(queryText(new Map([[1, 2]]))).not.toBe(queryText(new Map([[1, 3]])));
+  });
+
+  it('asks an object for everything a driver may ask it for', () => {
+    class Shy {
+      readonly #value: string;
+      constructor(
+        value: string,
+        private readonly tells: 'toJSON' | 'toString' | 'toPostgres' | 'toSqlString',
+      ) {
+        this.#value = value;
+      }
+      toJSON = () => this.#answer('toJSON');
+      toPostgres = () => this.#answer('toPostgres');
+      toSqlString = () => this.#answer('toSqlString');
+      toString(): string {
+        return this.#answer('toString');
+      }
+      #answer(asked: string): string {
+        return asked === this.tells ? this.#value : '***';
+      }
+    }
+    for (const tells of ['toJSON', 'toString', 'toPostgres', 'toSqlString'] as const) {
+      const [one, same, other] = ['a', 'a', 'b'].map((value) => new Shy(value, tells));
+      for (const text of [queryText, parameterText]) {
+        expect(text(one)).toBe(text(same));
+        expect(text(one)).not.toBe(text(other));
+      }
+    }
+  });
+
+  it('lets an object that fails to show itself equal only itself', () => {
+    class Broken {
+      toJSON(): never {
+        throw new Error('broken');
+      }
+    }
+    const one = new Broken();
+    expect(queryText(one)).toBe(queryText(one));
+    expect(queryText(one)).not.toBe(queryText(new Broken()));
+  });
+
+  it('keeps the order of properties in a parameter, which may become a text', () => {
+    expect(parameterText({ a: 1, b: { c: 1, d: 2 } })).not.toBe(parameterText({ b: { c: 1, d: 2 }, a: 1 }));
+    expect(parameterText({ b: { c: 1, d: 2 } })).not.toBe(parameterText({ b: { d: 2, c: 1 } }));
   });
 
   it('is injective on plain data', () => {
