@@ -4,6 +4,7 @@ import {
   AgentCacheManager,
   Mission,
   MissionCacheManager,
+  PartnersMissionCacheManager,
   PrefetchingMissionCacheManager,
   ranks,
   Salted,
@@ -21,12 +22,18 @@ describeDatabases('what an entity keeps out of sight', (database) => {
         entities: [Agent, Mission, Salted],
         synchronize: true,
       } as never,
-      managers: [AgentCacheManager, MissionCacheManager, PrefetchingMissionCacheManager, SaltedCacheManager],
+      managers: [
+        AgentCacheManager,
+        MissionCacheManager,
+        PartnersMissionCacheManager,
+        PrefetchingMissionCacheManager,
+        SaltedCacheManager,
+      ],
     });
     // In SQL, which no setter or transformer has a hand in.
     for (const [place, level] of Object.keys(ranks).entries()) {
       await app.dataSource.query(
-        `INSERT INTO agent (alias, level, pin) VALUES ('Alias ${place}', '${level}', '${place}${place}')`,
+        `INSERT INTO agent (alias, level, pin, partner_id) VALUES ('Alias ${place}', '${level}', '${place}${place}', ${place || null})`,
       );
       await app.dataSource.query(
         `INSERT INTO mission (name, agent_id) VALUES ('first', ${place + 1}), ('second', ${place + 1})`,
@@ -70,6 +77,26 @@ describeDatabases('what an entity keeps out of sight', (database) => {
       expect(found.map((agent) => agent.reveal())).toEqual(secrets.flatMap((secret) => [secret, secret]));
       expect(new Set(found).size).toBe(6);
       expect(found[0]!.level).toBe(found[1]!.level);
+    }
+    expect(events.filter(({ name }) => name === 'entry:skipped')).toEqual([]);
+  });
+
+  it('is that of a related row that was copied for each of its owners', async () => {
+    const { get, statements, events } = await agents();
+    const manager = get(PartnersMissionCacheManager);
+    for (const queries of [2, 0]) {
+      const missions = await statements.expect(queries, async () => manager.all());
+      const partners = missions.toSorted((a, b) => a.id - b.id).map(({ agent }) => agent!.partner);
+      const [first, second] = secrets;
+      expect(partners.map((partner) => partner?.reveal())).toEqual([
+        undefined,
+        undefined,
+        first,
+        first,
+        second,
+        second,
+      ]);
+      expect(new Set(partners).size).toBe(5);
     }
     expect(events.filter(({ name }) => name === 'entry:skipped')).toEqual([]);
   });

@@ -1,4 +1,13 @@
-import { ChildEntity, Column, Entity, ManyToOne, PrimaryColumn, TableInheritance, type ObjectLiteral } from 'typeorm';
+import {
+  ChildEntity,
+  Column,
+  Entity,
+  ManyToOne,
+  PrimaryColumn,
+  RelationId,
+  TableInheritance,
+  type ObjectLiteral,
+} from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { entityCodec } from '../../../lib/codec/entity-codec.js';
 import { UnsupportedValueError } from '../../../lib/errors.js';
@@ -441,6 +450,53 @@ describe('what a setter does', () => {
     expectSame(codec.decode(codec.encode(await find(dataSource, Child))), await dataSource.getRepository(Child).find());
     const related = await find(dataSource, Child, { relations: { parent: true } });
     expect(() => codec.encode(related)).toThrow('Child.parent holds');
+  });
+
+  it('is refused for the ids of a relation', async () => {
+    @Entity()
+    class Numbered extends Masked {
+      #parentId = 0;
+
+      @ManyToOne(() => Masked)
+      parent: Masked | null;
+
+      @RelationId((numbered: Numbered) => numbered.parent)
+      get parentId() {
+        return this.#parentId && 0;
+      }
+
+      set parentId(value: number) {
+        this.#parentId = value;
+      }
+    }
+    const dataSource = await storedIn([Numbered, Masked], [[Masked, { id: 1, secret: 'x' }]]);
+    await dataSource.query(`INSERT INTO numbered (id, secret, "parentId") VALUES (1, 'x', 1)`);
+    const found = await find(dataSource, Numbered);
+    expect(() => entityCodec(dataSource.getMetadata(Numbered)).encode(found)).toThrow('Numbered.parentId holds');
+  });
+
+  it('is refused for an embedded object, and what was set in it', async () => {
+    @Entity()
+    class Wrapping {
+      #inner: Inner | undefined;
+
+      @PrimaryColumn()
+      id: number;
+
+      @Column(() => Inner)
+      get inner() {
+        return this.#inner && new Inner();
+      }
+
+      set inner(value: Inner | undefined) {
+        this.#inner = value;
+      }
+    }
+    const dataSource = await storedIn([Wrapping], [[Wrapping, { id: 1, innerCode: 'x' }]]);
+    const codec = entityCodec(dataSource.getMetadata(Wrapping));
+    const [all] = [await find(dataSource, Wrapping)];
+    expect(() => codec.encode(all)).toThrow('Wrapping.inner holds');
+    expect(codec.decode(codec.encode(await find(dataSource, Wrapping, { select: { id: true } })))).toHaveLength(1);
   });
 
   it('is refused where nobody saw it', async () => {
