@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Packed } from './values.js';
 
 /** What TypeORM set a property to, and how that is written; without a cell it cannot be. */
@@ -11,15 +10,23 @@ export interface Origin {
 export type Origins = Map<string, Origin>;
 
 const origins = new WeakMap<object, Origins>();
-const loads = new AsyncLocalStorage<true>();
+let loads = 0;
 
-/** Runs a load: entities that are filled in it are remembered as long as they live. */
-export function rememberIn<T>(load: () => Promise<T>): Promise<T> {
-  return loads.run(true, load);
+/**
+ * Runs a load: entities that are filled meanwhile are remembered as long as they live. Those of others, too: to tell them apart costs
+ * more, and a driver may lose the context that would.
+ */
+export async function rememberIn<T>(load: () => Promise<T>): Promise<T> {
+  loads++;
+  try {
+    return await load();
+  } finally {
+    loads--;
+  }
 }
 
 export function isLoading(): boolean {
-  return loads.getStore() === true;
+  return loads > 0;
 }
 
 /** What was seen of an entity while it was filled; nothing of one that nobody saw. */

@@ -1,6 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { RowFactory } from './compile-rows.js';
-import { isLoading } from './origins.js';
 import { ShapeMismatchError } from './payload-errors.js';
 import type { Payload, PayloadSet } from './payload.js';
 import { RecordShape } from './record-shape.js';
@@ -11,6 +10,8 @@ export class PayloadReader {
   constructor(
     private readonly metadata: EntityMetadata,
     private readonly payload: Payload,
+    /** Whether what is read will be written again. */
+    private readonly retraces: boolean,
   ) {}
 
   read(): ObjectLiteral[] {
@@ -44,7 +45,7 @@ export class PayloadReader {
     const compiled = shape.compile(layout, kinds, isRoot);
     const related = tables.map((table, place) => this.#rows(table, compiled.related[place]!));
     const make = compiled.bind(columns, related);
-    return isLoading() ? retraced(compiled, kinds, columns, make) : make;
+    return this.retraces ? retraced(compiled, kinds, columns, make) : make;
   }
 }
 
