@@ -21,8 +21,8 @@ export function packCell(value: unknown, { transform }: Member, origin: Origin |
   if (Object(value) !== value && typeof value !== 'symbol') return packData(value);
   // Whether an object is all there, is one of a kind or shared can be seen where it was made only.
   if (!origin || origin.value !== value || origin.cell === undefined) return undefined;
-  const data = packData(value);
-  return data !== undefined && isOrdinary(value, origin.cell, transform) ? data : origin.cell;
+  const data = pack(value);
+  return data !== undefined && isOrdinary(value, data, origin.cell, transform) ? asCell(data, value) : origin.cell;
 }
 
 /** A value that is as the driver gave it. */
@@ -45,15 +45,18 @@ export function reviveCell(cell: Packed, transform: Transform | undefined): unkn
 }
 
 function packData(value: unknown): Packed | undefined {
-  const cell = pack(value);
-  const changedInside = cell !== value && typeof cell === 'object' && !tagOf(cell);
-  return changedInside ? tag('data', cell) : cell;
+  return asCell(pack(value), value);
 }
 
-function isOrdinary(value: unknown, cell: Packed, transform: Transform): boolean {
+function asCell(data: Packed, value: unknown): Packed {
+  const changedInside = data !== value && typeof data === 'object' && !tagOf(data);
+  return changedInside ? tag('data', data) : data;
+}
+
+function isOrdinary(value: unknown, data: Packed, cell: Packed, transform: Transform): boolean {
   if (tagOf(cell)?.[0] !== 'transformed') return true;
   try {
-    return isMadeAnew(value, reviveCell(cell, transform));
+    return isMadeAnew(value, data, reviveCell(cell, transform));
   } catch {
     // A transformer that does not take the same twice.
     return false;

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual, types } from 'node:util';
+import { types } from 'node:util';
 import type { EntityMetadata } from 'typeorm';
 import { intervalValues, type DriverValues } from './interval.js';
 import { pack, revive, type Packed } from './values.js';
@@ -67,23 +67,24 @@ function wrap(packed: Packed | undefined): Packed | undefined {
  * Whether a value of plain data is as good as a copy of it: a transformer that was asked again gave the same, and nothing of it is
  * an object that it hands out twice, as with a table of constants.
  */
-export function isMadeAnew(value: unknown, again: unknown): boolean {
-  if (!isDeepStrictEqual(again, value)) return false;
+export function isMadeAnew(value: unknown, data: Packed, again: unknown): boolean {
   const seen = new Set<object>();
-  return walk(value, seen) && walk(again, seen);
+  if (!isMetFirst(value, seen) || !isMetFirst(again, seen)) return false;
+  const other = pack(again);
+  return other !== undefined && JSON.stringify(other) === JSON.stringify(data);
 }
 
-/** Whether each object in it is met for the first time, and all of its properties are ordinary ones. */
-function walk(value: unknown, seen: Set<object>): boolean {
+/** Whether no object in it was met before; items that cannot be replaced count as met, as no copy has them. */
+function isMetFirst(value: unknown, seen: Set<object>): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (seen.has(value)) return false;
   seen.add(value);
-  if (types.isUint8Array(value)) return true;
-  return Object.entries(Object.getOwnPropertyDescriptors(value)).every(
-    ([key, property]) =>
-      'value' in property &&
-      property.writable === true &&
-      (property.configurable === true || (Array.isArray(value) && key === 'length')) &&
-      walk(property.value, seen),
-  );
+  if (types.isUint8Array(value) || types.isDate(value)) return true;
+  if (!Array.isArray(value)) return Object.values(value).every((inner) => isMetFirst(inner, seen));
+  return value.every((item, place) => isPlainItem(value, place) && isMetFirst(item, seen));
+}
+
+function isPlainItem(array: unknown[], place: number): boolean {
+  const { configurable, writable } = Object.getOwnPropertyDescriptor(array, place)!;
+  return configurable === true && writable === true;
 }

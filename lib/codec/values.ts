@@ -113,17 +113,20 @@ function packArray(value: unknown[], parents: object[]): Packed | undefined {
 }
 
 function packRecord(value: object, parents: object[]): Packed | undefined {
-  let changed = false;
-  const entries: [string, Packed][] = [];
-  for (const key of Reflect.ownKeys(value)) {
+  const keys = Reflect.ownKeys(value);
+  let changed: [PropertyKey, Packed][] | undefined;
+  for (let place = 0; place < keys.length; place++) {
+    const key = keys[place]!;
     const property = Object.getOwnPropertyDescriptor(value, key)!;
     if (typeof key === 'symbol' || !isOrdinary(property)) return undefined;
     const item = pack(property.value, parents);
     if (item === undefined) return undefined;
-    if (item !== property.value) changed = true;
-    entries.push([key, item]);
+    if (item !== property.value) {
+      changed ??= keys.slice(0, place).map((before) => [before, (value as Record<PropertyKey, unknown>)[before]]);
+    }
+    changed?.push([key, item]);
   }
-  const packed = changed ? Object.fromEntries(entries) : value;
+  const packed = changed ? Object.fromEntries(changed) : value;
   return Object.hasOwn(value, TAG) ? { [TAG]: packed } : packed;
 }
 
