@@ -94,6 +94,26 @@ class Shadowing extends Redeclaring {
   }
 }
 
+/** As compiled without `useDefineForClassFields`: only what is assigned is there. */
+@Entity()
+class Assigned {
+  declare extra: object;
+
+  @PrimaryColumn()
+  declare id: number;
+
+  @Column('varchar')
+  declare name: string;
+
+  @Column(() => Part)
+  declare part: Part;
+
+  constructor() {
+    this.name = 'nobody';
+    this.extra = { made: true };
+  }
+}
+
 describe('properties that a constructor makes', () => {
   it.each<[string, new () => ObjectLiteral, object]>([
     ['behind a symbol', Marked, { name: 'Ann' }],
@@ -101,6 +121,7 @@ describe('properties that a constructor makes', () => {
     ['out of sight', Noted, { name: 'Ann' }],
     ['once and for all', Sealed, { name: 'Ann' }],
     ['in an embedded object', Whole, { name: 'Ann', partCode: 'x' }],
+    ['among those it does not', Assigned, { name: 'Ann', partCode: 'x' }],
     ['in place of an accessor', Shadowing, { name: 'Ann', age: 1 }],
   ])('come back: %s', async (_, target, row) => {
     const { found, returned } = await findAndReturn(target, row);
@@ -111,6 +132,7 @@ describe('properties that a constructor makes', () => {
 
   it.each<[string, new () => ObjectLiteral, object]>([
     ['an embedded object', Whole, { name: 'Ann', partCode: 'x' }],
+    ['fields that are only declared', Assigned, { name: 'Ann', partCode: 'x' }],
     ['what its setter adds', Redeclaring, { name: 'Ann', age: 1 }],
   ])('are in their order without a constructor: %s', async (_, target, row) => {
     const { found, returned } = await findAndReturn(target, row, { entitySkipConstructor: true });
