@@ -1,10 +1,9 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
-import { isReference, type ColumnKind } from './cells.js';
+import { isReference, reviveCell, type ColumnKind } from './cells.js';
 import type { Member } from './member.js';
 import type { PayloadSet } from './payload.js';
 import type { RecordShape } from './record-shape.js';
-import { reviveThrough } from './transform.js';
-import { revive, tagOf, unpack, type Packed } from './values.js';
+import { revive, unpack } from './values.js';
 
 /** Makes the entity of one row. */
 export type RowFactory = (row: number) => ObjectLiteral;
@@ -12,6 +11,8 @@ export type RowFactory = (row: number) => ObjectLiteral;
 export interface CompiledRows {
   /** The entities its columns refer to, in their order. */
   readonly related: readonly EntityMetadata[];
+  /** What only shows while an object is filled, with the place of its column; without one, it is set to undefined. */
+  readonly hidden: readonly { readonly member: Member; readonly place?: number }[];
   /** Binds the code to the columns of one payload and to the rows they refer to. */
   bind(columns: PayloadSet[3], related: readonly RowFactory[]): RowFactory;
 }
@@ -31,9 +32,12 @@ export function compileRows(
   const binds: string[] = [];
   const sets: string[] = [];
   const related: EntityMetadata[] = [];
+  const hidden: CompiledRows['hidden'][number][] = [];
   let place = 0;
   for (const { member, isUndefined } of readLayout(shape, layout)) {
     const property = `${member.group.variable}[${JSON.stringify(member.name)}]`;
+    if (member.group.accessors.has(member) || member.transform)
+      hidden.push(isUndefined ? { member } : { member, place });
     if (isUndefined) {
       sets.push(`${property} = undefined;`);
     } else if (member.inside) {
@@ -57,18 +61,9 @@ export function compileRows(
       return entity;
     };
   };`;
-  const compile = new Function(
-    'shape',
-    'target',
-    'members',
-    'unpack',
-    'revive',
-    'reviveThrough',
-    'reviveMixed',
-    source,
-  );
-  const bind = compile(shape, shape.metadata.target, shape.members, unpack, revive, reviveThrough, reviveMixed);
-  return { related, bind } as CompiledRows;
+  const compile = new Function('shape', 'target', 'members', 'unpack', 'revive', 'reviveCell', source);
+  const bind = compile(shape, shape.metadata.target, shape.members, unpack, revive, reviveCell);
+  return { related, hidden, bind } as CompiledRows;
 }
 
 /** What a layout says after its place in the family: the members in the order of the properties, `u` for those set to undefined. */
@@ -93,9 +88,9 @@ function expression(kind: ColumnKind, place: number, member: Member, fresh: bool
     case 'json':
       return fresh ? cell : `revive(${cell})`;
     case 'data':
-      return member.transform ? `reviveMixed(members[${member.number}].transform, ${cell})` : `revive(${cell})`;
+      return member.transform ? `reviveCell(${cell}, members[${member.number}].transform)` : `revive(${cell})`;
     case 'transformed':
-      return unlessNull(`reviveThrough(members[${member.number}].transform, ${cell})`);
+      return unlessNull(`members[${member.number}].transform.revive(${cell})`);
     case 'one':
       return unlessNull(`r${place}(${cell})`);
     case 'many':
@@ -104,10 +99,4 @@ function expression(kind: ColumnKind, place: number, member: Member, fresh: bool
       // The kind is a payload's text: quoted, and looked up where only ours are.
       return unlessNull(`unpack[${JSON.stringify(kind)}](${cell})`);
   }
-}
-
-/** A cell of a column in which some values came through the transform and others as they are. */
-function reviveMixed(transform: NonNullable<Member['transform']>, cell: Packed): unknown {
-  const [kind, form] = tagOf(cell) ?? [];
-  return kind === 'transformed' ? reviveThrough(transform, form) : revive(cell);
 }

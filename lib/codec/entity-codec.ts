@@ -40,9 +40,18 @@ export class EntityCodec {
    * @throws {CorruptPayloadError} when it is anything else
    */
   decode(payload: string): ObjectLiteral[] {
+    return this.#read(payload, false);
+  }
+
+  /** As `decode`, for copies that take their place among loaded entities: they can be encoded like those. */
+  copy(payload: string): ObjectLiteral[] {
+    return this.#read(payload, true);
+  }
+
+  #read(payload: string, retraces: boolean): ObjectLiteral[] {
     const body = open(payload);
     try {
-      return new PayloadReader(this.metadata, JSON.parse(body) as Payload).read();
+      return new PayloadReader(this.metadata, JSON.parse(body) as Payload, retraces).read();
     } catch (error) {
       if (error instanceof ShapeMismatchError) throw error;
       throw new CorruptPayloadError(

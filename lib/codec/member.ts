@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
+import { isAccessor } from './accessor.js';
 import type { Transform } from './transform.js';
 
 /** One property of an entity, or of an object embedded in it. */
@@ -10,6 +10,7 @@ export interface Member {
   /** From the entity, for messages: `size.width`. */
   readonly path: string;
   readonly group: MemberGroup;
+  readonly isColumn?: true;
   readonly transform?: Transform;
   readonly relation?: EntityMetadata['relations'][number];
   /** The members of the embedded object this is. */
@@ -20,8 +21,9 @@ export interface Member {
 export class MemberGroup {
   readonly members = new Map<string, Member>();
   /** Members the class declares as `get name() {} set name(value) {}`: they are no own properties, what is behind them is. */
-  readonly accessors: Member[] = [];
+  readonly accessors = new Set<Member>();
   #blank: ObjectLiteral | undefined;
+  #hasOddMembers: boolean | undefined;
 
   constructor(
     readonly prototype: object,
@@ -34,7 +36,7 @@ export class MemberGroup {
 
   add(member: Member): void {
     this.members.set(member.name, member);
-    if (isAccessor(this.prototype, member.name)) this.accessors.push(member);
+    if (isAccessor(this.prototype, member.name)) this.accessors.add(member);
   }
 
   /** Whether the value is an object of this very class: a subclass would come back as this one. */
@@ -42,30 +44,40 @@ export class MemberGroup {
     return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === this.prototype;
   }
 
-  /** Whether the property comes back though it is not written: made by the constructor, or by a setter from what is written. */
-  recreates(name: string, of: ObjectLiteral): boolean {
-    if (this.accessors.length > 0) return this.#refills(name, of);
-    this.#blank ??= this.create();
-    return this.#blank[name] !== undefined;
+  /** Whether the constructor makes a column or relation something else than a property like any other. */
+  get hasOddMembers(): boolean {
+    return (this.#hasOddMembers ??= [...this.members.keys()].some((name) => {
+      const made = this.#made(name);
+      return made !== undefined && !isSameKind(made, ORDINARY);
+    }));
   }
 
-  #refills(name: string, of: ObjectLiteral): boolean {
-    try {
-      const again = this.create();
-      for (const accessor of this.accessors)
-        if (of[accessor.name] !== undefined) again[accessor.name] = of[accessor.name];
-      return isDeepStrictEqual(again[name], of[name]);
-    } catch {
-      // A setter that refuses what its getter gave cannot bring it back.
-      return false;
-    }
+  /** Whether an object has the property, in this way, without anybody filling it. */
+  makes(key: PropertyKey, of: object): boolean {
+    const made = this.#made(key);
+    const found = Object.getOwnPropertyDescriptor(of, key)!;
+    return made !== undefined && isSameKind(made, found) && (made.value === undefined) === (found.value === undefined);
+  }
+
+  /** Whether assigning does no more than to set the property, as the constructor made it. */
+  keeps(key: PropertyKey, of: object): boolean {
+    const found = Object.getOwnPropertyDescriptor(of, key)!;
+    return 'value' in found && isSameKind(this.#made(key) ?? ORDINARY, found);
+  }
+
+  #made(key: PropertyKey): PropertyDescriptor | undefined {
+    return Object.getOwnPropertyDescriptor((this.#blank ??= this.create()), key);
   }
 }
 
-function isAccessor(prototype: object, name: string): boolean {
-  for (let at: object | null = prototype; at; at = Object.getPrototypeOf(at)) {
-    const property = Object.getOwnPropertyDescriptor(at, name);
-    if (property) return 'get' in property;
-  }
-  return false;
+const ORDINARY: PropertyDescriptor = { value: undefined, writable: true, enumerable: true, configurable: true };
+
+/** Whether two properties differ in their values at most. */
+export function isSameKind(one: PropertyDescriptor, other: PropertyDescriptor): boolean {
+  return (
+    'value' in one === 'value' in other &&
+    one.enumerable === other.enumerable &&
+    one.writable === other.writable &&
+    one.configurable === other.configurable
+  );
 }

@@ -3,12 +3,15 @@ import type { RowFactory } from './compile-rows.js';
 import { ShapeMismatchError } from './payload-errors.js';
 import type { Payload, PayloadSet } from './payload.js';
 import { RecordShape } from './record-shape.js';
+import { retraced } from './retrace.js';
 
 /** Makes entities of tables, a new instance wherever a row is referred to, as TypeORM does. */
 export class PayloadReader {
   constructor(
     private readonly metadata: EntityMetadata,
     private readonly payload: Payload,
+    /** Whether what is read will be written again. */
+    private readonly retraces: boolean,
   ) {}
 
   read(): ObjectLiteral[] {
@@ -41,7 +44,8 @@ export class PayloadReader {
     verify(shape, this.payload[0][number]);
     const compiled = shape.compile(layout, kinds, isRoot);
     const related = tables.map((table, place) => this.#rows(table, compiled.related[place]!));
-    return compiled.bind(columns, related);
+    const make = compiled.bind(columns, related);
+    return this.retraces ? retraced(compiled, kinds, columns, make) : make;
   }
 }
 

@@ -1,13 +1,16 @@
+import { types } from 'node:util';
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { packCell } from './cells.js';
 import type { Member, MemberGroup } from './member.js';
+import { originsOf } from './origins.js';
 import type { Payload } from './payload.js';
 import { RecordShape } from './record-shape.js';
 import { describeValue, refusal } from './refusal.js';
+import { differenceOfReplay, stepsOf, type Step } from './replay.js';
 import { Table, type Row } from './table.js';
 import { tag, type Packed } from './values.js';
 
-/** Turns a graph of entities into tables. Reads own properties only, so it never starts a lazy relation's query. */
+/** Turns a graph of entities into tables. Calls no getter, so it never starts a lazy relation's query. */
 export class PayloadWriter {
   readonly #tables: Table[] = [];
   /** The entities whose relations are being written: meeting one again is a cycle. */
@@ -37,44 +40,63 @@ export class PayloadWriter {
     if (!shape) throw refusal(table.metadata, '', describeValue(entity));
     if (this.#parents.has(entity)) throw refusal(table.metadata, '', 'an entity that leads back to itself');
     this.#parents.add(entity);
-    const row: Row = { shape, layout: `${place}:`, members: [], cells: [] };
+    const row: Row = { shape, layout: `${place}:`, members: [], cells: [], origins: originsOf(entity) };
     this.#addMembers(table, row, shape.group, entity);
     this.#parents.delete(entity);
     return row;
   }
 
   #addMembers(table: Table, row: Row, group: MemberGroup, from: ObjectLiteral): void {
-    for (const name of Object.keys(from)) {
-      const member = group.members.get(name);
-      const value: unknown = from[name];
-      if (member) this.#addMember(table, row, member, value);
-      else if (value !== undefined && !group.recreates(name, from)) {
-        throw refusal(row.shape.metadata, group.path + name, 'a value without being a column or relation');
+    const { metadata } = row.shape;
+    if (types.isProxy(from)) throw refusal(metadata, group.path.slice(0, -1), 'a Proxy');
+    if (group.accessors.size > 0) return this.#addReplayed(table, row, group, from);
+    const keys = Reflect.ownKeys(from);
+    const isPlain = !group.hasOddMembers && Object.keys(from).length === keys.length;
+    for (const key of keys) {
+      const member = typeof key === 'string' ? group.members.get(key) : undefined;
+      if (member && (isPlain || group.keeps(key, from))) this.#addMember(table, row, member, from[member.name]);
+      else if (member) throw refusal(metadata, member.path, HIDDEN);
+      else if (!group.makes(key, from)) {
+        throw refusal(metadata, group.path + String(key), 'a value without being a column or relation');
       }
-    }
-    for (const member of group.accessors) {
-      if (!group.recreates(member.name, from)) {
-        throw refusal(row.shape.metadata, member.path, 'a value that its setter does not take as its getter gives it');
-      }
-      // What was not selected: TypeORM does not call the setter either.
-      if (from[member.name] !== undefined) this.#addMember(table, row, member, from[member.name]);
     }
   }
 
+  /** An object whose setters run code of its class: they get what they got from TypeORM, in the same order. */
+  #addReplayed(table: Table, row: Row, group: MemberGroup, from: ObjectLiteral): void {
+    const steps: Step[] = [];
+    for (const { member, origin } of stepsOf(group, from, row.origins)) {
+      if (!origin) {
+        if (!group.keeps(member.name, from)) throw refusal(row.shape.metadata, member.path, HIDDEN);
+        const value: unknown = from[member.name];
+        this.#addMember(table, row, member, value);
+        // A copy of a column's value: a setter may change what another column holds.
+        const cell = member.isColumn && value !== undefined ? row.cells.at(-1) : undefined;
+        steps.push({ member, value, cell });
+        continue;
+      }
+      if (origin.cell === undefined) throw refusal(row.shape.metadata, member.path, HIDDEN);
+      steps.push({ member, value: origin.value, cell: origin.cell });
+      if (origin.value === undefined) row.layout += `${member.number}u,`;
+      else addCell(row, member, origin.cell);
+    }
+    const different = row.origins ? differenceOfReplay(group, from, steps) : [...group.accessors][0]!.name;
+    if (different !== undefined) throw refusal(row.shape.metadata, group.path + different, HIDDEN);
+  }
+
   #addMember(table: Table, row: Row, member: Member, value: unknown): void {
-    if (value === undefined) {
-      row.layout += `${member.number}u,`;
-      return;
-    }
-    row.layout += `${member.number},`;
-    if (member.inside?.describes(value)) {
+    if (value === undefined) row.layout += `${member.number}u,`;
+    else if (member.inside?.describes(value)) {
+      row.layout += `${member.number},`;
       this.#addMembers(table, row, member.inside, value);
-      return;
+    } else {
+      const origin = row.origins?.get(member.path);
+      const cell = member.inside
+        ? undefined
+        : (this.#reference(table, member, value) ?? packCell(value, member, origin));
+      if (cell === undefined) throw refusal(row.shape.metadata, member.path, describeValue(value));
+      addCell(row, member, cell);
     }
-    const cell = member.inside ? undefined : (this.#reference(table, member, value) ?? packCell(value, member));
-    if (cell === undefined) throw refusal(row.shape.metadata, member.path, describeValue(value));
-    row.members.push(member);
-    row.cells.push(cell);
   }
 
   /** Related rows; `undefined` for anything else, as the ids that `loadRelationIds` puts in a relation's place. */
@@ -91,4 +113,12 @@ export class PayloadWriter {
     const add = (one: ObjectLiteral) => to.addOnce(this.#row(to, one));
     return many ? tag('many', value.map(add)) : tag('one', add(value));
   }
+}
+
+const HIDDEN = 'what its class may keep out of sight';
+
+function addCell(row: Row, member: Member, cell: Packed): void {
+  row.layout += `${member.number},`;
+  row.members.push(member);
+  row.cells.push(cell);
 }

@@ -1,4 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
+import { prototypeOf } from './accessor.js';
 import type { ColumnKind } from './cells.js';
 import { compileRows, type CompiledRows } from './compile-rows.js';
 import { fingerprint } from './fingerprint.js';
@@ -30,11 +31,10 @@ export class RecordShape {
 
   private constructor(readonly metadata: EntityMetadata) {
     const { target } = metadata;
-    const prototype = typeof target === 'function' ? (target.prototype as object) : Object.prototype;
-    this.group = new MemberGroup(prototype, () => this.create(), '', 'entity');
+    this.group = new MemberGroup(prototypeOf(target), () => this.create(), '', 'entity');
     for (const column of metadata.columns) {
       // TypeORM keeps foreign keys and discriminators that have no property of their own off the entity.
-      if (!column.isVirtual) this.#add(column.propertyName, column.embeddedMetadata, transform(column));
+      if (!column.isVirtual) this.#add(column.propertyName, column.embeddedMetadata, asColumn(column));
     }
     for (const relation of metadata.relations) {
       const { propertyName: name, embeddedMetadata: embedded } = relation;
@@ -85,9 +85,13 @@ export class RecordShape {
   #embed(group: MemberGroup, embedded: EmbeddedMetadata): MemberGroup {
     const known = group.members.get(embedded.propertyName)?.inside;
     if (known) return known;
-    const prototype = typeof embedded.type === 'function' ? (embedded.type.prototype as object) : Object.prototype;
     const path = `${group.path}${embedded.propertyName}.`;
-    const inside = new MemberGroup(prototype, () => embedded.create(), path, `object${this.members.length}`);
+    const inside = new MemberGroup(
+      prototypeOf(embedded.type),
+      () => embedded.create(),
+      path,
+      `object${this.members.length}`,
+    );
     this.#register(group, embedded.propertyName, { inside });
     return inside;
   }
@@ -99,7 +103,7 @@ export class RecordShape {
   }
 }
 
-function transform(column: ColumnMetadata): Partial<Member> {
+function asColumn(column: ColumnMetadata): Partial<Member> {
   const found = transformOf(column);
-  return found ? { transform: found } : {};
+  return found ? { isColumn: true, transform: found } : { isColumn: true };
 }

@@ -6,7 +6,7 @@ export function refusal(metadata: EntityMetadata, path: string, holds: string): 
   const where = path ? `${metadata.name}.${path}` : metadata.name;
   return new UnsupportedValueError(
     `${where} holds ${holds}, which would not come back from the cache as it is, so the result is not cached. ` +
-      'Keep to plain data, or give the column a transformer whose from(to(value)) equals the value.',
+      'Keep to plain data, or let a transformer make the value of plain data.',
   );
 }
 

@@ -1,6 +1,7 @@
 import type { EntityMetadata } from 'typeorm';
 import { column, isReference } from './cells.js';
 import type { Member } from './member.js';
+import type { Origins } from './origins.js';
 import type { PayloadSet, PayloadTable } from './payload.js';
 import type { RecordShape } from './record-shape.js';
 import { refusal } from './refusal.js';
@@ -13,6 +14,7 @@ export interface Row {
   layout: string;
   readonly members: Member[];
   readonly cells: Packed[];
+  readonly origins: Origins | undefined;
 }
 
 /** Rows that have the same properties. */

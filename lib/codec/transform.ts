@@ -1,19 +1,44 @@
-import { isDeepStrictEqual } from 'node:util';
+import { types } from 'node:util';
 import type { EntityMetadata } from 'typeorm';
-import { pack, revive, tag, type Packed } from './values.js';
+import { intervalValues, type DriverValues } from './interval.js';
+import { pack, revive, type Packed } from './values.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
+type Transformer = Exclude<ColumnMetadata['transformer'], undefined | unknown[]>;
 
-/** How a column makes class instances of what the database gives, and back. */
-export interface Transform {
-  to(value: unknown): unknown;
-  from(form: unknown): unknown;
+/** How a column's values are made of what the driver gives. */
+export interface Transform extends DriverValues {
+  /** Whether the entity has what the driver gives, so that a value says itself what it is made of. */
+  readonly isDirect: boolean;
+}
+
+/** Everywhere: two copies of this library must not take each other's wrapper for the application's transformer. */
+const ORIGINAL = Symbol.for('nestjs-qscache.transformer');
+
+/** The application's transformer again, as itself. */
+export function wrapperOf(transformer: ColumnMetadata['transformer'], wrapper: Transformer): Transformer {
+  return Object.assign(wrapper, { [ORIGINAL]: transformer });
+}
+
+/** The application's transformer, also where it is wrapped. */
+function transformerOf({ transformer }: ColumnMetadata): ColumnMetadata['transformer'] {
+  return transformer && ORIGINAL in transformer ? (transformer[ORIGINAL] as Transformer) : transformer;
 }
 
 export function transformOf(column: ColumnMetadata): Transform | undefined {
-  const { transformer } = column;
-  if (!transformer) return intervalTransform(column);
-  if (!Array.isArray(transformer)) return transformer;
+  const driver = intervalValues(column);
+  const transformer = transformerOf(column);
+  if (!transformer) return driver && { ...driver, isDirect: true };
+  const { from } = asOne(transformer);
+  const inner: DriverValues = driver ? withData(driver) : { pack, revive };
+  return { pack: inner.pack, revive: (form) => from(inner.revive(form)), isDirect: false };
+}
+
+/** Several transformers as TypeORM applies them. */
+export function asOne(transformer: NonNullable<ColumnMetadata['transformer']>): Transformer {
+  if (!Array.isArray(transformer)) {
+    return { to: (value) => transformer.to(value), from: (form) => transformer.from(form) };
+  }
   return {
     to: (value) => transformer.reduce((form, one) => one.to(form), value),
     from: (form) => transformer.reduceRight((value, one) => one.from(value), form),
@@ -21,45 +46,45 @@ export function transformOf(column: ColumnMetadata): Transform | undefined {
 }
 
 /** What the entity property was made with, so that a release that changes it does not read what the former one wrote. */
-export function transformSource({ transformer }: ColumnMetadata): unknown {
+export function transformSource(column: ColumnMetadata): unknown {
+  const transformer = transformerOf(column);
   return transformer && [transformer].flat().map(({ to, from }) => [String(to), String(from)]);
 }
 
+/** An interval column may have strings: `intervalstyle`, or an application's own parser. */
+function withData(driver: DriverValues): DriverValues {
+  return {
+    pack: (value) => (pack(value) === undefined ? wrap(driver.pack(value)) : [pack(value)]),
+    revive: (packed) => (Array.isArray(packed) ? revive(packed[0]) : driver.revive((packed as { of: Packed }).of)),
+  };
+}
+
+function wrap(packed: Packed | undefined): Packed | undefined {
+  return packed === undefined ? undefined : { of: packed };
+}
+
 /**
- * The class instance as its database form, or `undefined` when that would not bring back the same: whether a transformer loses
- * something can only be seen by trying.
+ * Whether a value of plain data is as good as a copy of it: a transformer that was asked again gave the same, and nothing of it is
+ * an object that it hands out twice, as with a table of constants.
  */
-export function packThrough(transform: Transform, value: unknown): Packed | undefined {
-  try {
-    const form = pack(transform.to(value));
-    if (form === undefined) return undefined;
-    const again = transform.from(revive(form));
-    // Private fields do not show in a deep comparison; a class that has them usually shows them in its text or its form.
-    const same =
-      isDeepStrictEqual(again, value) &&
-      String(again) === String(value) &&
-      isDeepStrictEqual(pack(transform.to(again)), form);
-    return same ? tag('transformed', form) : undefined;
-  } catch {
-    // A transformer that fails on its own value cannot bring it back.
-    return undefined;
-  }
+export function isMadeAnew(value: unknown, data: Packed, again: unknown): boolean {
+  const seen = new Set<object>();
+  if (!isMetFirst(value, seen) || !isMetFirst(again, seen)) return false;
+  const other = pack(again);
+  return other !== undefined && JSON.stringify(other) === JSON.stringify(data);
 }
 
-/** The cell of a column in which some values came through the transform and some did not. */
-export function reviveThrough(transform: Transform, form: Packed): unknown {
-  return transform.from(revive(form));
+/** Whether no object in it was met before; items that cannot be replaced count as met, as no copy has them. */
+function isMetFirst(value: unknown, seen: Set<object>): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (seen.has(value)) return false;
+  seen.add(value);
+  if (types.isUint8Array(value) || types.isDate(value)) return true;
+  if (!Array.isArray(value)) return Object.values(value).every((inner) => isMetFirst(inner, seen));
+  return value.every((item, place) => isPlainItem(value, place) && isMetFirst(item, seen));
 }
 
-/** node-postgres makes `interval` a class it does not export, with plain fields: parsing nothing gives an instance to fill. */
-function intervalTransform(column: ColumnMetadata): Transform | undefined {
-  const { postgres } = column.entityMetadata.dataSource.driver as { postgres?: PostgresModule };
-  const parse = column.type === 'interval' ? postgres?.types?.getTypeParser(INTERVAL_OID) : undefined;
-  return parse && { to: (value) => ({ ...(value as object) }), from: (form) => Object.assign(parse(''), form) };
-}
-
-const INTERVAL_OID = 1186;
-
-interface PostgresModule {
-  types?: { getTypeParser(oid: number): (text: string) => object };
+function isPlainItem(array: unknown[], place: number): boolean {
+  const { configurable, writable } = Object.getOwnPropertyDescriptor(array, place)!;
+  return configurable === true && writable === true;
 }

@@ -56,8 +56,8 @@ export function pack(value: unknown, parents: object[] = []): Packed | undefined
 }
 
 function packObject(value: object, parents: object[]): Packed | undefined {
-  // Frozen is a promise to the reader that a copy would not keep.
-  if (!Object.isExtensible(value)) return undefined;
+  // Frozen is a promise to the reader that a copy would not keep, and what a Proxy does nobody knows.
+  if (!Object.isExtensible(value) || types.isProxy(value)) return undefined;
   switch (Object.getPrototypeOf(value)) {
     case Object.prototype:
       return nested(value, parents, packRecord);
@@ -113,18 +113,25 @@ function packArray(value: unknown[], parents: object[]): Packed | undefined {
 }
 
 function packRecord(value: object, parents: object[]): Packed | undefined {
-  let changed = false;
-  const entries: [string, Packed][] = [];
-  for (const key of Reflect.ownKeys(value)) {
+  const keys = Reflect.ownKeys(value);
+  let changed: [PropertyKey, Packed][] | undefined;
+  for (let place = 0; place < keys.length; place++) {
+    const key = keys[place]!;
     const property = Object.getOwnPropertyDescriptor(value, key)!;
-    if (typeof key === 'symbol' || !property.enumerable || !('value' in property)) return undefined;
+    if (typeof key === 'symbol' || !isOrdinary(property)) return undefined;
     const item = pack(property.value, parents);
     if (item === undefined) return undefined;
-    if (item !== property.value) changed = true;
-    entries.push([key, item]);
+    if (item !== property.value) {
+      changed ??= keys.slice(0, place).map((before) => [before, (value as Record<PropertyKey, unknown>)[before]]);
+    }
+    changed?.push([key, item]);
   }
-  const packed = changed ? Object.fromEntries(entries) : value;
+  const packed = changed ? Object.fromEntries(changed) : value;
   return Object.hasOwn(value, TAG) ? { [TAG]: packed } : packed;
+}
+
+function isOrdinary({ enumerable, writable, configurable }: PropertyDescriptor): boolean {
+  return enumerable === true && writable === true && configurable === true;
 }
 
 /** The packed value again, as a copy that shares nothing. */

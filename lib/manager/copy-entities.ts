@@ -14,7 +14,7 @@ export function copier(metadata: EntityMetadata): (value: unknown) => unknown {
     try {
       const entities = [value].flat() as ObjectLiteral[];
       if (!payloads.has(value)) payloads.set(value, codec.encode(entities));
-      const copies = codec.decode(payloads.get(value)!);
+      const copies = codec.copy(payloads.get(value)!);
       return Array.isArray(value) ? copies : copies[0];
     } catch (error) {
       if (error instanceof UnsupportedValueError) return value;

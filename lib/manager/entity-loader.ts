@@ -8,6 +8,7 @@ import {
   type QueryRunner,
   type SelectQueryBuilder,
 } from 'typeorm';
+import { recordHydration } from '../codec/hydration.js';
 import { copier } from './copy-entities.js';
 import { copyQuery } from './copy-query.js';
 import { rowName } from './pinned-row.js';
@@ -56,9 +57,11 @@ export class EntityLoader {
   async load(query: EntityQuery, runner: QueryRunner, prefetch: boolean): Promise<ObjectLiteral[]> {
     const select = prefetch && query.select && withKeys(this.metadata, this.relations, query.select);
     const asked = select ? { ...query, select } : query;
-    const entities = await this.queryBuilder(asked, runner).callListeners(false).getMany();
-    if (prefetch && entities.length) await this.#prefetchBelow(this.relations, entities, runner);
-    return entities;
+    return recordHydration(this.dataSource, async () => {
+      const entities = await this.queryBuilder(asked, runner).callListeners(false).getMany();
+      if (prefetch && entities.length) await this.#prefetchBelow(this.relations, entities, runner);
+      return entities;
+    });
   }
 
   /** One query after the other: a connection can only run one, and a second connection could deadlock a small pool. */

@@ -13,6 +13,7 @@ import {
   shopEntities,
   type Note,
 } from '../fixtures/codec/shop.entities.js';
+import { find } from '../fixtures/codec/find.js';
 import { describeDatabases } from '../support/databases.js';
 import { expectSame } from '../support/expect-same.js';
 
@@ -32,7 +33,7 @@ describeDatabases('EntityCodec on entity graphs', (database) => {
 
       /** What TypeORM finds, and what the codec makes of it. */
       async function roundTrip<T extends ObjectLiteral>(target: new () => T, options: FindManyOptions<T>) {
-        const found = await dataSource.getRepository<T>(target).find(options);
+        const found = await find(dataSource, target, options);
         const codec = entityCodec(dataSource.getMetadata(target));
         const decoded = codec.decode(codec.encode(found)) as T[];
         expect(found).not.toEqual([]);

@@ -1,6 +1,7 @@
-import { Column, Entity, PrimaryColumn, type ObjectLiteral } from 'typeorm';
+import { Column, Entity, PrimaryColumn, type EntityMetadata, type ObjectLiteral } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { entityCodec } from '../../../lib/codec/entity-codec.js';
+import { recordHydration } from '../../../lib/codec/hydration.js';
 import { metadataOf } from '../../fixtures/codec/metadata.js';
 import { expectSame } from '../../support/expect-same.js';
 
@@ -71,9 +72,28 @@ class Shouter {
   }
 }
 
+/** As TypeORM fills an entity, besides what it never does. */
+function fill(metadata: EntityMetadata, fields: ObjectLiteral): ObjectLiteral {
+  const entity = metadata.create(undefined, { fromDeserializer: true });
+  const others = { ...fields };
+  for (const column of metadata.columns) {
+    const { propertyName, embeddedMetadata } = column;
+    if (embeddedMetadata && fields[embeddedMetadata.propertyName] instanceof Range) {
+      column.setEntityValue(entity, column.getEntityValue(fields));
+      delete others[embeddedMetadata.propertyName];
+    } else if (!embeddedMetadata && Object.hasOwn(fields, propertyName)) {
+      column.setEntityValue(entity, fields[propertyName]);
+      delete others[propertyName];
+    }
+  }
+  return Object.assign(entity, others);
+}
+
 async function roundTrip<T extends ObjectLiteral>(target: new () => T, options: object, ...fields: object[]) {
   const metadata = await metadataOf(target, [target], options);
-  const rows = fields.map((some) => Object.assign(metadata.create(undefined, { fromDeserializer: true }), some) as T);
+  const rows = (await recordHydration(metadata.dataSource, async () =>
+    fields.map((some) => fill(metadata, some)),
+  )) as T[];
   const codec = entityCodec(metadata);
   const decoded = codec.decode(codec.encode(rows)) as T[];
   expectSame(decoded, rows);
@@ -106,8 +126,9 @@ describe('decoded entities', () => {
     await roundTrip(Person, { entitySkipConstructor: true }, { id: 1, name: 'Ann' }, { id: 2 });
   });
 
-  it('are refused when a setter makes something else of what the getter gives', async () => {
-    await expect(roundTrip(Shouter, {}, { id: 1, name: 'Ann' })).rejects.toThrow(/Shouter\._?name holds/);
+  it('have what the setter took, whatever the getter gives', async () => {
+    const [shouter] = await roundTrip(Shouter, {}, { id: 1, name: 'Ann' });
+    expect(shouter!.name).toBe('Ann!');
   });
 
   it('have embedded objects of their class, with what is behind its setters', async () => {

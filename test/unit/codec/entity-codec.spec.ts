@@ -7,19 +7,6 @@ import { dataSourceOf, metadataOf } from '../../fixtures/codec/metadata.js';
 import { Money, moneyTransformer } from '../../fixtures/codec/shop.entities.js';
 import { expectSame } from '../../support/expect-same.js';
 
-/** Reveals its amount to nobody but itself. */
-class Secret {
-  readonly #amount: number;
-  constructor(amount: number) {
-    this.#amount = amount;
-  }
-  static amountOf(secret: Secret) {
-    return secret.#amount;
-  }
-}
-
-const singleton = () => 'singleton';
-
 @Entity()
 class Parent {
   @PrimaryColumn()
@@ -45,18 +32,6 @@ class Box {
 
   @Column({ type: 'varchar', transformer: moneyTransformer })
   price: unknown;
-
-  @Column({
-    type: 'varchar',
-    transformer: { to: (money: Money) => money.cents, from: (cents) => new Money(cents, 'EUR') },
-  })
-  lossy: unknown;
-
-  @Column({ type: 'int', transformer: { to: Secret.amountOf, from: (amount) => new Secret(amount - (amount % 10)) } })
-  secret: unknown;
-
-  @Column({ type: 'int', transformer: [{ to: () => 1, from: () => singleton }] })
-  single: unknown;
 
   @ManyToOne(() => Parent)
   parent: Parent | null;
@@ -123,12 +98,6 @@ describe('EntityCodec', () => {
     });
   });
 
-  it('brings back class instances through the transformer of their column', () => {
-    expectRoundTrip([box({ price: new Money(1, 'EUR') }), box({ price: null }), box({ price: new Money(2, 'USD') })]);
-    expectRoundTrip([box({ price: new Money(1, 'EUR') }), box({ price: 'on request' }), box({ price: [1] })]);
-    expectRoundTrip([box({ lossy: new Money(1, 'EUR') }), box({ single: singleton }), box({ secret: new Secret(20) })]);
-  });
-
   it('copies the data of a related row for every parent that has it', () => {
     const parent = () => make(Parent, { id: 1, data: { list: [1], at: new Date(0) } });
     const codec = entityCodec(metadata);
@@ -175,16 +144,10 @@ describe('EntityCodec', () => {
   it.each<[string, () => object, string]>([
     ['a function', () => ({ data: () => 1 }), 'Box.data holds a function'],
     ['a class instance', () => ({ data: new Money(1, 'EUR') }), 'Box.data holds an instance of Money'],
-    ['a value its transformer changes', () => ({ lossy: new Money(1, 'USD') }), 'Box.lossy holds an instance of Money'],
     [
-      'a private value its transformer changes',
-      () => ({ secret: new Secret(27) }),
-      'Box.secret holds an instance of Secret',
-    ],
-    [
-      'a value its transformer fails on',
-      () => ({ secret: new Money(1, 'EUR') }),
-      'Box.secret holds an instance of Money',
+      'what a transformer made of nobody knows what',
+      () => ({ price: new Money(1, 'EUR') }),
+      'Box.price holds an instance of Money',
     ],
     ['a property that is not mapped', () => ({ boxCount: 3 }), 'Box.boxCount holds a value without being a column'],
     ['an entity of another class', () => ({ parent: box({}) }), 'Box.parent holds an instance of Box'],

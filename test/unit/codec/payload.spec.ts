@@ -50,7 +50,7 @@ describe('payloads', () => {
 
   const decode = (text: string) => entityCodec(metadata).decode(text);
 
-  it.each(['', 'null', '[]', '{}', 'qc', 'qc1.', 'qc1.0.', '["qs2"]', 'qc1.zzz.[[],[]]', '\0', 'undefined'])(
+  it.each(['', 'null', '[]', '{}', 'qc', 'qc2.', 'qc2.0.', '["qs2"]', 'qc2.zzz.[[],[]]', '\0', 'undefined'])(
     'of another program are corrupt: %j',
     (foreign) => {
       expect(() => decode(foreign)).toThrow(CorruptPayloadError);
@@ -102,7 +102,7 @@ describe('payloads', () => {
   });
 
   it('of another format are a mismatch, as after a deploy', () => {
-    expect(() => decode(payload.replace('qc1.', 'qc2.'))).toThrow(ShapeMismatchError);
+    expect(() => decode(payload.replace('qc2.', 'qc1.'))).toThrow(ShapeMismatchError);
   });
 
   it('of another entity are a mismatch, even without a row', () => {

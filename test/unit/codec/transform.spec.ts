@@ -1,51 +1,37 @@
 import { describe, expect, it } from 'vitest';
-import { packThrough } from '../../../lib/codec/transform.js';
-import { Money, moneyTransformer } from '../../fixtures/codec/shop.entities.js';
+import { isMadeAnew } from '../../../lib/codec/transform.js';
+import { pack } from '../../../lib/codec/values.js';
 
-/** Its state shows in its text only. */
-class Place {
-  readonly #url: string;
+const shared = { a: 1 };
+const twice = () => {
+  const inner = {};
+  return { one: inner, other: inner };
+};
+const fixed = () => Object.defineProperty([0], 0, { value: 1, enumerable: true, configurable: false });
 
-  constructor(url: string) {
-    this.#url = url;
-  }
-
-  get host() {
-    return this.#url.split('/')[0]!;
-  }
-
-  toString() {
-    return this.#url;
-  }
+function isAnew(make: () => unknown) {
+  const value = make();
+  return isMadeAnew(value, pack(value), make());
 }
 
-/** Its state shows in its fields only. */
-class Pair {
-  constructor(
-    readonly left: string,
-    readonly right: string,
-  ) {}
-}
-
-const hosts = { to: (place: Place) => place.host, from: (host: string) => new Place(host) };
-const lefts = { to: (pair: Pair) => pair.left, from: (left: string) => new Pair(left, 'right') };
-
-describe('packThrough', () => {
-  it('gives the form that the transformer makes the same value of', () => {
-    expect(packThrough(moneyTransformer, new Money(5, 'EUR'))).toEqual({ $: ['transformed', '5 EUR'] });
-    expect(packThrough(hosts, new Place('host'))).toEqual({ $: ['transformed', 'host'] });
-    expect(packThrough(lefts, new Pair('left', 'right'))).toEqual({ $: ['transformed', 'left'] });
+describe('a value that is made anew', () => {
+  it.each<[string, () => unknown]>([
+    ['data', () => ({ a: [1, { b: null }], at: new Date(0) })],
+    ['bytes', () => Buffer.from('bytes')],
+    ['a date', () => new Date(0)],
+  ])('is as good as a copy: %s', (_, make) => {
+    expect(isAnew(make)).toBe(true);
   });
 
-  it('gives nothing when a field is lost', () => {
-    expect(packThrough(lefts, new Pair('left', 'wrong'))).toBeUndefined();
-  });
-
-  it('gives nothing when a private field is lost that the text shows', () => {
-    expect(packThrough(hosts, new Place('host/path'))).toBeUndefined();
-  });
-
-  it('gives nothing when the form is no data', () => {
-    expect(packThrough({ to: (value) => value, from: (value) => value }, new Money(5, 'EUR'))).toBeUndefined();
+  let count = 0;
+  it.each<[string, () => unknown]>([
+    ['the same object every time', () => shared],
+    ['the same object inside', () => [{ a: shared }]],
+    ['the same date inside', ((at: Date) => () => [at])(new Date(0))],
+    ['an object that it holds twice', twice],
+    ['another value every time', () => ({ count: count++ })],
+    ['an item that cannot be replaced', fixed],
+  ])('is not: %s', (_, make) => {
+    expect(isAnew(make)).toBe(false);
   });
 });

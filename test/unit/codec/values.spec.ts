@@ -76,6 +76,13 @@ describe('values', () => {
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 
+  it('bring bytes back without the memory they are a view of', () => {
+    const pool = Buffer.alloc(8192, 'x');
+    const packed = JSON.stringify(pack(pool.subarray(10, 14)));
+    expect(packed.length).toBeLessThan(40);
+    expectSame(revive(JSON.parse(packed)), Buffer.from('xxxx'));
+  });
+
   const cyclic: Record<string, unknown> = {};
   cyclic.again = { twice: [cyclic] };
 
@@ -111,6 +118,19 @@ describe('values', () => {
       },
     ],
     ['an object with a hidden property', Object.defineProperty({}, 'a', { value: 1 })],
+    ['an object with a fixed property', Object.defineProperty({}, 'a', { value: 1, enumerable: true })],
+    [
+      'an object with a property to stay',
+      Object.defineProperty({}, 'a', { value: 1, enumerable: true, writable: true }),
+    ],
+    ['a Proxy', new Proxy({ a: 1 }, {})],
+    ['a Proxy of an array', new Proxy([1], {})],
+    [
+      'arguments',
+      (function () {
+        return arguments;
+      })(),
+    ],
     ['a cycle', cyclic],
   ])('refuse %s, also inside', (_, unsupported) => {
     expect(pack(unsupported)).toBeUndefined();
