@@ -18,6 +18,8 @@ export class ReadConnection implements RedisConnection {
   readonly #own: OwnConnection;
   #line: Line | undefined;
   #wasUp = false;
+  /** From its first dial on it dials again by itself, with pauses. */
+  #isSought = false;
   /** Changes when it is closed: nobody waits for it beyond that. */
   #run = 0;
 
@@ -36,6 +38,7 @@ export class ReadConnection implements RedisConnection {
   close(): void {
     this.#run++;
     this.#wasUp = false;
+    this.#isSought = false;
     this.#own.close();
   }
 
@@ -47,15 +50,15 @@ export class ReadConnection implements RedisConnection {
     return this.#own.send(commands);
   }
 
-  /** One dial is enough: the connection dials again by itself. */
   async #firstTime(patienceMs: number): Promise<void> {
     const run = this.#run;
-    this.#own.open().catch(() => undefined);
+    if (!this.#isSought) this.#own.open().catch(() => undefined);
     const state = () => (this.#line ? 'ready' : this.#run === run ? 'coming' : 'gone');
     await untilReady(state, patienceMs, () => (this.#run === run ? 'connecting' : 'closed'));
   }
 
   async #watched(dial: Dial, onLost: () => void, signal: AbortSignal): Promise<Line> {
+    this.#isSought = true;
     const { send, end } = await dial(() => (down(), onLost()), signal);
     const line: Line = { send, end: () => (down(), end()) };
     const down = () => void (this.#line === line && (this.#line = undefined));
