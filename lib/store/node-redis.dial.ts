@@ -30,7 +30,7 @@ const PLAIN = {
 export function dialNodeRedis(template: NodeRedisTemplate, itself: Line): Dial {
   return async (onLost, signal) => {
     const isCluster = 'slots' in template;
-    const options = isCluster ? ofCluster(template._self?._options) : ofServer(template.options);
+    const options = isCluster ? ofCluster(template._self?._options, signal) : ofServer(template.options);
     const client = unlessThrown(() => template.duplicate(options));
     if (!client) return itself;
     let isEnded = false;
@@ -73,12 +73,15 @@ function lineOf(client: OwnClient, isCluster: boolean, end: () => void): Line {
 
 const ofServer = (options: Options | undefined): Options => ({ ...PLAIN, socket: socket(options, false) });
 
-/** Its nodes come and go one by one, so each reconnects by itself. */
-function ofCluster(options: Options | undefined): Options {
+/**
+ * Its nodes come and go one by one, so each reconnects by itself. It forgets the client it looks for them with, so sockets have to hear
+ * for themselves that they are not wanted.
+ */
+function ofCluster(options: Options | undefined, signal: AbortSignal): Options {
   const defaults = options?.['defaults'] as Options | undefined;
   return {
     clientSideCache: undefined,
-    defaults: { ...defaults, ...PLAIN, socket: socket(defaults, reconnectPauseMs) },
+    defaults: { ...defaults, ...PLAIN, socket: { ...socket(defaults, reconnectPauseMs), signal } },
   };
 }
 

@@ -39,6 +39,12 @@ describe('A connection for reads', () => {
     expect(redis.sent).toEqual([]);
   });
 
+  it('does not dial for every reader', async () => {
+    const redis = new Server(Infinity);
+    for (let i = 0; i < 20; i++) await expect(redis.connection.send([ping], 5)).rejects.toThrow('not up yet');
+    expect(redis.dials).toBeLessThan(12);
+  });
+
   it('says at once that it was lost, and works again when it is back', async () => {
     const redis = new Server(0);
     await redis.connection.send([ping]);
