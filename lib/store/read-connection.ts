@@ -59,11 +59,14 @@ export class ReadConnection implements RedisConnection {
 
   async #watched(dial: Dial, onLost: () => void, signal: AbortSignal): Promise<Line> {
     this.#isSought = true;
+    const own: { line?: Line } = {};
+    const down = () => {
+      if (this.#line === own.line) this.#line = undefined;
+    };
     const { send, end } = await dial(() => (down(), onLost()), signal);
-    const line: Line = { send, end: () => (down(), end()) };
-    const down = () => void (this.#line === line && (this.#line = undefined));
-    this.#line = line;
+    own.line = { send, end: () => (down(), end()) };
+    this.#line = own.line;
     this.#wasUp = true;
-    return line;
+    return own.line;
   }
 }

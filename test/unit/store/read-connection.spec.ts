@@ -14,7 +14,11 @@ class Server {
 
   constructor(public isThereFrom: number) {
     const dial: Dial = async (onLost) => {
-      if (++this.dials < this.isThereFrom) throw new Error('ECONNREFUSED');
+      if (++this.dials < this.isThereFrom) {
+        // As node-redis does.
+        onLost();
+        throw new Error('ECONNREFUSED');
+      }
       this.lose = onLost;
       return { send: async (commands) => commands.map(({ name }) => this.sent.push(name)), end: () => undefined };
     };
@@ -29,6 +33,10 @@ describe('A connection for reads', () => {
     await Promise.all(Array.from({ length: 50 }, () => redis.connection.send([ping], LONG)));
     expect(redis.dials).toBe(3);
     expect(redis.sent).toHaveLength(50);
+  });
+
+  it('says why it is not there', async () => {
+    await expect(new Server(Infinity).connection.open()).rejects.toThrow('ECONNREFUSED');
   });
 
   it('sends nothing that nobody waits for any more', async () => {
