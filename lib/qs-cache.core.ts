@@ -18,7 +18,12 @@ import { logEvents } from './qs-cache.log.js';
 import { QSCACHE_OPTIONS } from './qs-cache.module-definition.js';
 import { type QsCacheOptions, type ResolvedOptions, resolveOptions } from './qs-cache.options.js';
 import type { CacheStore, TableWrite } from './store/cache-store.js';
+import { disconnect } from './store/disconnect.js';
+import { giveUpUnready } from './store/keyv-tiers.js';
 import { selectStore, type StoreSelection } from './store/select-store.js';
+
+/** How long what was loaded last may take to be stored when the application closes, in milliseconds. */
+const CLOSING_PATIENCE_MS = 250;
 
 /** One per application: the store, the engine over it, and every DataSource it watches. */
 @Injectable()
@@ -30,6 +35,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   #selection: StoreSelection | undefined;
   #readThrough: ReadThrough | undefined;
   #isOpen = false;
+  #isClosed = false;
   #opening: Promise<void> | undefined;
 
   constructor(
@@ -106,7 +112,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
 
   /** Nest calls no hooks of a module that is loaded late: then the first read opens the cache. */
   #wake(): void {
-    if (this.#isOpen) return;
+    if (this.#isOpen || this.#isClosed) return;
     // While modules are still built there may be no CACHE_MANAGER yet: then there is another read, or the hook.
     this.#opening ??= this.#open().catch(() => void (this.#opening = undefined));
   }
@@ -125,6 +131,8 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     dataSources.join(this);
     for (const dataSource of dataSources.of(this)) await this.#watch(dataSource);
     for (const watched of this.#watched.values()) await watched.start();
+    // Closed meanwhile, it would listen to DataSources for ever.
+    if (this.#isClosed) return this.#leave();
     this.#logger.log(
       `Caching in ${store.name}; writes are heard by ${scope === 'shared' ? 'every process that shares it' : 'this process'}.`,
     );
@@ -159,20 +167,32 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     this.#watched.delete(dataSource);
   }
 
+  /** CacheModule waits for every command of the application that waits in a client of its stores. */
+  async giveUpUnready(): Promise<void> {
+    const cache = this.#cacheManager();
+    if (cache) await giveUpUnready(cache).catch((error: unknown) => this.#notClosed(error));
+  }
+
   /** The last hook: requests that were still running after CacheModule had closed its stores may have opened them again. */
   async onApplicationShutdown(): Promise<void> {
+    this.#isClosed = true;
+    await this.#leave();
+    const cache = this.#cacheManager();
+    if (cache) await disconnect(cache).catch((error: unknown) => this.#notClosed(error));
+  }
+
+  async #leave(): Promise<void> {
     dataSources.leave(this);
     // What is still stored later would open again what is closed here.
-    await this.#readThrough?.close();
+    await this.#readThrough?.close(CLOSING_PATIENCE_MS);
     // Its own are destroyed later, if at all: jobs that nobody waited for may write until then, over a connection made for them.
     for (const watched of this.#watched.values()) if (!dataSources.needs(watched.dataSource, this)) watched.stop();
     this.#announcer.close();
     await this.#selection?.store.close();
-    try {
-      await this.#cacheManager()?.disconnect();
-    } catch (error) {
-      this.events.emit({ name: 'store:failed', operation: 'close', error });
-    }
+  }
+
+  #notClosed(error: unknown): void {
+    this.events.emit({ name: 'store:failed', operation: 'close', error });
   }
 
   #select(): StoreSelection {

@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type OnModuleDestroy } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { CacheManagerClass } from './manager/manager-registry.js';
@@ -23,7 +23,16 @@ import { ConfigurableModuleClass } from './qs-cache.module-definition.js';
  * @publicApi
  */
 @Module({ imports: [QsCacheCoreModule] })
-export class QsCacheModule extends ConfigurableModuleClass {
+export class QsCacheModule extends ConfigurableModuleClass implements OnModuleDestroy {
+  constructor(private readonly core: QsCacheCore) {
+    super();
+  }
+
+  /** Here rather than in the core, since CacheModule closes its stores before modules that are global have their turn. */
+  async onModuleDestroy(): Promise<void> {
+    await this.core.giveUpUnready();
+  }
+
   /**
    * Makes the managers injectable in the importing module.
    *

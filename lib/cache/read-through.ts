@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEvents, MissReason, SkipReason } from '../events/cache-events.js';
 import { Budget, type CacheStore } from '../store/cache-store.js';
 import { type AsOf, asOf } from './as-of.js';
@@ -71,10 +72,10 @@ export class ReadThrough {
     return this.#fills.settled();
   }
 
-  /** Stores nothing any more, and waits for what is on its way. Reads go on. */
-  close(): Promise<void> {
+  /** Stores nothing any more, and waits for what is on its way, but not for a store that does not answer. Reads go on. */
+  async close(patienceMs: number): Promise<void> {
     this.#fills.close();
-    return this.#fills.settled();
+    await Promise.race([this.#fills.settled(), sleep(patienceMs, undefined, { ref: false })]);
   }
 
   /** What is stored under a key, true or not. */

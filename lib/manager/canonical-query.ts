@@ -1,5 +1,5 @@
 import { type EntityMetadata, type FindOperator, InstanceChecker } from 'typeorm';
-import { transformOf } from '../codec/transform.js';
+import { asOne } from '../codec/transform.js';
 import { copyQuery } from './copy-query.js';
 import type { EntityQuery } from './entity-loader.js';
 import { predicateText } from './predicate-text.js';
@@ -72,7 +72,7 @@ function propertyText(metadata: EntityMetadata, path: string, value: unknown): s
 
 /** What is asked of the database: two values that a transformer makes the same are the same. */
 function columnText(column: ColumnMetadata, value: unknown): string {
-  const transform = column.transformer && transformOf(column);
+  const transform = column.transformer && asOne(column.transformer);
   if (!transform) return predicateText(value);
   try {
     if (!InstanceChecker.isFindOperator(value)) return predicateText(transform.to(value));

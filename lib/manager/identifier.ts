@@ -1,5 +1,5 @@
 import type { EntityMetadata } from 'typeorm';
-import { transformOf } from '../codec/transform.js';
+import { asOne } from '../codec/transform.js';
 import { InvalidIdentifierError } from '../errors.js';
 import { isPostgres } from './database-name.js';
 import { parameterText, queryText } from './query-text.js';
@@ -116,7 +116,7 @@ function objectText({ isUnordered }: KeyColumn, form: object): string {
 function keyColumn(column: ColumnMetadata, manager: string | undefined): KeyColumn {
   const { entityMetadata, propertyPath: path } = column;
   const source = column.transformer ? column : (column.referencedColumn ?? column);
-  const transform = source.transformer && transformOf(source);
+  const transform = source.transformer && asOne(source.transformer);
   const formOf = (value: unknown): unknown => {
     if (!transform) return value;
     try {

@@ -4,6 +4,7 @@ import type { RedisCommand } from './redis-connection.js';
 export interface IoRedisClient {
   readonly status: string;
   readonly isCluster: boolean;
+  connect?(): Promise<void>;
   call(command: string, args: string[]): Promise<unknown>;
   pipeline(commands: unknown[][]): { exec(): Promise<[Error | null, unknown][] | null> };
 }

@@ -39,7 +39,7 @@ const ONE_SERVER = {
 } as const;
 
 export function dialIoRedis(template: IoRedisTemplate, itself: Line): Dial {
-  return async (onLost) => {
+  return async (onLost, signal) => {
     const client = unlessThrown(() => (template.isCluster ? clusterLike(template) : template.duplicate(ONE_SERVER)));
     if (!client) return itself;
     let reason: unknown;
@@ -47,13 +47,18 @@ export function dialIoRedis(template: IoRedisTemplate, itself: Line): Dial {
     client.on('error', (error: unknown) => (reason = error));
     client.on('end', onLost);
     leaveAlone(client);
+    const end = () => client.disconnect();
+    signal.addEventListener('abort', end);
     try {
       await client.connect();
+      signal.throwIfAborted();
     } catch (error) {
-      client.disconnect();
+      end();
       throw reason ?? error;
+    } finally {
+      signal.removeEventListener('abort', end);
     }
-    return { send: (commands) => sendOver(client, commands), end: () => client.disconnect() };
+    return { send: (commands) => sendOver(client, commands), end };
   };
 }
 

@@ -32,6 +32,7 @@ interface KeyvRedisLike {
   readonly client: object;
   readonly namespace?: string;
   getClient(): Promise<unknown>;
+  disconnect(force?: boolean): Promise<void>;
   createKeyPrefix(key: string, namespace?: string): string;
 }
 
@@ -46,8 +47,20 @@ const IN_PROCESS = new Set([
 ]);
 
 export function tiersOf(cache: Pick<Cache, 'stores'>): Tier[] {
-  return cache.stores.flatMap((store: object) => (isTwoLevel(store) ? levelsOf(store) : [store])).map(tierOf);
+  return storesOf(cache).map(tierOf);
 }
+
+/** Gives up clients that are not ready while their application closes: a graceful end would wait for commands nobody answers. */
+export async function giveUpUnready({ stores = [] }: Partial<Pick<Cache, 'stores'>>): Promise<void> {
+  for (const store of storesOf({ stores })) {
+    const inner = isKeyv(store) ? store.store : store;
+    if (!isKeyvRedis(inner) || !isNodeRedis(inner.client)) continue;
+    if (inner.client.isOpen && inner.client.isReady === false) await inner.disconnect(true);
+  }
+}
+
+const storesOf = (cache: Pick<Cache, 'stores'>): object[] =>
+  cache.stores.flatMap((store: object) => (isTwoLevel(store) ? levelsOf(store) : [store]));
 
 function tierOf(store: object): Tier {
   if (isKeyv(store)) return beneath(store, tierOf(store.store));

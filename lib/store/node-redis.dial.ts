@@ -28,24 +28,35 @@ const PLAIN = {
 };
 
 export function dialNodeRedis(template: NodeRedisTemplate, itself: Line): Dial {
-  return async (onLost) => {
+  return async (onLost, signal) => {
     const isCluster = 'slots' in template;
-    const options = isCluster ? ofCluster(template._self?._options) : ofServer(template.options);
+    const options = isCluster ? ofCluster(template._self?._options, signal) : ofServer(template.options);
     const client = unlessThrown(() => template.duplicate(options));
     if (!client) return itself;
     let isEnded = false;
+    let isReaching = !isCluster;
     const end = () => {
-      if (!isEnded && client.isOpen) client.destroy();
       isEnded = true;
+      // A client without a socket yet would forget the one it is making, and leave it open.
+      if (!isReaching && client.isOpen) client.destroy();
     };
     // An error nobody listens for would end the process. A client that does not reconnect by itself closes with it.
     client.on('error', () => client.isOpen || onLost());
+    // The client greets the server before anything else, and may wait for its answer for ever: not before it has begun to can it be stopped.
+    client.on('connect', () => {
+      isReaching = false;
+      if (isEnded) setImmediate(end);
+    });
+    signal.addEventListener('abort', end);
     client.unref?.();
     try {
       await client.connect();
+      signal.throwIfAborted();
     } catch (error) {
       end();
       throw error;
+    } finally {
+      signal.removeEventListener('abort', end);
     }
     return lineOf(client, isCluster, end);
   };
@@ -62,12 +73,15 @@ function lineOf(client: OwnClient, isCluster: boolean, end: () => void): Line {
 
 const ofServer = (options: Options | undefined): Options => ({ ...PLAIN, socket: socket(options, false) });
 
-/** Its nodes come and go one by one, so each reconnects by itself. */
-function ofCluster(options: Options | undefined): Options {
+/**
+ * Its nodes come and go one by one, so each reconnects by itself. It forgets the client it looks for them with, so sockets have to hear
+ * for themselves that they are not wanted.
+ */
+function ofCluster(options: Options | undefined, signal: AbortSignal): Options {
   const defaults = options?.['defaults'] as Options | undefined;
   return {
     clientSideCache: undefined,
-    defaults: { ...defaults, ...PLAIN, socket: socket(defaults, reconnectPauseMs) },
+    defaults: { ...defaults, ...PLAIN, socket: { ...socket(defaults, reconnectPauseMs), signal } },
   };
 }
 

@@ -1,10 +1,11 @@
+import { dialInTime, type Dialling } from './dial-in-time.js';
 import { type Dial, type Line, reconnectPauseMs, type RedisCommand, type RedisConnection } from './redis-connection.js';
 
 /** A dial that failed so short a time ago, in milliseconds, speaks for the next one too. */
 const FRESH_MS = 5;
 
 /** A line that has answered nothing for so long, in milliseconds, while it was asked, is dead: routers forget idle lines silently. */
-const SILENT_MS = 1_000;
+export const SILENT_MS = 1_000;
 
 /**
  * A connection beside the application's, so that what is sent over it queues behind nothing. It is opened by `open` or by the first
@@ -13,7 +14,7 @@ const SILENT_MS = 1_000;
 export class OwnConnection implements RedisConnection {
   readonly name: string;
   readonly isCluster: boolean;
-  #line: Promise<Line> | undefined;
+  #line: Dialling | undefined;
   #redial: NodeJS.Timeout | undefined;
   #failures = 0;
   #failure: { readonly error: unknown; readonly at: number } | undefined;
@@ -25,6 +26,7 @@ export class OwnConnection implements RedisConnection {
     private readonly reach: Dial,
     /** Sent over every new line, whatever comes of it. */
     private readonly greeting: readonly RedisCommand[],
+    private readonly silentMs = SILENT_MS,
   ) {
     this.name = name;
     this.isCluster = isCluster;
@@ -38,11 +40,11 @@ export class OwnConnection implements RedisConnection {
     clearTimeout(this.#redial);
     const line = this.#line;
     this.#line = undefined;
-    this.#end(line);
+    line?.end();
   }
 
   async send(commands: readonly RedisCommand[]): Promise<unknown[]> {
-    if (this.#unanswered > 0 && Date.now() - this.#heardAt > SILENT_MS) this.#lose(this.#line);
+    if (this.#unanswered > 0 && Date.now() - this.#heardAt > this.silentMs) this.#lose(this.#line);
     const line = await this.#dialled();
     if (this.#unanswered++ === 0) this.#heardAt = Date.now();
     try {
@@ -59,13 +61,13 @@ export class OwnConnection implements RedisConnection {
 
   async #dialled(): Promise<Line> {
     if (!this.#line && this.#failure && Date.now() - this.#failure.at < FRESH_MS) throw this.#failure.error;
-    return (this.#line ??= this.#dial());
+    return (this.#line ??= this.#dial()).line;
   }
 
-  #dial(): Promise<Line> {
+  #dial(): Dialling {
     clearTimeout(this.#redial);
-    const dialled: Promise<Line> = this.reach(() => this.#lose(dialled));
-    dialled.then(
+    const dialled: Dialling = dialInTime(this.reach, () => this.#lose(dialled));
+    dialled.line.then(
       (line) => {
         this.#failures = 0;
         this.#failure = undefined;
@@ -79,19 +81,12 @@ export class OwnConnection implements RedisConnection {
     return dialled;
   }
 
-  #lose(line: Promise<Line> | undefined): void {
+  #lose(line: Dialling | undefined): void {
     if (line === undefined || this.#line !== line) return;
     this.#line = undefined;
-    this.#end(line);
+    line.end();
     // The next command should find it open again.
     this.#redial = setTimeout(() => void this.#dialled().catch(() => undefined), reconnectPauseMs(this.#failures++));
     this.#redial.unref();
-  }
-
-  #end(line: Promise<Line> | undefined): void {
-    line?.then(
-      (opened) => opened.end(),
-      () => undefined,
-    );
   }
 }

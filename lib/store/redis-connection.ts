@@ -18,9 +18,16 @@ export interface RedisConnection {
   readonly keyPrefix?: string;
   /**
    * Sends the commands together; answers in their order, an `Error` in the place of a command that failed. Rejects at once when
-   * the connection is known to be down: clients would rather keep commands until it is back, however long that takes.
+   * the connection is known to be down: clients would rather keep commands until it is back, however long that takes. While one is
+   * coming up for the first time, nothing is sent before it is there, or ever when that takes longer than `patienceMs`: whoever
+   * closes a client waits for the commands it keeps, for ever if need be.
    */
-  send(commands: readonly RedisCommand[]): Promise<unknown[]>;
+  send(commands: readonly RedisCommand[], patienceMs?: number): Promise<unknown[]>;
+  /**
+   * Somebody closes this client before us, and waits for the commands it was given: none of ours goes over it, unless it cannot be
+   * dialled.
+   */
+  readonly isLeftAlone?: boolean;
   /** How to reach the same server once more, without a key prefix; absent where the client does not know. */
   readonly dial?: Dial;
 }
@@ -34,9 +41,9 @@ export interface Line {
 
 /**
  * Opens a line that keeps no process alive, keeps no commands while it is down, repeats none and does not reconnect by itself;
- * `onLost` is told when it is gone.
+ * `onLost` is told when it is gone. One that is not there yet when the signal comes is not wanted any more, whatever it waits for.
  */
-export type Dial = (onLost: () => void) => Promise<Line>;
+export type Dial = (onLost: () => void, signal: AbortSignal) => Promise<Line>;
 
 /** How long a line may take to come up, in milliseconds: one that takes longer is of no use to a budget. */
 export const CONNECT_TIMEOUT_MS = 2_000;

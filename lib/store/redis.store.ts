@@ -10,6 +10,7 @@ import {
 } from './cache-store.js';
 import { insist } from './insist.js';
 import { OwnConnection } from './own-connection.js';
+import { ReadConnection } from './read-connection.js';
 import type { RedisCommand, RedisConnection } from './redis-connection.js';
 import { advanceScript, call, evaluate, holdScript, loading, readScript, withSource } from './redis-scripts.js';
 import { tagKeys } from './tag-keys.js';
@@ -30,7 +31,7 @@ export class RedisStore extends CacheStore {
   readonly #reads: RedisConnection;
   /** Holds, releases and advances queue behind no read and no fill. */
   readonly #writes: RedisConnection;
-  readonly #own: readonly OwnConnection[];
+  readonly #own: readonly { open(): Promise<void>; close(): void }[];
   readonly #entryKey: (key: string) => string;
 
   constructor(
@@ -43,10 +44,11 @@ export class RedisStore extends CacheStore {
     const own = () => ownConnection(connection);
     // A client that puts a prefix before every key would do so with tags, which applications of other prefixes share.
     const unprefixed = keyPrefix ? own() : undefined;
+    const reads = unprefixed ?? (connection.isLeftAlone ? readConnection(connection, options) : undefined);
     const writes = own();
-    this.#reads = unprefixed ?? connection;
+    this.#reads = reads ?? connection;
     this.#writes = writes ?? connection;
-    this.#own = [unprefixed, writes].filter((each) => each !== undefined);
+    this.#own = [reads, writes].filter((each) => each !== undefined);
     this.#entryKey = unprefixed ? (key) => keyPrefix + options.entryKey(key) : options.entryKey;
   }
 
@@ -162,7 +164,8 @@ export class RedisStore extends CacheStore {
 
   async #send(commands: readonly RedisCommand[]): Promise<unknown[]> {
     if (commands.length === 0) return [];
-    const replies = await this.#reads.send(commands);
+    // Whoever asked has gone on by then: what nobody waits for need not be sent.
+    const replies = await this.#reads.send(commands, 2 * this.options.budgetMs);
     const unknown = [...replies.keys()].filter((i) => isError(replies[i]) && replies[i].message.startsWith('NOSCRIPT'));
     if (unknown.length > 0) {
       const again = await this.#reads.send(unknown.map((i) => withSource(commands[i]!)));
@@ -186,6 +189,11 @@ export class RedisStore extends CacheStore {
 function ownConnection(connection: RedisConnection): OwnConnection | undefined {
   const { dial } = connection;
   return dial && new OwnConnection(connection, dial, [loading(readScript)]);
+}
+
+function readConnection(connection: RedisConnection, { budgetMs }: RedisStoreOptions): ReadConnection | undefined {
+  const { dial } = connection;
+  return dial && new ReadConnection(connection, dial, [loading(readScript)], budgetMs);
 }
 
 const isError = (reply: unknown): reply is Error => reply instanceof Error;
