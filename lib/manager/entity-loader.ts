@@ -76,10 +76,10 @@ export class EntityLoader {
     asked: PartOfQuery,
     runner: QueryRunner,
   ): Promise<boolean> {
-    if (!parents.length) return true;
     for (const node of nodes) {
       if (!prefetches(node)) continue;
       const owners = parents.filter(({ entity }) => owns(node, entity));
+      if (!owners.length) continue;
       const below = part(asked, node.relation.propertyPath);
       if (node.prefetch) {
         if (!(await this.#prefetch(node, owners, below, runner))) return false;
@@ -95,40 +95,57 @@ export class EntityLoader {
     return true;
   }
 
-  /** One query after the other: a connection can only run one, and a second connection could deadlock a small pool. */
   async #prefetch(
     node: RelationNode,
     owners: readonly Loaded[],
     asked: PartOfQuery,
     runner: QueryRunner,
   ): Promise<boolean> {
-    const { relation, owner, children } = node;
-    const related = relation.inverseEntityMetadata;
-    const listed = hasEagerCircle(related) ? withEagerRelations(related, children) : children;
-    const keys = [...new Map(owners.map(({ name, key }) => [name, key])).values()];
+    const { relation, owner } = node;
+    const keys = new Map(owners.map(({ name, key }) => [name, key]));
     const found = new Map<string, unknown>();
-    const size = Math.min(PARENTS_PER_QUERY, Math.floor(VALUES_PER_QUERY / owner.primaryColumns.length));
-    for (let i = 0; i < keys.length; i += size) {
-      const again = { ...node, children: listed };
-      const builder = prefetchQuery(this.dataSource, again, asked, keys.slice(i, i + size), runner);
-      // `select: { users: {} }` asks for nothing, and gets no property.
-      if (!builder.expressionMap.joinAttributes[0]!.isSelected) return true;
-      const { entities, raw } = await builder.getRawAndEntities();
-      const rows = new LoadedRows(builder);
-      const parents = rows.roots(raw as ObjectLiteral[], entities);
-      if (listed.some(prefetches)) {
-        const { alias, loaded } = rows.joined(builder.alias, node, parents);
-        if (!(await this.#below(listed, alias, loaded, rows, asked, runner))) return false;
-      }
-      for (const { name, entity } of parents) found.set(name, relation.getEntityValue(entity, true));
+    // An owner soft-deleted since it was loaded must not look as if it had nothing. Only then: relation ids would name soft-deleted rows.
+    for (const withDeleted of owner.deleteDateColumn ? [false, true] : [false]) {
+      const missing = [...keys].filter(([name]) => !found.has(name)).map(([, key]) => key);
+      if (!(await this.#find(node, missing, withDeleted, asked, runner, found))) return false;
     }
-    if (!owners.every(({ name }) => found.has(name))) return false;
-    const copy = copier(related);
+    if (found.size < keys.size) return false;
+    const copy = copier(relation.inverseEntityMetadata);
     const given = new Set<string>();
     for (const { name, entity } of owners) {
       const value = found.get(name);
+      // `select: { users: {} }` asks for nothing, and gets no property.
+      if (value === undefined) continue;
       relation.setEntityValue(entity, given.has(name) ? copy(value) : value);
       given.add(name);
+    }
+    return true;
+  }
+
+  /** One query after the other: a connection can only run one, and a second connection could deadlock a small pool. */
+  async #find(
+    node: RelationNode,
+    keys: readonly (readonly unknown[])[],
+    withDeleted: boolean,
+    asked: PartOfQuery,
+    runner: QueryRunner,
+    found: Map<string, unknown>,
+  ): Promise<boolean> {
+    const { relation, owner } = node;
+    const related = relation.inverseEntityMetadata;
+    const children = hasEagerCircle(related) ? withEagerRelations(related, node.children) : node.children;
+    const size = Math.min(PARENTS_PER_QUERY, Math.floor(VALUES_PER_QUERY / owner.primaryColumns.length));
+    for (let i = 0; i < keys.length; i += size) {
+      const some = keys.slice(i, i + size);
+      const builder = prefetchQuery(this.dataSource, { ...node, children }, asked, some, withDeleted, runner);
+      const { entities, raw } = await builder.getRawAndEntities();
+      const rows = new LoadedRows(builder);
+      const parents = rows.roots(raw as ObjectLiteral[], entities);
+      if (children.some(prefetches)) {
+        const { alias, loaded } = rows.joined(builder.alias, node, parents);
+        if (!(await this.#below(children, alias, loaded, rows, asked, runner))) return false;
+      }
+      for (const { name, entity } of parents) found.set(name, relation.getEntityValue(entity));
     }
     return true;
   }

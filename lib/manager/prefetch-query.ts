@@ -21,6 +21,7 @@ export function prefetchQuery(
   { relation, owner, children }: RelationNode,
   { select, order }: PartOfQuery,
   keys: readonly (readonly unknown[])[],
+  withDeleted: boolean,
   runner: QueryRunner,
 ): SelectQueryBuilder<ObjectLiteral> {
   const builder = dataSource.createQueryBuilder(owner.target, 'owner', runner).callListeners(false).cache(false);
@@ -36,8 +37,8 @@ export function prefetchQuery(
   if (order) addOrder(builder, related, 'related', order);
   // What is asked for goes before the order that the entity has of its own.
   else addOwnOrder(builder, related);
-  // A parent soft-deleted since it was loaded must not look as if it had nothing. After the joins, so that it is about parents only.
-  if (owner.deleteDateColumn) builder.withDeleted();
+  // After the joins, so that it is about owners only.
+  if (withDeleted) builder.withDeleted();
   return builder.where(keyIn(builder, owner, keys));
 }
 
