@@ -64,7 +64,7 @@ export class EntityLoader {
     const rows = new LoadedRows(builder);
     const roots = rows.roots(raw as ObjectLiteral[], entities);
     const complete = await this.#below(nodes, builder.alias, roots, rows, asked, runner);
-    return complete ? entities : this.#loadJoined(query, runner);
+    return complete ? entities : this.#loadJoined(asked, runner);
   }
 
   /** Loads what is prefetched at and below these nodes; `false` when a parent could not be found again. */

@@ -144,13 +144,24 @@ describeDatabases(
       await app.manager.query(
         `INSERT INTO reading (sensor, ${at}, ${label}) VALUES (1, '2026-01-02 03:04:05.123456', 1), (2, '2026-01-02 03:04:05.123456', 2)`,
       );
-      await app.manager.query(`INSERT INTO reading_labels VALUES (1, '2026-01-02 03:04:05.123456', 2)`);
+      await app.manager.query(
+        `INSERT INTO reading_labels VALUES (1, '2026-01-02 03:04:05.123456', 1), (1, '2026-01-02 03:04:05.123456', 2)`,
+      );
       const found = await expectReadsLikeFind(app, ReadingCacheManager, {
         relations: { label: true, labels: true },
-        order: { sensor: 'ASC' },
+        order: { sensor: 'ASC', labels: { id: 'ASC' } },
       });
       expect(found.map(({ label: { name }, labels }) => [name, labels.length])).toEqual([
-        ['red', 1],
+        ['red', 2],
+        ['blue', 0],
+      ]);
+      const selected = await app
+        .get(ReadingCacheManager)
+        .all()
+        .select({ at: true, label: { name: true }, labels: { name: true } })
+        .orderBy({ sensor: 'ASC' });
+      expect(selected.map(({ label: { name }, labels }) => [name, labels.length])).toEqual([
+        ['red', 2],
         ['blue', 0],
       ]);
     });
