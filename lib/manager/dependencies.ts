@@ -1,8 +1,8 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Dependency } from '../cache/tags.js';
 import { entityDatabase, entityTable } from './cache-keys.js';
-import { type EntityQuery, owns, relatedEntities } from './entity-loader.js';
-import type { RelationNode } from './relation-paths.js';
+import type { EntityQuery } from './entity-loader.js';
+import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
 import { keySpelling, rowKey } from './row-key.js';
 
 /** More rows of one table than this, and the entry depends on the whole table: tags cost the store more than a reload. */

@@ -1,38 +1,177 @@
-import {
-  type DataSource,
-  type EntityMetadata,
-  type FindManyOptions,
-  type FindOptionsRelations,
-  FindOptionsUtils,
-  type ObjectLiteral,
-  type QueryRunner,
-  type SelectQueryBuilder,
+import type {
+  DataSource,
+  EntityMetadata,
+  FindManyOptions,
+  FindOptionsRelations,
+  ObjectLiteral,
+  QueryRunner,
+  SelectQueryBuilder,
 } from 'typeorm';
 import { recordHydration } from '../codec/hydration.js';
 import { copier } from './copy-entities.js';
 import { copyQuery } from './copy-query.js';
-import { rowName } from './pinned-row.js';
+import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
+import { type Loaded, LoadedRows, UnpairedRowsError } from './loaded-rows.js';
+import { type PartOfQuery, prefetchQuery } from './prefetch-query.js';
+import { inOrderOfFind } from './property-order.js';
 import { setValueAt, valueAt } from './property-path.js';
-import { queryText } from './query-text.js';
-import type { RelationNode } from './relation-paths.js';
+import { owns, type RelationNode } from './relation-paths.js';
 
 /** The part of TypeORM's find options a query set can carry. */
 export type EntityQuery = Pick<FindManyOptions<ObjectLiteral>, 'where' | 'order' | 'select' | 'skip' | 'take'>;
 
-/** Parents asked for in one statement: PostgreSQL takes 65,535 parameters, SQLite 32,766. */
+/** Parents asked for in one statement, and values that tell them apart: PostgreSQL takes 65,535 parameters, SQLite 32,766. */
 const PARENTS_PER_QUERY = 10_000;
+const VALUES_PER_QUERY = 30_000;
 
 /** Turns a query into entities, the way TypeORM's `find` does, with joins and one extra query per prefetched relation. */
 export class EntityLoader {
+  readonly #relations: readonly RelationNode[];
+  /** Whether TypeORM may add the eager relations: a circle of them it would join without end. */
+  readonly #loadEagerRelations: boolean;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly metadata: EntityMetadata,
-    private readonly relations: readonly RelationNode[],
-  ) {}
+    relations: readonly RelationNode[],
+  ) {
+    this.#loadEagerRelations = !hasEagerCircle(metadata);
+    this.#relations = this.#loadEagerRelations ? relations : withEagerRelations(metadata, relations);
+  }
 
   /** Without its prefetched relations: what one statement can say. */
   queryBuilder(
+    query: EntityQuery,
+    runner?: QueryRunner,
+    withRelations = true,
+    alias = this.metadata.name,
+  ): SelectQueryBuilder<ObjectLiteral> {
+    return this.#queryBuilder(query, joinedRelations(this.#relations), runner, withRelations, alias);
+  }
+
+  /**
+   * Entities as the database has them now, before any `@AfterLoad`: those run on every copy that is handed out, so a payload must
+   * not already carry what they did.
+   */
+  async load(query: EntityQuery, runner: QueryRunner, prefetch: boolean): Promise<ObjectLiteral[]> {
+    return recordHydration(this.dataSource, () =>
+      prefetch && this.#relations.some(prefetches)
+        ? this.#loadAndPrefetch(query, runner)
+        : this.queryBuilder(query, runner).callListeners(false).getMany(),
+    );
+  }
+
+  async #loadAndPrefetch(query: EntityQuery, runner: QueryRunner): Promise<ObjectLiteral[]> {
+    const nodes = this.#relations;
+    const select = query.select && withKeys(this.metadata, nodes, query.select);
+    const asked = select ? { ...query, select } : query;
+    const builder = this.queryBuilder(asked, runner).callListeners(false);
+    const { entities, raw } = await builder.getRawAndEntities();
+    const rows = new LoadedRows(builder);
+    try {
+      const roots = rows.roots(raw as ObjectLiteral[], entities);
+      if (await this.#below(nodes, builder.alias, roots, rows, asked, runner)) return entities;
+    } catch (error) {
+      if (!(error instanceof UnpairedRowsError)) throw error;
+    }
+    return this.#loadJoined(asked, runner);
+  }
+
+  /** Loads what is prefetched at and below these nodes; `false` when a parent could not be found again. */
+  async #below(
+    nodes: readonly RelationNode[],
+    alias: string,
+    parents: readonly Loaded[],
+    rows: LoadedRows,
+    asked: PartOfQuery,
+    runner: QueryRunner,
+  ): Promise<boolean> {
+    for (const node of nodes) {
+      if (!prefetches(node)) continue;
+      const owners = parents.filter(({ entity }) => owns(node, entity));
+      if (!owners.length) continue;
+      const below = part(asked, node.relation.propertyPath);
+      if (node.prefetch) {
+        if (!(await this.#prefetch(node, owners, below, runner))) return false;
+      } else {
+        const joined = rows.joined(alias, node, owners);
+        if (!(await this.#below(node.children, joined.alias, joined.loaded, rows, below, runner))) return false;
+      }
+    }
+    if (nodes.some(({ prefetch }) => prefetch)) {
+      const settle = inOrderOfFind(nodes[0]!.owner, nodes);
+      for (const { entity } of parents) settle(entity);
+    }
+    return true;
+  }
+
+  async #prefetch(
+    node: RelationNode,
+    owners: readonly Loaded[],
+    asked: PartOfQuery,
+    runner: QueryRunner,
+  ): Promise<boolean> {
+    const { relation, owner } = node;
+    const keys = new Map(owners.map(({ name, key }) => [name, key]));
+    const found = new Map<string, unknown>();
+    // An owner soft-deleted since it was loaded must not look as if it had nothing. Only then: relation ids would name soft-deleted rows.
+    for (const withDeleted of owner.deleteDateColumn ? [false, true] : [false]) {
+      const missing = [...keys].filter(([name]) => !found.has(name)).map(([, key]) => key);
+      if (!(await this.#find(node, missing, withDeleted, asked, runner, found))) return false;
+    }
+    if (found.size < keys.size) return false;
+    const copy = copier(relation.inverseEntityMetadata);
+    const given = new Set<string>();
+    for (const { name, entity } of owners) {
+      const value = found.get(name);
+      // `select: { users: {} }` asks for nothing, and gets no property.
+      if (value === undefined) continue;
+      relation.setEntityValue(entity, given.has(name) ? copy(value) : value);
+      given.add(name);
+    }
+    return true;
+  }
+
+  /** One query after the other: a connection can only run one, and a second connection could deadlock a small pool. */
+  async #find(
+    node: RelationNode,
+    keys: readonly (readonly unknown[])[],
+    withDeleted: boolean,
+    asked: PartOfQuery,
+    runner: QueryRunner,
+    found: Map<string, unknown>,
+  ): Promise<boolean> {
+    const { relation, owner } = node;
+    const related = relation.inverseEntityMetadata;
+    const children = hasEagerCircle(related) ? withEagerRelations(related, node.children) : node.children;
+    const size = Math.min(PARENTS_PER_QUERY, Math.floor(VALUES_PER_QUERY / owner.primaryColumns.length));
+    for (let i = 0; i < keys.length; i += size) {
+      const some = keys.slice(i, i + size);
+      const builder = prefetchQuery(this.dataSource, { ...node, children }, asked, some, withDeleted, runner);
+      const { entities, raw } = await builder.getRawAndEntities();
+      const rows = new LoadedRows(builder);
+      const parents = rows.roots(raw as ObjectLiteral[], entities);
+      if (children.some(prefetches)) {
+        const { alias, loaded } = rows.joined(builder.alias, node, parents);
+        if (!(await this.#below(children, alias, loaded, rows, asked, runner))) return false;
+      }
+      for (const { name, entity } of parents) found.set(name, relation.getEntityValue(entity));
+    }
+    return true;
+  }
+
+  /**
+   * Everything in one statement: for a key that does not survive the way through the driver (microseconds, a large number in
+   * SQLite), and for a parent that was deleted before its relations were asked for.
+   */
+  #loadJoined(query: EntityQuery, runner: QueryRunner): Promise<ObjectLiteral[]> {
+    const relations = joinedRelations(allJoined(this.#relations));
+    return this.#queryBuilder(query, relations, runner).callListeners(false).getMany();
+  }
+
+  #queryBuilder(
     asked: EntityQuery,
+    relations: FindOptionsRelations<ObjectLiteral>,
     runner?: QueryRunner,
     withRelations = true,
     alias = this.metadata.name,
@@ -43,85 +182,31 @@ export class EntityLoader {
     if (query.skip && query.take === undefined) query.take = Number.MAX_SAFE_INTEGER;
     return builder.setFindOptions({
       ...query,
-      ...(withRelations ? { relations: joinedRelations(this.relations) } : { loadEagerRelations: false }),
+      ...(withRelations ? { relations } : {}),
+      loadEagerRelations: withRelations && this.#loadEagerRelations,
       relationLoadStrategy: 'join',
       // A DataSource with `cache: { alwaysEnabled: true }` would feed us old rows.
       cache: false,
     });
   }
-
-  /**
-   * Entities as the database has them now, before any `@AfterLoad`: those run on every copy that is handed out, so a payload must
-   * not already carry what they did.
-   */
-  async load(query: EntityQuery, runner: QueryRunner, prefetch: boolean): Promise<ObjectLiteral[]> {
-    const select = prefetch && query.select && withKeys(this.metadata, this.relations, query.select);
-    const asked = select ? { ...query, select } : query;
-    return recordHydration(this.dataSource, async () => {
-      const entities = await this.queryBuilder(asked, runner).callListeners(false).getMany();
-      if (prefetch && entities.length) await this.#prefetchBelow(this.relations, entities, runner);
-      return entities;
-    });
-  }
-
-  /** One query after the other: a connection can only run one, and a second connection could deadlock a small pool. */
-  async #prefetchBelow(
-    nodes: readonly RelationNode[],
-    parents: readonly ObjectLiteral[],
-    runner: QueryRunner,
-  ): Promise<void> {
-    for (const node of nodes) {
-      const owners = parents.filter((parent) => owns(node, parent));
-      if (node.prefetch) await this.#prefetch(node, owners, runner);
-      const children = owners.flatMap((owner) => relatedEntities(node, owner));
-      if (children.length) await this.#prefetchBelow(node.children, children, runner);
-    }
-  }
-
-  async #prefetch(
-    { relation, children }: RelationNode,
-    parents: readonly ObjectLiteral[],
-    runner: QueryRunner,
-  ): Promise<void> {
-    const owner = relation.entityMetadata;
-    // A key may be an instance that shows nothing of itself: what the database knows it by does.
-    const idOf = (parent: ObjectLiteral) => rowName(owner, parent) ?? queryText(owner.getEntityIdMap(parent));
-    const byId = new Map(parents.map((parent) => [idOf(parent), owner.getEntityIdMap(parent)!]));
-    const ids = [...byId.values()];
-    const found = new Map<string, unknown>();
-    for (let i = 0; i < ids.length; i += PARENTS_PER_QUERY) {
-      const builder = this.dataSource
-        .createQueryBuilder(owner.target, 'owner', runner)
-        .callListeners(false)
-        .cache(false);
-      // A key that is itself a foreign key cannot be selected alone.
-      if (owner.primaryColumns.every((column) => !column.relationMetadata)) {
-        builder.select(owner.primaryColumns.map(({ propertyPath }) => `owner.${propertyPath}`));
-      }
-      builder.innerJoinAndSelect(`owner.${relation.propertyPath}`, 'related');
-      joinBelow(builder, 'related', children);
-      FindOptionsUtils.joinEagerRelations(builder, 'related', relation.inverseEntityMetadata);
-      // A parent soft-deleted since it was loaded must not look as if it had nothing. After the joins, so that it is about parents only.
-      if (owner.deleteDateColumn) builder.withDeleted();
-      for (const row of await builder.whereInIds(ids.slice(i, i + PARENTS_PER_QUERY)).getMany()) {
-        found.set(idOf(row), relation.getEntityValue(row, true));
-      }
-    }
-    const none = relation.isOneToMany || relation.isManyToMany ? () => [] : () => null;
-    const copy = copier(relation.inverseEntityMetadata);
-    const given = new Set<unknown>();
-    for (const parent of parents) {
-      const value = found.get(idOf(parent)) ?? none();
-      relation.setEntityValue(parent, given.has(value) ? copy(value) : value);
-      given.add(value);
-    }
-  }
 }
 
-/** Prefetched relations are found by their owner's key: without it, every one of them would look empty. */
+function prefetches({ prefetch, children }: RelationNode): boolean {
+  return prefetch || children.some(prefetches);
+}
+
+function part({ select, order }: PartOfQuery, path: string): PartOfQuery {
+  const of = (value: object | undefined) => {
+    const below = value && valueAt(value, path);
+    return typeof below === 'object' && below !== null ? below : undefined;
+  };
+  return { select: of(select), order: of(order) };
+}
+
+/** Prefetched relations are found by the keys of all above them: without these, every one of them would look empty. */
 function withKeys(metadata: EntityMetadata, nodes: readonly RelationNode[], select: object): object {
   const selected = copyQuery(select);
-  if (nodes.some(({ prefetch }) => prefetch)) {
+  if (nodes.some(prefetches)) {
     for (const { propertyPath } of metadata.primaryColumns) setValueAt(selected, propertyPath, true);
   }
   for (const { relation, children } of nodes) {
@@ -133,27 +218,13 @@ function withKeys(metadata: EntityMetadata, nodes: readonly RelationNode[], sele
   return selected;
 }
 
-/** The loaded entities of a relation, however many. */
-export function relatedEntities({ relation }: RelationNode, owner: ObjectLiteral): ObjectLiteral[] {
-  const value: unknown = relation.getEntityValue(owner, true);
-  if (Array.isArray(value)) return value as ObjectLiteral[];
-  return value ? [value as ObjectLiteral] : [];
-}
-
-/** Whether the entity is of the class, or a subclass of it, that declares the relation. */
-export function owns({ relation }: RelationNode, entity: ObjectLiteral): boolean {
-  const { target } = relation.entityMetadata;
-  return typeof target !== 'function' || entity instanceof target;
-}
-
-function joinBelow(builder: SelectQueryBuilder<ObjectLiteral>, parent: string, nodes: readonly RelationNode[]): void {
-  for (const { relation, prefetch, children } of nodes) {
-    if (prefetch) continue;
-    const alias = `${parent}_${relation.propertyPath.replaceAll('.', '_')}`;
-    builder.leftJoinAndSelect(`${parent}.${relation.propertyPath}`, alias);
-    joinBelow(builder, alias, children);
-    FindOptionsUtils.joinEagerRelations(builder, alias, relation.inverseEntityMetadata);
-  }
+/** With the eager relations below those that were prefetched, as their own query would have joined them. */
+function allJoined(nodes: readonly RelationNode[]): RelationNode[] {
+  return nodes.map((node) => {
+    const { relation, prefetch, children } = node;
+    const below = prefetch ? withEagerRelations(relation.inverseEntityMetadata, children) : children;
+    return { ...node, prefetch: false, children: allJoined(below) };
+  });
 }
 
 /** `{ user: { company: true } }` */
@@ -163,7 +234,7 @@ function joinedRelations(nodes: readonly RelationNode[]): FindOptionsRelations<O
     if (prefetch) continue;
     const path = relation.propertyPath.split('.');
     const name = path.pop()!;
-    const level = path.reduce((parent, part) => (parent[part] ??= {}) as FindOptionsRelations<ObjectLiteral>, tree);
+    const level = path.reduce((parent, each) => (parent[each] ??= {}) as FindOptionsRelations<ObjectLiteral>, tree);
     level[name] = { ...(level[name] as object), ...joinedRelations(children) };
     if (!Object.keys(level[name] as object).length) level[name] = true;
   }

@@ -1,4 +1,4 @@
-import type { EntityMetadata } from 'typeorm';
+import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { InvalidConfigurationError } from '../errors.js';
 
 type RelationMetadata = EntityMetadata['relations'][number];
@@ -29,6 +29,8 @@ export type RelationPath<Entity, D extends number = 4> = [D] extends [never]
 /** A relation to load, and what to load below it. */
 export interface RelationNode {
   readonly relation: RelationMetadata;
+  /** The entity it was found on: of single-table inheritance, the one that is queried, not the one that declares the relation. */
+  readonly owner: EntityMetadata;
   /** Its own query instead of a join. */
   readonly prefetch: boolean;
   readonly children: readonly RelationNode[];
@@ -36,13 +38,14 @@ export interface RelationNode {
 
 interface Draft {
   relation: RelationMetadata;
+  owner: EntityMetadata;
   prefetch: boolean;
   children: Map<string, Draft>;
 }
 
 /**
  * The tree both lists describe. A path brings its parents along, as Django's `select_related('a__b')` does; a relation in both lists
- * is joined.
+ * is joined, and so is an eager one, which TypeORM joins whatever it is asked.
  *
  * @throws {InvalidConfigurationError} when a path names no relation
  */
@@ -72,7 +75,11 @@ export function relationTree(
         .sort((a, b) => b.propertyPath.length - a.propertyPath.length)[0];
       if (!relation) throw unknownRelation(manager, option, path, rest, owner);
       let node = level.get(relation.propertyPath);
-      if (!node) level.set(relation.propertyPath, (node = { relation, prefetch, children: new Map() }));
+      if (!node) {
+        const own = prefetch && !relation.isEager;
+        if (own) insistOnKey(manager, path, owner);
+        level.set(relation.propertyPath, (node = { relation, owner, prefetch: own, children: new Map() }));
+      }
       level = node.children;
       owner = relation.inverseEntityMetadata;
       rest = rest.slice(relation.propertyPath.length + 1);
@@ -81,9 +88,36 @@ export function relationTree(
   }
 }
 
+/** The loaded entities of a relation, however many. */
+export function relatedEntities({ relation }: RelationNode, owner: ObjectLiteral): ObjectLiteral[] {
+  const value: unknown = relation.getEntityValue(owner, true);
+  if (Array.isArray(value)) return value as ObjectLiteral[];
+  return value ? [value as ObjectLiteral] : [];
+}
+
+/** Whether TypeORM sets the relation on an entity of this class: with single-table inheritance, not on those of its siblings. */
+export function owns({ relation, owner }: RelationNode, entity: ObjectLiteral): boolean {
+  const prototype: unknown = Object.getPrototypeOf(entity);
+  const own = owner.childEntityMetadatas.find(
+    ({ target }) => typeof target === 'function' && target.prototype === prototype,
+  );
+  return (own ?? owner).relations.includes(relation);
+}
+
+/** Prefetched relations find their owners by the primary key. */
+function insistOnKey(manager: string, path: string, { name, primaryColumns }: EntityMetadata): void {
+  if (primaryColumns.length && primaryColumns.every(({ isSelect }) => isSelect)) return;
+  const lack = primaryColumns.length ? 'does not select its primary key' : 'has no primary key';
+  throw new InvalidConfigurationError(
+    'QSCACHE_PREFETCH_WITHOUT_KEY',
+    `${manager}.prefetchRelatedObjects names "${path}", but ${name} ${lack}, so its rows could not be told apart when their relations arrive. Name the relation in relatedObjects instead: then it is joined.`,
+  );
+}
+
 function nodes(drafts: Map<string, Draft>): readonly RelationNode[] {
-  return [...drafts.values()].map(({ relation, prefetch, children }) => ({
+  return [...drafts.values()].map(({ relation, owner, prefetch, children }) => ({
     relation,
+    owner,
     prefetch,
     children: nodes(children),
   }));
