@@ -1,38 +1,41 @@
-import 'reflect-metadata';
-import { DatabaseServer } from './database.js';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import type { DatabaseName } from './entity-set.js';
 import { parseOptions } from './options.js';
 import { failureCount, report } from './report.js';
-import { type Result, runSet } from './run.js';
-import { sets } from './sets/index.js';
+import type { Result } from './run.js';
+import type { Task } from './worker.js';
 
 // npm run fidelity -- [--database sqljs,postgres,mariadb] [--store memory,...] [--only text] [--all]: see CONTRIBUTING.md
 
-const options = parseOptions(process.argv.slice(2));
-const urls = { sqljs: undefined, postgres: 'QSCACHE_TEST_POSTGRES_URL', mariadb: 'QSCACHE_TEST_MARIADB_URL' } as const;
-const redisUrl = options.stores.some((store) => store !== 'memory') ? urlOf('QSCACHE_TEST_REDIS_URL') : '';
-
-// TypeORM leaves a second promise of a lazy relation that fails to nobody; its first one is compared.
-process.on('unhandledRejection', () => undefined);
+const { databases, stores, only, all } = parseOptions(process.argv.slice(2));
+const variables = {
+  sqljs: undefined,
+  postgres: 'QSCACHE_TEST_POSTGRES_URL',
+  mariadb: 'QSCACHE_TEST_MARIADB_URL',
+} as const;
+const redisUrl = stores.some((store) => store !== 'memory') ? urlOf('QSCACHE_TEST_REDIS_URL') : '';
+const tasks = databases.map((database): Task => {
+  const variable = variables[database];
+  return { database, databaseUrl: variable ? urlOf(variable) : '', stores, redisUrl, only };
+});
 
 const results = new Map<DatabaseName, readonly Result[]>();
-// Side by side: while one waits for its server, another one compares.
-await Promise.all(options.databases.map(async (kind) => results.set(kind, await runAll(kind))));
-console.log(report(results, options.all));
-process.exitCode = failureCount(results) ? 1 : 0;
+await Promise.all(tasks.map(async (task) => results.set(task.database, await run(task))));
+console.log(report(results, all));
+const compared = [...results.values()].flat().length;
+if (!compared) console.error(`No set is called "${only}", so nothing was compared.`);
+process.exitCode = failureCount(results) || !compared ? 1 : 0;
 
-async function runAll(kind: DatabaseName): Promise<Result[]> {
-  const variable = urls[kind];
-  const server = new DatabaseServer(kind, variable ? urlOf(variable) : '');
-  const found: Result[] = [];
-  try {
-    for (const make of sets) {
-      if (make(kind)?.name.includes(options.only))
-        found.push(...(await runSet(make, server, options.stores, redisUrl)));
-    }
-  } finally {
-    await server.close();
-  }
+async function run(task: Task): Promise<readonly Result[]> {
+  const worker = fork(fileURLToPath(new URL('worker.js', import.meta.url)), { serialization: 'advanced' });
+  worker.send(task);
+  const ended = once(worker, 'exit').then(([code]: unknown[]): never => {
+    throw new Error(`The comparison on ${task.database} ended with code ${String(code)} and without a result.`);
+  });
+  const [found] = (await Promise.race([once(worker, 'message'), ended])) as [readonly Result[]];
+  ended.catch(() => undefined);
   return found;
 }
 

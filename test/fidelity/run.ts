@@ -1,6 +1,6 @@
 import { bootApplication, type StoreName } from './application.js';
-import type { DatabaseServer } from './database.js';
-import type { SetMaker } from './entity-set.js';
+import { createDatabase, type FilledDatabase } from './database.js';
+import type { DatabaseName, SetMaker } from './entity-set.js';
 import { examine } from './examine.js';
 import { Tally } from './tally.js';
 
@@ -12,22 +12,24 @@ export interface Result {
   readonly reasons: ReadonlyMap<string, string>;
 }
 
-/** A set on one database with every store. */
-export async function runSet(
-  make: SetMaker,
-  server: DatabaseServer,
-  stores: readonly StoreName[],
-  redisUrl: string,
-): Promise<Result[]> {
-  const set = make(server.kind);
+export interface Places {
+  readonly database: DatabaseName;
+  readonly databaseUrl: string;
+  readonly stores: readonly StoreName[];
+  readonly redisUrl: string;
+}
+
+/** A set on one kind of database with every store. */
+export async function runSet(make: SetMaker, places: Places): Promise<Result[]> {
+  const set = make(places.database);
   if (!set) return [];
   const reasons = new Map(set.managers.flatMap(({ uncached }) => (uncached ? [[uncached.reason, uncached.why]] : [])));
-  const results = stores.map((store): Result => ({ set: set.name, store, tally: new Tally(), reasons }));
-  let database: Awaited<ReturnType<DatabaseServer['create']>> | undefined;
+  const results = places.stores.map((store): Result => ({ set: set.name, store, tally: new Tally(), reasons }));
+  let database: FilledDatabase | undefined;
   try {
-    database = await server.create(set);
+    database = await createDatabase(places.database, places.databaseUrl, set);
     for (const [i, { store, tally }] of results.entries()) {
-      const application = await bootApplication(database.options, set.managers, store, redisUrl);
+      const application = await bootApplication(database.options, set.managers, store, places.redisUrl);
       try {
         for (const [number, shape] of set.managers.entries()) {
           await examine(application, shape, number, tally, i === 0);

@@ -315,7 +315,7 @@ export const columnSets: SetMaker[] = [
   () => ({
     name: 'no rows, and rows of a key alone',
     entities: [Keyed, Stamped],
-    fill: (manager) => manager.insert(Keyed, [{ name: '' }, { name: ' ' }, { name: '🙂' }]),
+    fill: (manager) => manager.insert(Keyed, [{ name: '' }, { name: 'null' }, { name: '🙂' }]),
     managers: [{ model: Keyed, details: 3 }, { model: Stamped }],
   }),
 ];

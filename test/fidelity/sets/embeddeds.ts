@@ -198,7 +198,10 @@ export const embeddedSets: SetMaker[] = [
       await manager.save(Editor, [{ name: 'Ann' }, { name: 'Bob' }]);
       // TypeORM cannot insert a lazy relation that is inside an embedded.
       const { driver } = manager.dataSource;
-      const columns = ['name', 'auditEditorId', 'auditApproverId'].map((name) => driver.escape(name));
+      const { relations } = manager.dataSource.getMetadata(Document);
+      const columns = ['name', ...relations.map(({ joinColumns }) => joinColumns[0]!.databaseName)].map((name) =>
+        driver.escape(name),
+      );
       await manager.query(
         `INSERT INTO ${driver.escape('document')} (${columns.join()}) VALUES ('first', 1, 2), ('second', NULL, NULL)`,
       );

@@ -4,6 +4,7 @@ import { columnSets } from './columns.js';
 import { embeddedSets } from './embeddeds.js';
 import { inheritanceSets } from './inheritance.js';
 import { joinSets } from './joins.js';
+import { oddKeySets } from './odd-keys.js';
 import { productSets } from './products.js';
 import { schemaSets } from './schemas.js';
 import { transformerSets } from './transformers.js';
@@ -21,5 +22,6 @@ export const sets: readonly SetMaker[] = [
   ...inheritanceSets,
   ...joinSets,
   ...treeSets,
+  ...oddKeySets,
   ...productSets,
 ];

@@ -501,6 +501,7 @@ export const joinSets: SetMaker[] = [
       { model: Crate, prefetched: ['pallet'] },
       { model: Crate, prefetched: ['pallet.tags.synonym', 'bottles.tag'] },
       { model: Bottle, joined: ['crate'], prefetched: ['tag.synonym'] },
+      { model: Bottle, prefetched: ['crate'] },
       { model: Bottle, prefetched: ['crate', 'crate.bottles'] },
     ],
   }),

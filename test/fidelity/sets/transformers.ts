@@ -137,6 +137,14 @@ const transformers: Record<string, readonly [ValueTransformer | ValueTransformer
     Level.low,
     Level.high,
   ],
+  'value objects made of nulls': [
+    {
+      to: (value: unknown) => (value instanceof Money ? value.cents || null : value),
+      from: (cents: unknown) => new Money(Number(cents ?? 0), 'EUR'),
+    },
+    new Money(0, 'EUR'),
+    new Money(5, 'EUR'),
+  ],
   'one frozen constant': [
     { to: (value: unknown) => (value === none ? null : value), from: (form: unknown) => form ?? none },
     none,

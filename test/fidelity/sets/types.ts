@@ -127,7 +127,7 @@ const mariadb: typeof everywhere = {
     unsigned: [type('bigint', { unsigned: true }), '18446744073709551615'],
     decimal: [type('decimal', { precision: 30, scale: 10 }), '12345678901234567890.0123456789', '-0.1'],
     float: [type('float'), 1.5, -0.25],
-    bit: [type('bit', { length: 1 } as ColumnOptions), Buffer.from([1]), Buffer.from([0])],
+    bit: [type('bit'), Buffer.from([1]), Buffer.from([0])],
     year: [type('year'), 1901, 2155],
   },
   texts: {
