@@ -190,7 +190,7 @@ describeDatabases('Filters that ask for the same', (database) => {
       [{ b: 'ASC', a: 'ASC' }, {}],
       [{ a: 'DESC', b: 'ASC' }, {}],
       [{ id: 'ASC' }, { owner: { name: 'ann' } }],
-      [{ id: 'ASC' }, { owner: { name: undefined, id: undefined } }],
+      [{ id: 'ASC' }, { owner: { name: undefined, id: undefined } as never }],
       [{ id: 'ASC' }, { owner: Equal(1) } as never],
       [{ id: 'ASC' }, { owner: IsNull() }],
       [{ id: 'ASC' }, { id: In([]) }],

@@ -1,0 +1,58 @@
+import type { EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { Application } from './application.js';
+import { differenceOf } from './difference.js';
+import type { ManagerShape } from './entity-set.js';
+
+/** Saves both as they are, and then with a change, in transactions that are rolled back: the database must be asked the same. */
+export async function savingDifference(
+  application: Application,
+  shape: ManagerShape,
+  actual: ObjectLiteral[],
+  expected: ObjectLiteral[],
+): Promise<string | undefined> {
+  const metadata = application.dataSource.getMetadata(shape.model as never);
+  if (metadata.tableType === 'view') return undefined;
+  const wanted = await statementsOf(application, shape, metadata, expected);
+  const given = await statementsOf(application, shape, metadata, actual);
+  const difference = differenceOf(given, wanted);
+  return difference && `saved back, statement ${difference}`;
+}
+
+async function statementsOf(
+  { dataSource, log }: Application,
+  shape: ManagerShape,
+  metadata: EntityMetadata,
+  entities: ObjectLiteral[],
+): Promise<unknown> {
+  const runner = dataSource.createQueryRunner();
+  await runner.startTransaction();
+  const save = async () => {
+    try {
+      await runner.manager.save(shape.model as never, entities as never, { reload: false });
+      return 'saved';
+    } catch (error) {
+      return `${(error as Error).name}: ${(error as Error).message}`;
+    }
+  };
+  try {
+    const unchanged = await log.during(save);
+    for (const entity of entities) change(metadata, entity);
+    const changed = await log.during(save);
+    return [unchanged, changed].map(({ result, statements }) => [result, ...statements]);
+  } finally {
+    await runner.rollbackTransaction();
+    await runner.release();
+  }
+}
+
+function change({ columns }: EntityMetadata, entity: ObjectLiteral): void {
+  const column = columns.find(
+    ({ isPrimary, propertyName, embeddedMetadata, relationMetadata, type }) =>
+      !isPrimary &&
+      !embeddedMetadata &&
+      !relationMetadata &&
+      typeof entity[propertyName] === 'string' &&
+      /^(varchar|character varying|text)$/.test(String(type)),
+  );
+  if (column) entity[column.propertyName] = `${entity[column.propertyName] as string}!`;
+}
