@@ -124,6 +124,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * @throws the manager's `exceptionClass` when there is no row, unless `raiseException` is `false`
    * @throws {InvalidIdentifierError} for an identifier no row can have, such as `undefined`, or one the column's transformer throws for
    * @throws whatever the database fails with: a failure is never "not found"
+   * @throws {CircularReadError} when a listener, subscriber, constructor or transformer of what it reads reads it again without end
    *
    * @example
    * await examples.get(1);                                            // 1 query the first time, then 0
@@ -147,7 +148,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * @throws {InvalidIdentifierError} for an identifier no row can have
    *
    * @example
-   * await examples.getMany([1, 2, 3]); // one round trip to the store; one query for all that it lacks
+   * await examples.getMany([1, 2, 3]); // one round trip to the store; one query for all that it lacks, up to 500
    */
   async getMany(identifiers: readonly Identifier[]): Promise<T[]> {
     const bound = this.bound();
