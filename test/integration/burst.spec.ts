@@ -128,8 +128,32 @@ describeDatabases('a burst', (database) => {
     const watched = core.watched.find((each) => each.dataSource === dataSource)!;
     watched.watch.uninstall();
     expect(await costs(app, () => times(10_000, () => readings.get(1)))).toEqual({ loads: 1, questions: 0 });
+    // One after the other, but before anything else can happen.
+    const later = async (depth: number) => {
+      for (let i = 0; i < depth; i++) await undefined;
+      return readings.get(1);
+    };
+    expect(await costs(app, () => times(100, later))).toEqual({ loads: 1, questions: 0 });
     expect(faulty.count('put')).toBe(0);
   });
+
+  const inThePool = async () => {
+    const app = await setUp('memory');
+    const { readings, dataSource, statements } = app;
+    const { master: pool } = dataSource.driver as unknown as { master: { waitingCount: number; totalCount: number } };
+    let [waiting, connections] = [0, 0];
+    const logQuery = statements.logQuery.bind(statements);
+    statements.logQuery = (query) => {
+      logQuery(query);
+      waiting = Math.max(waiting, pool.waitingCount);
+      connections = Math.max(connections, pool.totalCount);
+    };
+    expect(await costs(app, () => times(200, (i) => readings.get(1 + i)))).toEqual({ loads: 200, questions: 1 });
+    expect(waiting).toBe(0);
+    expect(connections).toBeGreaterThan(1);
+  };
+  // Its pool says how many wait.
+  if (database.name === 'postgres') it('of readers of many keys leaves no load waiting in the pool', inThePool);
 
   it('of readers of what may not be stored costs one load, and whoever comes later loads anew', async () => {
     const app = await setUp('memory');
