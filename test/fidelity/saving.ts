@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Application } from './application.js';
 import { differenceOf } from './difference.js';
@@ -14,7 +15,8 @@ export async function savingDifference(
   if (metadata.tableType === 'view') return undefined;
   const wanted = await statementsOf(application, shape, metadata, expected);
   const given = await statementsOf(application, shape, metadata, actual);
-  const difference = differenceOf(given, wanted);
+  // TypeORM reads the rows again before it saves them, in no order, and writes in the order it read.
+  const difference = differenceOf(given, wanted) && differenceOf(given.map(sorted), wanted.map(sorted));
   return difference && `saved back, statement ${difference}`;
 }
 
@@ -23,7 +25,7 @@ async function statementsOf(
   shape: ManagerShape,
   metadata: EntityMetadata,
   entities: ObjectLiteral[],
-): Promise<unknown> {
+): Promise<unknown[][]> {
   const runner = dataSource.createQueryRunner();
   await runner.startTransaction();
   const save = async () => {
@@ -43,6 +45,10 @@ async function statementsOf(
     await runner.rollbackTransaction();
     await runner.release();
   }
+}
+
+function sorted(statements: readonly unknown[]): unknown[] {
+  return statements.toSorted((a, b) => (inspect(a) < inspect(b) ? -1 : 1));
 }
 
 function change({ columns }: EntityMetadata, entity: ObjectLiteral): void {

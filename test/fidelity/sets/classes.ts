@@ -163,6 +163,20 @@ class Sealed {
 }
 
 const names = ['a', ' b ', ''];
+/** Whoever constructs one gets another object instead. */
+@Entity()
+class Proxied {
+  @PrimaryGeneratedColumn()
+  id: number;
+
+  @Column({ length: 40 })
+  name: string;
+
+  constructor() {
+    return new Proxy(this, {});
+  }
+}
+
 /** New ones each time: TypeORM writes keys into what it inserts. */
 const rows = () => names.map((name) => ({ name }));
 
@@ -210,13 +224,7 @@ export const classSets: SetMaker[] = [false, true].flatMap((entitySkipConstructo
       entities: [LossyGetter],
       options,
       fill: (manager) => manager.query(insertNames('lossy_getter')),
-      managers: [
-        {
-          model: LossyGetter,
-          details: 3,
-          uncached: { reason: 'unsupported', why: 'what the getter leaves out cannot be read' },
-        },
-      ],
+      managers: [{ model: LossyGetter, details: 3 }],
     }),
     () => ({
       name: `columns kept in a WeakMap, ${how}`,
@@ -238,6 +246,17 @@ export const classSets: SetMaker[] = [false, true].flatMap((entitySkipConstructo
       options,
       fill: (manager) => manager.insert(Hiding, rows()),
       managers: [{ model: Hiding }],
+    }),
+    () => ({
+      name: `proxies, ${how}`,
+      entities: [Proxied],
+      options,
+      fill: (manager) => manager.query(insertNames('proxied')),
+      managers: [
+        entitySkipConstructor
+          ? { model: Proxied }
+          : { model: Proxied, uncached: { reason: 'unsupported', why: 'what a Proxy does cannot be read' } },
+      ],
     }),
     () => ({
       name: `sealed entities, ${how}`,

@@ -110,6 +110,19 @@ class MariadbPurchaseView {
   amount: number;
 }
 
+/** Its rows have the same value today and tomorrow, which nobody can tell from the SQL. */
+@Entity()
+class Timely {
+  @PrimaryGeneratedColumn()
+  id: number;
+
+  @Column({ length: 40 })
+  name: string;
+
+  @VirtualColumn({ query: () => 'SELECT CASE WHEN CURRENT_TIMESTAMP IS NULL THEN 1 ELSE 0 END' })
+  timeless: number;
+}
+
 /** Names that mean something to JavaScript, and some that order themselves. */
 @Entity()
 class Oddly {
@@ -253,6 +266,12 @@ export const columnSets: SetMaker[] = [
       { model: Customer, joined: ['wishes', 'bought'], prefetched: ['friend.wishes'] },
       { model: Purchase, prefetched: ['customer'] },
     ],
+  }),
+  () => ({
+    name: 'virtual columns that ask for the time',
+    entities: [Timely],
+    fill: (manager) => manager.insert(Timely, [{ name: 'a' }, { name: 'b' }]),
+    managers: [{ model: Timely, uncached: { reason: 'volatile', why: 'the answer may change without a write' } }],
   }),
   (database) => {
     const view = database === 'mariadb' ? MariadbPurchaseView : PurchaseView;

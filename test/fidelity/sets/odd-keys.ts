@@ -19,8 +19,8 @@ const keys: Record<string, (database: DatabaseName) => readonly [ColumnOptions, 
     {
       type: 'int',
       transformer: {
-        to: (id: unknown) => id && Number(String(id).slice(3)),
-        from: (id: unknown) => id && `id-${String(id)}`,
+        to: (id: string | null | undefined) => id && Number(id.slice(3)),
+        from: (id: number | null) => id && `id-${id}`,
       },
     },
     'id-1',

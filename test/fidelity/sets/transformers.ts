@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryGeneratedColumn, type ValueTransformer } from 'typeorm';
-import type { SetMaker, Uncached } from '../entity-set.js';
+import type { SetMaker } from '../entity-set.js';
 import { entityClass, property } from './decorate.js';
 
 /** A value object that its fields describe in full. */
@@ -200,15 +200,6 @@ const transformers: Record<string, readonly [ValueTransformer | ValueTransformer
   ],
 };
 
-/** Values that nobody can promise to bring back. */
-const uncached: Record<string, Uncached> = {
-  'one that loses something': { reason: 'unsupported', why: 'from(to(value)) is another value' },
-  'objects without a prototype': {
-    reason: 'unsupported',
-    why: 'they are plain to look at, and plain ones have a prototype',
-  },
-};
-
 const listed = nullable(
   (value: { items: Money[] }) => value.items.map(({ cents }) => ({ cents })),
   (rows: { cents: number }[]) => ({ items: rows.map(({ cents }) => new Money(cents, 'EUR')) }),
@@ -249,7 +240,7 @@ export const transformerSets: SetMaker[] = [
     return {
       name: `transformers, ${kind}`,
       entities: [target],
-      managers: [{ model: target, details: 4, ...(uncached[kind] && { uncached: uncached[kind] }) }],
+      managers: [{ model: target, details: 4 }],
       fill: (manager) =>
         manager.insert(
           target,
