@@ -1,11 +1,4 @@
-import {
-  type DataSource,
-  type EntityMetadata,
-  FindOptionsUtils,
-  type ObjectLiteral,
-  type QueryRunner,
-  type SelectQueryBuilder,
-} from 'typeorm';
+import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner, SelectQueryBuilder } from 'typeorm';
 import { hasEagerCircle } from './eager-relations.js';
 import type { RelationNode } from './relation-paths.js';
 
@@ -32,8 +25,7 @@ export function prefetchQuery(
   }
   builder.leftJoin(`owner.${relation.propertyPath}`, 'related');
   builder.addSelect(select ? selected(related, 'related', select) : ['related']);
-  joinBelow(builder, 'related', children);
-  if (!hasEagerCircle(related)) FindOptionsUtils.joinEagerRelations(builder, 'related', related, 'left');
+  joinBelow(builder, related, 'related', children);
   if (order) addOrder(builder, related, 'related', order);
   // What is asked for goes before the order that the entity has of its own.
   else addOwnOrder(builder, related);
@@ -70,12 +62,24 @@ function keyIn(
   return anyOf(conditions);
 }
 
-function joinBelow(builder: SelectQueryBuilder<ObjectLiteral>, parent: string, nodes: readonly RelationNode[]): void {
+function joinBelow(
+  builder: SelectQueryBuilder<ObjectLiteral>,
+  metadata: EntityMetadata,
+  parent: string,
+  nodes: readonly RelationNode[],
+): void {
   for (const { relation, prefetch, children } of nodes) {
     if (prefetch) continue;
     const alias = aliasBelow(builder, parent);
     builder.leftJoinAndSelect(`${parent}.${relation.propertyPath}`, alias);
-    joinBelow(builder, alias, children);
+    joinBelow(builder, relation.inverseEntityMetadata, alias, children);
+  }
+  // Those of a circle are among the nodes.
+  if (hasEagerCircle(metadata)) return;
+  // As `find` does below a relation that was asked for: one level, not the eager relations of eager ones.
+  for (const relation of metadata.eagerRelations) {
+    if (nodes.some((node) => node.relation === relation)) continue;
+    builder.leftJoinAndSelect(`${parent}.${relation.propertyPath}`, aliasBelow(builder, parent));
   }
 }
 

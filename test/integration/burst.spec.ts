@@ -130,7 +130,7 @@ describeDatabases('a burst', (database) => {
     expect(await costs(app, () => times(10_000, () => readings.get(1)))).toEqual({ loads: 1, questions: 0 });
     // One after the other, but before anything else can happen.
     const later = async (depth: number) => {
-      for (let i = 0; i < depth; i++) await undefined;
+      for (let i = 0; i < depth; i++) await Promise.resolve();
       return readings.get(1);
     };
     expect(await costs(app, () => times(100, later))).toEqual({ loads: 1, questions: 0 });
