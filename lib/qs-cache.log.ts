@@ -7,7 +7,7 @@ const QUIET_MS = 30_000;
 /** What an operator must learn even if nobody listens to the events. */
 export function logEvents(events: CacheEvents, logger: Logger): void {
   const lastLogged = new Map<string, number>();
-  events.on((event) => {
+  events.watch((event) => {
     const line = trouble(event);
     if (!line) return;
     const now = Date.now();

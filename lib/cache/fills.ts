@@ -58,8 +58,13 @@ export class Fills {
       return;
     }
     this.#underWay += size;
-    await this.#fill(fills, asOf);
-    this.#underWay -= size;
+    try {
+      await this.#fill(fills, asOf);
+    } catch (error) {
+      this.events.emit({ name: 'store:failed', operation: 'fill', error });
+    } finally {
+      this.#underWay -= size;
+    }
   }
 
   #worthwhile(request: ReadRequest<unknown>, { payload, dependencies, skipped }: Loaded<unknown>): Fill[] {
@@ -69,7 +74,7 @@ export class Fills {
   }
 
   async #fill(fills: readonly Fill[], asOf: AsOf): Promise<void> {
-    const lifetimeMs = Math.max(...fills.map(({ request }) => request.lifetimeMs));
+    const lifetimeMs = fills.reduce((longest, { request }) => Math.max(longest, request.lifetimeMs), 0);
     const queries = tagQueries(
       [...asOf.versions.keys()],
       fills.flatMap(({ dependencies }) => dependencies),

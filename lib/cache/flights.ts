@@ -1,13 +1,30 @@
 import { endOfTurn } from './end-of-turn.js';
 import type { Limit } from './limit.js';
 
+/** What becomes of a load. */
+export interface FlightPlan {
+  readonly limit: Limit | undefined;
+  /** After so long, in milliseconds, nobody waits for it alone: its connection may be dead without anybody having been told. */
+  readonly overdueMs: number;
+  /** Whoever comes from now on may miss what it sees, or wait too long for it. */
+  readonly begins: () => void;
+  readonly isOverdue: () => void;
+}
+
 /** Waits for its place among the loads, runs, and says when it began. */
 export class Flight<T> {
   readonly landed: Promise<readonly T[]>;
+  /** Settles only if it is overdue. */
+  readonly overdue: Promise<void>;
   #hasBegun = false;
+  #miss!: () => void;
 
-  constructor(work: () => Promise<readonly T[]>, limit: Limit | undefined, begins: () => void) {
-    this.landed = this.#fly(work, limit, begins);
+  constructor(
+    work: () => Promise<readonly T[]>,
+    private readonly plan: FlightPlan,
+  ) {
+    this.overdue = new Promise((resolve) => (this.#miss = resolve));
+    this.landed = this.#fly(work);
     // A failure belongs to whoever waits for it.
     this.landed.catch(() => undefined);
   }
@@ -17,15 +34,24 @@ export class Flight<T> {
     return this.#hasBegun;
   }
 
-  async #fly(work: () => Promise<readonly T[]>, limit: Limit | undefined, begins: () => void): Promise<readonly T[]> {
+  async #fly(work: () => Promise<readonly T[]>): Promise<readonly T[]> {
+    const { limit, overdueMs, begins, isOverdue } = this.plan;
     // Whoever finds in this turn that the store has nothing, or is gone, still comes along.
     await endOfTurn();
     const leave = await limit?.enter();
+    const timer = setTimeout(() => {
+      // Its place is for others: how many may wait for a connection is for the pool to say.
+      leave?.();
+      isOverdue();
+      this.#miss();
+    }, overdueMs);
+    timer.unref();
     try {
       this.#hasBegun = true;
       begins();
       return await work();
     } finally {
+      clearTimeout(timer);
       leave?.();
     }
   }

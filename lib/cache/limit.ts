@@ -1,19 +1,49 @@
+let limits = 0;
+
 /** So many at a time; the others wait in the order they came. */
 export class Limit {
+  readonly id = ++limits;
   #inside = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
-  constructor(private readonly most: number) {}
+  constructor(
+    private readonly most: number,
+    /** Who has waited for so long, in milliseconds, goes in without a place. Default: nobody does. */
+    private readonly patienceMs?: number,
+  ) {}
 
-  /** The result is for going out again, once. */
+  /** The result is for going out again; more than once it does nothing. */
   async enter(): Promise<() => void> {
-    if (this.#inside < this.most) this.#inside++;
-    // Whoever goes out leaves their place to the next.
-    else await new Promise<void>((enter) => this.#waiting.push(enter));
+    let hasPlace = this.#inside < this.most;
+    if (hasPlace) this.#inside++;
+    else hasPlace = await this.#place();
     return () => {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#inside--;
+      if (hasPlace) this.#leave();
+      hasPlace = false;
     };
+  }
+
+  /** Somebody's who goes out, or none. */
+  #place(): Promise<boolean> {
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const enter = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      this.#waiting.add(enter);
+      if (this.patienceMs === undefined) return;
+      timer = setTimeout(() => {
+        this.#waiting.delete(enter);
+        resolve(false);
+      }, this.patienceMs);
+    });
+  }
+
+  #leave(): void {
+    const [next] = this.#waiting;
+    if (!next) return void this.#inside--;
+    this.#waiting.delete(next);
+    next();
   }
 }

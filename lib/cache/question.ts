@@ -43,7 +43,7 @@ export class Question {
 
   about(key: string | undefined, dependencies: Iterable<Dependency>, lifetimeMs: number): void {
     if (key !== undefined) this.#keys.add(key);
-    this.#dependencies.push(...dependencies);
+    for (const dependency of dependencies) this.#dependencies.push(dependency);
     this.#lifetimeMs = Math.max(this.#lifetimeMs, lifetimeMs);
   }
 

@@ -46,6 +46,9 @@ export interface Loads<T> {
   readonly isNested?: boolean;
 }
 
+/** A load that takes longer than this, in milliseconds, keeps nobody from loading again. */
+const OVERDUE_MS = 5_000;
+
 /**
  * Guarantees: a read that began after a write was acknowledged returns nothing older. An entry is served only if nothing it
  * depends on was written after its as-of, and the as-of was taken before the load's first query.
@@ -61,6 +64,7 @@ export class ReadThrough {
     private readonly store: CacheStore,
     private readonly events: CacheEvents,
     private readonly budgetMs: number,
+    private readonly overdueMs = OVERDUE_MS,
   ) {
     const failed = (error: unknown) => events.emit({ name: 'store:failed', operation: 'read', error });
     this.#questions = new Questions({ store, failed }, budgetMs);
@@ -180,8 +184,8 @@ export class ReadThrough {
     const joined = new Map<ReadRequest<T>, Promise<T>>();
     const led: ReadRequest<T>[] = [];
     for (const request of requests) {
-      const seat = loads.isNested ? undefined : this.#seat<T>(request, dated);
-      if (seat) joined.set(request, this.#join(request, seat, loads));
+      const seat = loads.isNested ? undefined : this.#seat(request, loads, dated);
+      if (seat) joined.set(request, this.#join(request, seat, loads, dated));
       else led.push(request);
     }
     const own = led.length ? this.#lead(led, loads, dated) : [];
@@ -191,13 +195,29 @@ export class ReadThrough {
   }
 
   /** A place in a load that sees every write this reader must see. */
-  #seat<T>(request: ReadRequest<T>, dated: AsOf | undefined): Seat<Loaded<T>> | undefined {
-    const seat = this.#flights.find(flightName(request, dated)) as Seat<Loaded<T>> | undefined;
+  #seat<T>(request: ReadRequest<T>, loads: Loads<T>, dated: AsOf | undefined): Seat<Loaded<T>> | undefined {
+    const seat = this.#flights.find(flightName(request, loads, dated)) as Seat<Loaded<T>> | undefined;
     return dated || !seat?.flight.hasBegun ? seat : undefined;
   }
 
+  /** A copy of somebody else's load, or of one's own where that takes too long. */
+  #join<T>(
+    request: ReadRequest<T>,
+    { flight, number }: Seat<Loaded<T>>,
+    loads: Loads<T>,
+    dated: AsOf | undefined,
+  ): Promise<T> {
+    let isAnswered = false;
+    const copy = this.#copy(request, flight, number, loads).finally(() => (isAnswered = true));
+    const another = flight.overdue.then(async () => {
+      // Either will do, and the first one to come may be the one that is late.
+      return isAnswered ? copy : (await this.#load([request], loads, dated))[0]!;
+    });
+    return Promise.race([copy, another]);
+  }
+
   /** A copy of somebody else's load; where it cannot be copied, a load of one's own. */
-  async #join<T>(request: ReadRequest<T>, { flight, number }: Seat<Loaded<T>>, loads: Loads<T>): Promise<T> {
+  async #copy<T>(request: ReadRequest<T>, flight: Flight<Loaded<T>>, number: number, loads: Loads<T>): Promise<T> {
     const isLate = flight.hasBegun;
     const { payload, skipped } = (await flight.landed)[number]!;
     if (payload === undefined) return this.#lead([request], loads, undefined, [])[0]!;
@@ -211,26 +231,30 @@ export class ReadThrough {
     requests: readonly ReadRequest<T>[],
     loads: Loads<T>,
     dated: AsOf | undefined,
-    names = requests.map((request) => flightName(request, dated)),
+    names = requests.map((request) => flightName(request, loads, dated)),
   ): Promise<T>[] {
-    const flight: Flight<Loaded<T>> = new Flight(
-      () => loads.load(requests),
-      loads.isNested ? undefined : loads.limit,
-      () => {
-        if (!dated) this.#flights.withdraw(names, flight);
-      },
-    );
-    this.#flights.offer(names, flight);
-    if (dated) {
-      // Until it is stored, so that nobody who comes between load and store loads again.
-      const end = () => this.#flights.withdraw(names, flight);
-      void flight.landed.then((loaded) => this.#fills.add(requests, loaded, dated)).then(end, end);
-    }
-    return requests.map(async (request, i) => {
-      const { own, payload } = (await flight.landed)[i]!;
-      // A hit and a miss cannot differ: both are decoded.
-      return payload === undefined ? own : request.decode(payload);
+    const withdraw = () => this.#flights.withdraw(names, flight);
+    const flight: Flight<Loaded<T>> = new Flight(() => loads.load(requests), {
+      limit: loads.isNested ? undefined : loads.limit,
+      overdueMs: this.overdueMs,
+      begins: () => dated ?? withdraw(),
+      isOverdue: withdraw,
     });
+    this.#flights.offer(names, flight);
+    // Until it is stored, so that nobody who comes between load and store loads again.
+    if (dated) void flight.landed.then((loaded) => this.#fills.add(requests, loaded, dated)).then(withdraw, withdraw);
+    return requests.map(async (request, i) => this.#own(request, (await flight.landed)[i]!));
+  }
+
+  /** A hit and a miss cannot differ: both are decoded, unless that fails. */
+  #own<T>(request: ReadRequest<T>, { own, payload }: Loaded<T>): T {
+    if (payload === undefined) return own;
+    try {
+      return request.decode(payload);
+    } catch (error) {
+      this.events.emit({ name: 'entry:corrupt', key: request.key, error });
+      return own;
+    }
   }
 
   #missed(request: ReadRequest<unknown>, reason: MissReason): undefined {
@@ -244,6 +268,11 @@ function whyNot(answer: Answer | undefined, tables: readonly string[]): MissReas
   return answer.tags.isHeld(tables) ? 'held' : undefined;
 }
 
-function flightName({ key, fingerprint }: ReadRequest<unknown>, dated: AsOf | undefined): string {
-  return JSON.stringify([key, fingerprint, dated?.name]);
+/** Another limit is another pool: what waits in one that has ended may wait for ever. */
+function flightName(
+  { key, fingerprint }: ReadRequest<unknown>,
+  { limit }: Pick<Loads<unknown>, 'limit'>,
+  dated: AsOf | undefined,
+): string {
+  return JSON.stringify([key, fingerprint, limit?.id, dated?.name]);
 }

@@ -85,6 +85,7 @@ const telling = new AsyncLocalStorage<Telling>();
  */
 export class CacheEvents {
   readonly #listeners = new Set<CacheEventListener>();
+  readonly #watchers = new Set<CacheEventListener>();
 
   /** Adds a listener; the returned function removes it. */
   on(listener: CacheEventListener): () => void {
@@ -92,8 +93,14 @@ export class CacheEvents {
     return () => this.#listeners.delete(listener);
   }
 
+  /** For a listener that reads through no manager. @internal */
+  watch(watcher: CacheEventListener): void {
+    this.#watchers.add(watcher);
+  }
+
   /** @internal */
   emit(event: CacheEvent): void {
+    for (const watcher of this.#watchers) watcher(event);
     for (const listener of this.#listeners) {
       const outer = telling.getStore();
       if (isInside(listener, outer)) continue;

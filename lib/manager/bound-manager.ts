@@ -18,7 +18,7 @@ import { loadLimit } from './load-limit.js';
 import { identifiedRow, primaryKeyWhere } from './pinned-row.js';
 import { queryText } from './query-text.js';
 import type { QuerySetSource } from './query-set.js';
-import { isInsideRead, reading } from './read-context.js';
+import { beginReading, isInsideRead, whileReading } from './read-context.js';
 import type { RelationNode } from './relation-paths.js';
 import { keySpelling } from './row-key.js';
 import { fingerprint } from './text-key.js';
@@ -105,7 +105,7 @@ export class BoundManager {
         prefetch: true,
         lifetimeMs: declaration.detailTimeout * 1_000,
       },
-      loadLimit(dataSource),
+      () => loadLimit(dataSource),
     );
   }
 
@@ -214,7 +214,9 @@ export class BoundManager {
       });
     // Nobody can come back here who does not hear of it.
     if (!this.#source.isHeard && !isInsideRead()) return work();
-    return reading([`${this.options.cacheKey}?${queryText(query)}`], work);
+    const names = [`${this.options.cacheKey}?${queryText(query)}`];
+    beginReading(names);
+    return whileReading(names, work);
   }
 
   async #run<T>(through: EntityManager | undefined, work: (runner: QueryRunner) => Promise<T>): Promise<T> {

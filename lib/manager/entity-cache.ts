@@ -10,7 +10,7 @@ import type { EntityQuery } from './entity-loader.js';
 import type { EntitySource, Fetched } from './entity-source.js';
 import { identifiedRow, kindsOf, pinsOneRow, primaryKeyWhere, rowName } from './pinned-row.js';
 import { queryText } from './query-text.js';
-import { isInsideLoad, reading } from './read-context.js';
+import { beginReading, isInsideLoad, whileReading } from './read-context.js';
 import { fingerprint } from './text-key.js';
 
 /** Rows asked for in one statement: SQLite nests no more alternatives than 1,000. */
@@ -40,7 +40,7 @@ export class EntityCache {
     private readonly lists: EntryPlan,
     private readonly details: EntryPlan,
     /** How many loads may run at once. */
-    private readonly limit: Limit,
+    private readonly limit: () => Limit,
   ) {}
 
   /** @param unless why the cache may neither be asked nor filled */
@@ -85,16 +85,19 @@ export class EntityCache {
   ): Promise<(ObjectLiteral | null)[]> {
     const { dependencies } = this.details;
     const asked = new Map<ReadRequest<ObjectLiteral[]>, Wanted & { clears: Dependency }>();
+    const names: string[] = [];
     for (const identifier of identifiers) {
       const key = keys.detail(identifier);
       const where = primaryKeyWhere(this.metadata, identifier);
       const clears = keys.detailDependency(key);
       const known = dependencies.ofIdentifier(identifiedRow(this.metadata, identifier));
-      const request = this.#request('detail', key, kindsOf(this.metadata, where), [...known, clears], this.details);
+      names.push(key);
+      const kinds = kindsOf(this.metadata, where);
+      const request = this.#request('detail', key, kinds, [...known, clears], this.details, names);
       asked.set(request, { where, clears });
     }
     const load: Loads<ObjectLiteral[]>['load'] = async (missing) => {
-      const fetch = (where: Filter) => this.#fetch({ where }, missing[0]!, this.details);
+      const fetch = (where: Filter) => this.#fetch({ where }, missing[0]!, this.details, names);
       const wanted = missing.map((request) => asked.get(request)!);
       const fetched = await this.#fetchMany(wanted, fetch);
       return fetched.map((each, i) => {
@@ -157,26 +160,31 @@ export class EntityCache {
   }
 
   /** Listeners run last, on the caller's own copies: what they read may be what was just read. */
-  #read(
+  async #read(
     requests: readonly ReadRequest<ObjectLiteral[]>[],
     load: Loads<ObjectLiteral[]>['load'],
     unless: MissReason | undefined,
   ): Promise<ObjectLiteral[][]> {
     const names = requests.map(({ key }) => key);
-    return reading(names, async () => {
-      const loads = { load, limit: this.limit, isNested: isInsideLoad() };
-      const found = await this.readThrough().read(requests, loads, unless);
-      if (this.source.isHeard) await this.source.finish(found.flat());
-      return found;
-    });
+    beginReading(names);
+    const loads = { load, limit: this.limit(), isNested: isInsideLoad() };
+    const found = await this.readThrough().read(requests, loads, unless);
+    if (this.source.isHeard) await whileReading(names, () => this.source.finish(found.flat()));
+    return found;
   }
 
   /** The as-of was taken of the request's tables: whatever else the load turns out to read is not covered by it. */
-  #fetch(query: EntityQuery, request: ReadRequest<ObjectLiteral[]>, { prefetch }: EntryPlan): Promise<Fetched> {
+  #fetch(
+    query: EntityQuery,
+    request: ReadRequest<ObjectLiteral[]>,
+    { prefetch }: EntryPlan,
+    names: readonly string[] = [request.key],
+  ): Promise<Fetched> {
     return this.source.fetch(
       query,
       prefetch,
       request.dependencies.map(({ table }) => table),
+      names,
     );
   }
 
@@ -187,6 +195,8 @@ export class EntityCache {
     query: unknown,
     dependencies: readonly Dependency[],
     { prefetch, lifetimeMs }: EntryPlan,
+    /** All that is read with it. */
+    names: readonly string[] = [key],
   ): ReadRequest<ObjectLiteral[]> {
     return {
       key,
@@ -194,7 +204,7 @@ export class EntityCache {
       fingerprint: fingerprint(queryText([this.identity, kind, key, prefetch, query])),
       dependencies,
       lifetimeMs,
-      decode: (payload) => this.source.decode(payload),
+      decode: (payload) => whileReading(names, () => this.source.decode(payload)),
     };
   }
 }

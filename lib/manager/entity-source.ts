@@ -31,13 +31,21 @@ export class EntitySource {
     private readonly cacheVolatile: boolean,
   ) {}
 
-  /** `tables` are those an as-of was taken of. */
-  async fetch(query: EntityQuery, prefetch: boolean, tables: readonly string[]): Promise<Fetched> {
+  /**
+   * @param tables those an as-of was taken of
+   * @param names what is read, for whoever reads again meanwhile
+   */
+  async fetch(
+    query: EntityQuery,
+    prefetch: boolean,
+    tables: readonly string[],
+    names: readonly string[],
+  ): Promise<Fetched> {
     const { watch } = this;
     return onCleanConnection(this.dataSource, async (runner, clean) => {
       const begun = watch.transactionsBegun;
       const alone = !sharesOneConnection(this.dataSource) || watch.openTransactions === 0;
-      const { result: entities, record } = await recordLoad(() => this.loader.load(query, runner, prefetch));
+      const { result: entities, record } = await recordLoad(names, () => this.loader.load(query, runner, prefetch));
       // On a shared connection somebody's transaction may have come and gone between two statements of this load.
       const undisturbed = alone && (!sharesOneConnection(this.dataSource) || watch.transactionsBegun === begun);
       if (!clean || !undisturbed) return { entities, unshared: { reason: 'uncommitted' } };

@@ -1,8 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { CircularReadError } from '../errors.js';
 
-/** How often a read may be found inside of itself: a way back that has a guard turns round the first time, one that has none never does. */
-const MOST_NESTED = 1;
+/** How deep a read may be found inside of itself. One that leads back has a guard that ends it, or none: then any depth would do. */
+const MOST_NESTED = 50;
+/** The same where each of them has a connection that the next one waits beside. */
+const MOST_NESTED_IN_LOADS = 1;
+/** How many reads may begin inside of one before one inside of itself is a circle that multiplies, with every row of a list. */
+const MOST_INSIDE = 1_000;
 
 /** A read that was over so long ago, in milliseconds, started what runs now as a schedule does, not as a circle. */
 const FORGOTTEN_MS = 1_000;
@@ -17,35 +21,70 @@ export class LoadRecord {
 
 /** What the code that runs now is part of, from the inside out: listeners, subscribers, constructors and transformers may read again. */
 interface ReadContext {
-  /** What is read, by name; none for a load. */
+  /** What is read, by name. */
   readonly names: readonly string[];
   readonly record?: LoadRecord;
-  readonly outer: ReadContext | undefined;
+  /** Without those that are long over: a job that goes on reading for ever would remember every one. */
+  outer: ReadContext | undefined;
+  /** The reads that began inside of the outermost one. */
+  readonly tally: { count: number };
   endedAt?: number;
 }
 
 const current = new AsyncLocalStorage<ReadContext>();
 
 /**
- * Runs a read, so that one that leads back to itself comes to an end.
+ * A read begins: one that leads back to itself without end comes to an end here.
  *
  * @throws {CircularReadError}
  */
-export function reading<T>(names: readonly string[], read: () => Promise<T>): Promise<T> {
+export function beginReading(names: readonly string[]): void {
   const outer = surrounding();
-  if (outer) refuseCircle(names, outer);
-  return inContext({ names, outer }, read);
+  if (!outer) return;
+  outer.tally.count++;
+  let [nested, inLoads] = [0, 0];
+  for (let at: ReadContext | undefined = outer; at; at = at.outer) {
+    if (!isSame(names, at.names)) continue;
+    if (at.record && at.endedAt === undefined) inLoads++;
+    else nested++;
+  }
+  const multiplies = nested > 0 && outer.tally.count > MOST_INSIDE;
+  if (nested >= MOST_NESTED || inLoads > MOST_NESTED_IN_LOADS || multiplies) {
+    throw new CircularReadError(names[0]!, wayOf(names, outer));
+  }
 }
 
-export function recordLoad<T>(load: () => Promise<T>): Promise<{ result: T; record: LoadRecord }> {
+/** Runs what may read again while these are read: listeners, and what makes entities. */
+export function whileReading<T>(names: readonly string[], work: () => T): T {
+  const context = contextOf(names);
+  const end = () => void (context.endedAt = Date.now());
+  let result: T | undefined;
+  try {
+    return (result = current.run(context, work));
+  } finally {
+    if (result instanceof Promise) result.then(end, end);
+    else end();
+  }
+}
+
+/** Runs a load of these. */
+export async function recordLoad<T>(
+  names: readonly string[],
+  load: () => Promise<T>,
+): Promise<{ result: T; record: LoadRecord }> {
   const record = new LoadRecord();
-  const context = { names: [], record, outer: surrounding() };
-  return inContext(context, async () => ({ result: await load(), record }));
+  const context = contextOf(names, record);
+  try {
+    return { result: await current.run(context, load), record };
+  } finally {
+    context.endedAt = Date.now();
+  }
 }
 
 /** The load this code runs inside of, if any. */
 export function currentLoad(): LoadRecord | undefined {
-  return current.getStore()?.record;
+  const at = current.getStore();
+  return at?.endedAt === undefined ? at?.record : undefined;
 }
 
 /** Whether a load may be waiting for this code, so that this code may not wait for a load: it could be the same. */
@@ -59,30 +98,33 @@ export function isInsideRead(): boolean {
   return current.getStore() !== undefined;
 }
 
-async function inContext<T>(context: ReadContext, work: () => Promise<T>): Promise<T> {
-  try {
-    return await current.run(context, work);
-  } finally {
-    context.endedAt = Date.now();
-  }
+function contextOf(names: readonly string[], record?: LoadRecord): ReadContext {
+  const outer = surrounding();
+  return { names, outer, tally: outer?.tally ?? { count: 0 }, ...(record && { record }) };
 }
 
-/** Without those that are long over: a job that goes on reading for ever would remember every one. */
 function surrounding(): ReadContext | undefined {
-  const at = current.getStore();
-  return at?.endedAt !== undefined && Date.now() - at.endedAt > FORGOTTEN_MS ? undefined : at;
+  const innermost = current.getStore();
+  if (!innermost || isForgotten(innermost)) return undefined;
+  for (let at: ReadContext | undefined = innermost; at; at = at.outer) {
+    if (at.outer && isForgotten(at.outer)) at.outer = undefined;
+  }
+  return innermost;
 }
 
-function refuseCircle(names: readonly string[], outer: ReadContext): void {
-  const counts = new Map(names.map((name) => [name, 0]));
-  const way: string[] = [];
-  for (let at: ReadContext | undefined = outer; at; at = at.outer) {
-    if (at.names.length) way.unshift(at.names.length > 1 ? `${at.names[0]}, ...` : at.names[0]!);
-    for (const name of at.names) {
-      const count = counts.get(name);
-      if (count === undefined) continue;
-      if (count >= MOST_NESTED) throw new CircularReadError(name, [...way, name]);
-      counts.set(name, count + 1);
-    }
-  }
+const isForgotten = ({ endedAt }: ReadContext): boolean => endedAt !== undefined && Date.now() - endedAt > FORGOTTEN_MS;
+
+/** Several rows are another read than any one of them. */
+function isSame(names: readonly string[], others: readonly string[]): boolean {
+  if (names.length === 1 && others.length === 1) return names[0] === others[0];
+  const [some, more] = [new Set(names), new Set(others)];
+  return some.size === more.size && [...some].every((name) => more.has(name));
+}
+
+/** The last steps of it: a circle says the same again and again. */
+function wayOf(names: readonly string[], outer: ReadContext): string[] {
+  const text = ([first, ...others]: readonly string[]) => (others.length ? `${first}, ...` : first!);
+  const way = [text(names)];
+  for (let at: ReadContext | undefined = outer; at && way.length < 5; at = at.outer) way.unshift(text(at.names));
+  return way;
 }

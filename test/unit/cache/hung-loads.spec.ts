@@ -1,0 +1,94 @@
+import { createCache } from 'cache-manager';
+import { expect, it } from 'vitest';
+import { Limit } from '../../../lib/cache/limit.js';
+import { type Loaded, type Loads, ReadThrough, type ReadRequest } from '../../../lib/cache/read-through.js';
+import { CacheEvents } from '../../../lib/events/cache-events.js';
+import { MemoryStore } from '../../../lib/store/memory.store.js';
+
+const OVERDUE = 40;
+
+const request: ReadRequest<number> = {
+  key: 'key',
+  kind: 'detail',
+  fingerprint: 'query',
+  dependencies: [{ table: 'rows', rows: ['1'] }],
+  lifetimeMs: 60_000,
+  decode: Number,
+};
+
+function setUp() {
+  const store = new MemoryStore(createCache(), { budgetMs: 1_000 });
+  return new ReadThrough(store, new CacheEvents(), 1_000, OVERDUE);
+}
+
+const loaded = (value: number): Loaded<number>[] => [
+  { own: value, payload: String(value), dependencies: request.dependencies },
+];
+
+/** The first load is never answered, as over a connection that has been forgotten on the way. */
+function hangingFirst(limit?: Limit): { loads: Loads<number>; count: () => number } {
+  let count = 0;
+  const load = () => (++count === 1 ? new Promise<never>(() => undefined) : Promise.resolve(loaded(count)));
+  return { loads: { load, ...(limit && { limit }) }, count: () => count };
+}
+
+it('a load that is never answered keeps nobody but its own reader', async () => {
+  const readThrough = setUp();
+  const { loads, count } = hangingFirst();
+  const read = () => readThrough.read([request], loads);
+  void read();
+  const joined = Promise.all([read(), read()]);
+  expect(await joined).toEqual([[2], [2]]);
+  expect(await read()).toEqual([2]);
+  expect(count()).toBe(2);
+});
+
+it('nor does it keep its place among the loads', async () => {
+  const readThrough = setUp();
+  const { loads } = hangingFirst(new Limit(1));
+  void readThrough.read([request], loads);
+  const other = { ...request, key: 'other' };
+  expect(await readThrough.read([other], loads)).toEqual([2]);
+});
+
+it('a load that is only slow answers those who wait, and one more is all it costs', async () => {
+  const readThrough = setUp();
+  let count = 0;
+  const slow = async () => {
+    count++;
+    await new Promise((resolve) => setTimeout(resolve, 1.5 * OVERDUE));
+    return loaded(7);
+  };
+  const values = await Promise.all(Array.from({ length: 100 }, () => readThrough.read([request], { load: slow })));
+  expect(new Set(values.flat())).toEqual(new Set([7]));
+  expect(count).toBe(2);
+  await readThrough.settled();
+  expect(count).toBe(2);
+});
+
+it('another pool is another limit, and nobody waits there for what waits in one that has ended', async () => {
+  const readThrough = setUp();
+  const never: Loads<number> = { load: () => new Promise<never>(() => undefined), limit: new Limit(1) };
+  void readThrough.read([request], never);
+  const loads = { load: async () => loaded(1), limit: new Limit(1) };
+  expect(await readThrough.read([request], loads)).toEqual([1]);
+});
+
+it('what its own payload does not bring back is answered as it was loaded', async () => {
+  const readThrough = setUp();
+  const broken = {
+    ...request,
+    decode: () => {
+      throw new Error('broken');
+    },
+  };
+  expect(await readThrough.read([broken], { load: async () => loaded(1) })).toEqual([1]);
+});
+
+it('more rows than a call takes arguments are asked for and stored all the same', async () => {
+  const readThrough = setUp();
+  const requests = Array.from({ length: 130_000 }, (_, i) => ({ ...request, key: `key ${i}` }));
+  const load = async (missing: readonly unknown[]) => missing.flatMap(() => loaded(1));
+  expect(await readThrough.read(requests, { load })).toHaveLength(130_000);
+  await readThrough.settled();
+});
