@@ -52,7 +52,7 @@ export class Pieces {
   next(): boolean {
     const { sql } = this;
     if (this.end >= sql.length) return false;
-    if (this.kind !== 'space' && this.kind !== 'edge')
+    if (this.#mysql && this.kind !== 'space' && this.kind !== 'edge')
       this.#dotted = this.kind === 'symbol' && sql.charCodeAt(this.start) === DOT;
     this.start = this.end;
     this.#cut(sql.charCodeAt(this.start));

@@ -203,9 +203,10 @@ class MentionReader {
 
   #string(): void {
     if (!this.#isData || this.dialect === 'mysql') return;
-    const { text } = this.#pieces;
+    const mayTell = this.#before === 'string' || this.#before === '&' || this.#pieces.kind === 'opaque';
+    if (!mayTell && this.#telling.isSilent) return;
     // What it tells is enough: it may tell it in many ways.
-    if (this.#telling.tells(text)) {
+    if (this.#telling.tells(this.#pieces.text)) {
       this.#mention("'now'");
       if (this.#telling.moving) this.#mention("'search_path'");
     }

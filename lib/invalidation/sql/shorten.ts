@@ -165,6 +165,7 @@ class Shortener {
   }
 
   #string(isLong: boolean): void {
+    if (!isLong && this.#telling.isSilent && this.#pieces.kind === 'string') return this.#value();
     const { text } = this.#pieces;
     if (isLong) this.#replace(this.#telling.gist(text));
     if (this.#telling.tells(text)) this.#other();

@@ -27,6 +27,11 @@ export class TellingText {
     this.#times = TIMES[dialect]?.test(sql) ?? false;
   }
 
+  /** No string but those with escapes says anything, and need not be cut out to be looked at. */
+  get isSilent(): boolean {
+    return !this.moving && !this.#times;
+  }
+
   /** Whether a string, as it is written, may say something. */
   tells(written: string): boolean {
     if (this.moving && MOVING_TEXT.test(written)) return true;
