@@ -26,17 +26,16 @@ export class Limit {
   /** Somebody's who goes out, or none. */
   #place(): Promise<boolean> {
     return new Promise((resolve) => {
-      let timer: NodeJS.Timeout | undefined;
       const enter = () => {
         clearTimeout(timer);
         resolve(true);
       };
-      this.#waiting.add(enter);
-      if (this.patienceMs === undefined) return;
-      timer = setTimeout(() => {
+      const giveUp = () => {
         this.#waiting.delete(enter);
         resolve(false);
-      }, this.patienceMs);
+      };
+      const timer = this.patienceMs === undefined ? undefined : setTimeout(giveUp, this.patienceMs);
+      this.#waiting.add(enter);
     });
   }
 

@@ -35,9 +35,12 @@ export function isDefinite(error: unknown, dialect: SqlDialect): boolean {
     errno?: unknown;
     sqlState?: unknown;
     fatal?: unknown;
+    message?: unknown;
   };
   switch (dialect) {
     case 'postgres':
+      // What pg says of a client that has ended, before it sends anything.
+      if (typeof failure.message === 'string' && failure.message.endsWith(' is not queryable')) return true;
       // A SQLSTATE of the server; 08 is a lost connection, 57P an ending server, 40003 "completion unknown".
       return (
         typeof failure.code === 'string' &&

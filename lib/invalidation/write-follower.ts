@@ -5,6 +5,7 @@ import { ConnectionWrites } from './connection-writes.js';
 import { askTransactionOpen, connectionOf, isDefinite, isTransactionOpen, statementStillRuns } from './driver-truth.js';
 import { MovedNames } from './moved-names.js';
 import { PendingWrites } from './pending-writes.js';
+import { ownText } from './sql/own-text.js';
 import { mayHaveCommitted, type SqlDialect, type StatementEffect } from './sql/statement-effect.js';
 import { anything, statementWrites } from './statement-writes.js';
 import type { TableMap } from './table-map.js';
@@ -232,7 +233,7 @@ export class WriteFollower {
     if (effect.kind === 'transaction') return effect.verb === 'commit-prepared' ? everything() : [];
     const writes = statementWrites(effect, parameters, this.tables, namespaces);
     if (writes) return namespaces || !writes.length ? writes : [...writes, ...everything()];
-    const text = String(query).slice(0, 500);
+    const text = ownText(String(query).slice(0, 500));
     if (!this.#unplaced.has(text) && this.#unplaced.size < UNPLACED_REPORTED) {
       this.#unplaced.add(text);
       this.events.emit({ name: 'write:unplaced', sql: text });

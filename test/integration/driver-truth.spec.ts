@@ -1,7 +1,11 @@
+import type pg from 'pg';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectionOf, isTransactionOpen, statementStillRuns } from '../../lib/invalidation/driver-truth.js';
+import { Example } from '../fixtures/entities/example.entity.js';
+import { PlainExampleCacheManager } from '../fixtures/managers.js';
 import { describeDatabases } from '../support/databases.js';
+import { exampleApp } from '../support/example-app.js';
 
 describeDatabases('what a driver says of a transaction', (database) => {
   let dataSource: DataSource;
@@ -177,4 +181,24 @@ describeDatabases(
     });
   },
   ['postgres', 'mariadb'],
+);
+
+describeDatabases(
+  'a statement on a client that has ended',
+  (database) => {
+    it('was never sent, so nothing of its table is held back for it', async () => {
+      const { dataSource, events, get, settled, statements } = await exampleApp(database);
+      const examples = get(PlainExampleCacheManager);
+      await examples.get(1);
+      await settled();
+      const runner = dataSource.createQueryRunner();
+      const client = (await runner.connect()) as pg.PoolClient & { end(): Promise<void> };
+      const ended = client.end();
+      await expect(runner.manager.update(Example, 1, { title: 'unsent' })).rejects.toThrow('is not queryable');
+      await ended;
+      expect(events.map(({ name }) => name)).not.toContain('write:ambiguous');
+      await statements.expect(0, () => examples.get(1));
+    });
+  },
+  ['postgres'],
 );

@@ -3,6 +3,9 @@ import type { Statement } from './statement.js';
 /** In a SET or RESET of PostgreSQL: the path, and the role, whose own schema is on it. */
 const PATH_SETTINGS = /^(?:schema|role|authorization|all)$/i;
 
+/** What stands wherever PostgreSQL is told of the path in a way that is not a plain SET. */
+export const MOVING_TEXT = /search_path|set_config|pg_settings|pg_temp/i;
+
 /**
  * Whether unqualified names may lead to other tables of this connection afterwards. Too often is fine: only the names that say no
  * schema are then taken for those of every schema.
@@ -35,7 +38,7 @@ function movesPath(statement: Statement, verb: string): boolean {
   return statement.tokens.some(({ kind, text }) => {
     if (kind === 'symbol' || kind === 'number' || kind === 'parameter') return false;
     // In a string as well: set_config(), DO, EXECUTE and the view pg_settings take it from there.
-    if (/search_path|set_config|pg_settings|pg_temp/i.test(text)) return true;
+    if (MOVING_TEXT.test(text)) return true;
     // An opaque name may spell anything.
     return sets && (PATH_SETTINGS.test(text) || kind === 'opaque');
   });

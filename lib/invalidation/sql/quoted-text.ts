@@ -7,26 +7,33 @@ export interface QuotedText {
   readonly end: number;
 }
 
-const STOPS: Record<string, RegExp> = { "'": /['\\]/g, '"': /["\\]/g, '`': /`/g };
+const BACKSLASH = 92;
 
 /** Reads from the quote at `start` to the one that ends it; `undefined` when none does. */
 export function readQuoted(sql: string, start: number, backslashes: boolean): QuotedText | undefined {
+  const end = endOfQuoted(sql, start, backslashes);
+  if (end < 0) return undefined;
   const quote = sql[start]!;
-  const stop = STOPS[quote]!;
-  let doubled = false;
-  let escaped = false;
-  for (let at = start + 1; ; at += 2) {
-    at = backslashes ? search(stop, sql, at) : sql.indexOf(quote, at);
-    if (at < 0) return undefined;
-    if (sql[at] === '\\') {
-      escaped = true;
-    } else if (sql[at + 1] === quote) {
-      doubled = true;
-    } else {
-      const text = sql.slice(start + 1, at);
-      return { text: doubled ? text.replaceAll(quote + quote, quote) : text, escaped, end: at + 1 };
+  const text = sql.slice(start + 1, end - 1);
+  return {
+    text: text.includes(quote) ? text.replaceAll(quote + quote, quote) : text,
+    escaped: backslashes && text.includes('\\'),
+    end,
+  };
+}
+
+/** Where the text goes on behind what the quote at `start` opens; -1 when nothing ends it. */
+export function endOfQuoted(sql: string, start: number, backslashes: boolean): number {
+  const quote = sql.charCodeAt(start);
+  for (let at = start + 1; at < sql.length; at++) {
+    const code = sql.charCodeAt(at);
+    if (code === BACKSLASH && backslashes) at++;
+    else if (code === quote) {
+      if (sql.charCodeAt(at + 1) !== quote) return at + 1;
+      at++;
     }
   }
+  return -1;
 }
 
 /** The end of a PostgreSQL comment, which nests; -1 when there is none. */
@@ -39,9 +46,4 @@ export function endOfNestedComment(sql: string, start: number): number {
     depth += found[0] === '/*' ? 1 : -1;
   }
   return edge.lastIndex;
-}
-
-function search(pattern: RegExp, text: string, from: number): number {
-  pattern.lastIndex = from;
-  return pattern.exec(text)?.index ?? -1;
 }

@@ -1,5 +1,8 @@
 import { BoundedMemo } from './bounded-memo.js';
 import { placeStatement } from './place-statement.js';
+import { readMentions } from './read-mentions.js';
+import { ownText } from './own-text.js';
+import { LONG_TEXT, shorten } from './shorten.js';
 import { splitStatements } from './split-statements.js';
 import { type SqlDialect, type StatementEffect, UNKNOWN } from './statement-effect.js';
 import type { Token } from './token.js';
@@ -24,14 +27,38 @@ export function readStatements(sql: string, dialect: SqlDialect): readonly State
   const memo = known[dialect];
   const remembered = memo.get(sql);
   if (remembered) return remembered;
-  const effects = read(sql, dialect);
+  // For some drivers of SQLite the text ends at a NUL, for the others it does not.
+  const effects = sql.includes('\0') ? [UNKNOWN] : read(sql, dialect);
   memo.set(sql, effects);
   return effects;
 }
 
 function read(sql: string, dialect: SqlDialect): readonly StatementEffect[] {
-  // For some drivers of SQLite the text ends here, for the others it does not.
-  if (sql.includes('\0')) return [UNKNOWN];
+  if (sql.length <= LONG_TEXT) return readExactly(sql, dialect);
+  const last = lastLong;
+  lastLong = undefined;
+  if (last?.dialect === dialect && last.sql === sql) return last.effects;
+  const effects = readLong(sql, dialect);
+  lastLong = { sql, dialect, effects };
+  return effects;
+}
+
+/** A long text is read before it runs and when it has: the first time it is kept, the second time it goes. */
+let lastLong: { sql: string; dialect: SqlDialect; effects: readonly StatementEffect[] } | undefined;
+
+function readLong(sql: string, dialect: SqlDialect): readonly StatementEffect[] {
+  const shorter = shorten(sql, dialect);
+  return shorter.length <= LONG_TEXT ? readShortened(ownText(shorter), dialect) : readMentions(shorter, dialect);
+}
+
+/** Of a text that says less than it did: some of its rows are missing, and its placeholders count otherwise. */
+export function readShortened(sql: string, dialect: SqlDialect): readonly StatementEffect[] {
+  return readExactly(sql, dialect).map((effect) =>
+    effect.kind === 'write' ? { ...effect, writes: effect.writes.map(({ rows: _rows, ...change }) => change) } : effect,
+  );
+}
+
+export function readExactly(sql: string, dialect: SqlDialect): readonly StatementEffect[] {
   const { tokens, complete } = tokenize(sql, dialect);
   const effects = place(tokens, dialect, complete);
   if (!tokens.some(({ conditional }) => conditional)) return effects;

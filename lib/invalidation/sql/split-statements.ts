@@ -20,12 +20,17 @@ export function splitStatements(tokens: readonly Token[], dialect: SqlDialect): 
   for (let at = 0; at < pieces.length; at++) {
     const statement = new Statement(pieces[at]!, dialect);
     statements.push(statement);
-    if (!(hasOpenBody(statement) || isBlock(statement)) || at + 1 === pieces.length) continue;
+    if (!opensBlock(statement) || at + 1 === pieces.length) continue;
     // Blocks of MySQL nest and end in many ways.
     if (dialect === 'mysql') return { statements, lost: true };
     while (pieces[++at]?.[0]?.code !== 'END') if (at >= pieces.length) return { statements, lost: true };
   }
   return { statements, lost: false };
+}
+
+/** Whether a semicolon behind it may not be its end. */
+export function opensBlock(statement: Statement): boolean {
+  return hasOpenBody(statement) || isBlock(statement);
 }
 
 function splitAtSemicolons(tokens: readonly Token[]): Token[][] {

@@ -9,17 +9,17 @@ const LEADING_MARKS = /\ufeff+/y;
 const WORD = /[A-Za-z_\x80-\uffff][\w$\x80-\uffff]*/y;
 /** MySQL's names may begin with a digit or a dollar sign. */
 const MYSQL_WORD = /[\w$\x80-\uffff]+/y;
-const NUMBER = /\d+(?:\.\d*)?(?:[eE][+-]?\d+)?/y;
-const MYSQL_NUMBER = /\d+\.\d*(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\d+(?![\w$\x80-\uffff])/y;
+export const NUMBER = /\d+(?:\.\d*)?(?:[eE][+-]?\d+)?/y;
+export const MYSQL_NUMBER = /\d+\.\d*(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\d+(?![\w$\x80-\uffff])/y;
 const ESCAPE_STRING = /[eE](?=')/y;
 const UNICODE_NAME = /[uU]&(?=")/y;
-const DOLLAR_QUOTE = /\$(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?\$/y;
-const DOLLAR_PARAMETER = /\$\d+/y;
-const PLACEHOLDERS = /\?+/y;
-const NUMBERED_PLACEHOLDER = /\?\d+/y;
-const NAMED_PARAMETER = /[:@$#][\w$\x80-\uffff]+/y;
+export const DOLLAR_QUOTE = /\$(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?\$/y;
+export const DOLLAR_PARAMETER = /\$\d+/y;
+export const PLACEHOLDERS = /\?+/y;
+export const NUMBERED_PLACEHOLDER = /\?\d+/y;
+export const NAMED_PARAMETER = /[:@$#][\w$\x80-\uffff]+/y;
 const MYSQL_LINE_COMMENT = /#|--(?=[\0-\x20]|$)/y;
-const EXECUTABLE_COMMENT = /\/\*M?!(?:\d{5,6})?/y;
+export const EXECUTABLE_COMMENT = /\/\*M?!(?:\d{5,6})?/y;
 const REST_OF_LINE = /[^\n]*/y;
 /** PostgreSQL alone ends a line at a carriage return too. */
 const POSTGRES_REST_OF_LINE = /[^\n\r]*/y;
