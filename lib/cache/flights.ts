@@ -39,13 +39,13 @@ export class Flight<T> {
     // Whoever finds in this turn that the store has nothing, or is gone, still comes along.
     await endOfTurn();
     const leave = await limit?.enter();
-    const timer = setTimeout(() => {
+    const late = () => {
       // Its place is for others: how many may wait for a connection is for the pool to say.
       leave?.();
       isOverdue();
       this.#miss();
-    }, overdueMs);
-    timer.unref();
+    };
+    const timer = overdueMs < Infinity ? setTimeout(late, overdueMs).unref() : undefined;
     try {
       this.#hasBegun = true;
       begins();

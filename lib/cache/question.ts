@@ -9,6 +9,8 @@ export interface QuestionContext {
   /** All tables every time: on a cluster the epoch is that of the servers asked. */
   readonly tables: readonly string[];
   readonly budget: Budget;
+  /** Nobody may join any more. */
+  readonly sent?: () => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -21,7 +23,7 @@ export class Question {
   readonly answer: Promise<Answer | undefined>;
   #isSent = false;
   #lifetimeMs = 0;
-  readonly #keys = new Set<string>();
+  readonly #keys: string[] = [];
   readonly #dependencies: Dependency[] = [];
 
   constructor(private readonly context: QuestionContext) {
@@ -34,28 +36,25 @@ export class Question {
 
   /** How many keys are asked for. */
   get size(): number {
-    return this.#keys.size;
+    return this.#keys.length;
   }
 
-  has(key: string): boolean {
-    return this.#keys.has(key);
-  }
-
+  /** @param key of an entry that nobody has asked for yet */
   about(key: string | undefined, dependencies: Iterable<Dependency>, lifetimeMs: number): void {
-    if (key !== undefined) this.#keys.add(key);
+    if (key !== undefined) this.#keys.push(key);
     for (const dependency of dependencies) this.#dependencies.push(dependency);
     this.#lifetimeMs = Math.max(this.#lifetimeMs, lifetimeMs);
   }
 
   async #send(): Promise<Answer | undefined> {
     this.#isSent = true;
-    const { store, tables, budget, failed } = this.context;
+    const { store, tables, budget, sent, failed } = this.context;
+    sent?.();
     const queries = tagQueries(tables, this.#dependencies);
-    const keys = [...this.#keys];
+    const keys = this.#keys;
     try {
       const read = await store.read(keys, queries, this.#lifetimeMs, budget);
-      const texts = new Map(keys.map((key, i) => [key, read.entries[i]]));
-      return new Answer(new TagView(queries, read), texts, this.context);
+      return new Answer(new TagView(queries, read), keys, read.entries, this.context);
     } catch (error) {
       failed(error);
       return undefined;
@@ -65,31 +64,44 @@ export class Question {
 
 /** What the store said, for every reader who asked. */
 export class Answer {
-  readonly #entries = new Map<string, Entry | undefined>();
+  readonly #entries: (Entry | undefined | null)[] = [];
+  #places: Map<string, number> | undefined;
   #further: Question | undefined;
 
   constructor(
     readonly tags: TagView,
-    private readonly texts: ReadonlyMap<string, string | undefined>,
+    private readonly keys: readonly string[],
+    private readonly texts: readonly (string | undefined)[],
     private readonly context: QuestionContext,
   ) {}
 
   hasText(key: string): boolean {
-    return this.texts.get(key) !== undefined;
+    return this.texts[this.#place(key)] !== undefined;
   }
 
   /** `undefined` where nothing is stored, or nothing of ours. */
   entry(key: string): Entry | undefined {
-    if (!this.#entries.has(key)) {
-      const text = this.texts.get(key);
-      this.#entries.set(key, text === undefined ? undefined : parseEntry(text));
+    const place = this.#place(key);
+    let entry = this.#entries[place];
+    if (entry === undefined) {
+      const text = this.texts[place];
+      entry = this.#entries[place] = (text === undefined ? undefined : parseEntry(text)) ?? null;
     }
-    return this.#entries.get(key);
+    return entry ?? undefined;
+  }
+
+  #place(key: string): number {
+    if (this.keys.length === 1) return 0;
+    this.#places ??= new Map(this.keys.map((each, i) => [each, i]));
+    return this.#places.get(key)!;
   }
 
   /** A second round trip, on what is left of the budget, for tags nobody knew to ask for. */
   async further(dependencies: Iterable<Dependency>, lifetimeMs: number): Promise<TagView | undefined> {
-    if (!this.#further || this.#further.isSent) this.#further = new Question(this.context);
+    if (!this.#further || this.#further.isSent) {
+      const { sent: _sent, ...context } = this.context;
+      this.#further = new Question(context);
+    }
     this.#further.about(undefined, dependencies, lifetimeMs);
     return (await this.#further.answer)?.tags;
   }

@@ -35,9 +35,9 @@ export class Questions {
     if (known && !known.isSent) return known;
     if (open.latest.size >= MOST_KEYS) open.latest = this.#question(tables);
     for (const { key, dependencies, lifetimeMs } of asked) {
-      if (open.latest.has(key)) continue;
+      if (open.byKey.get(key) === open.latest) continue;
       open.latest.about(key, dependencies, lifetimeMs);
-      open.latest.about(key, alsoOf(key), lifetimeMs);
+      open.latest.about(undefined, alsoOf(key), lifetimeMs);
       open.byKey.set(key, open.latest);
     }
     return open.latest;
@@ -46,18 +46,14 @@ export class Questions {
   #openOf(tables: readonly string[]): Open {
     const name = tables.join('\n');
     const known = this.#open.get(name);
-    // All questions of a turn are sent together.
     if (known && !known.latest.isSent) return known;
-    const open = { byKey: new Map(), latest: this.#question(tables) };
+    const open: Open = { byKey: new Map(), latest: this.#question(tables, () => this.#open.delete(name)) };
     this.#open.set(name, open);
-    const close = () => {
-      if (this.#open.get(name) === open) this.#open.delete(name);
-    };
-    open.latest.answer.then(close, close);
     return open;
   }
 
-  #question(tables: readonly string[]): Question {
-    return new Question({ ...this.context, tables, budget: new Budget(this.budgetMs) });
+  #question(tables: readonly string[], sent?: () => void): Question {
+    const { store, failed } = this.context;
+    return new Question({ store, failed, tables, budget: new Budget(this.budgetMs), ...(sent && { sent }) });
   }
 }

@@ -18,7 +18,7 @@ import { loadLimit } from './load-limit.js';
 import { identifiedRow, primaryKeyWhere } from './pinned-row.js';
 import { queryText } from './query-text.js';
 import type { QuerySetSource } from './query-set.js';
-import { beginReading, isInsideRead, whileReading } from './read-context.js';
+import { beginReading, isInsideRead, whileTelling } from './read-context.js';
 import type { RelationNode } from './relation-paths.js';
 import { keySpelling } from './row-key.js';
 import { fingerprint } from './text-key.js';
@@ -216,7 +216,7 @@ export class BoundManager {
     if (!this.#source.isHeard && !isInsideRead()) return work();
     const names = [`${this.options.cacheKey}?${queryText(query)}`];
     beginReading(names);
-    return whileReading(names, work);
+    return whileTelling(names, work);
   }
 
   async #run<T>(through: EntityManager | undefined, work: (runner: QueryRunner) => Promise<T>): Promise<T> {

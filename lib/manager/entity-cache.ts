@@ -10,7 +10,7 @@ import type { EntityQuery } from './entity-loader.js';
 import type { EntitySource, Fetched } from './entity-source.js';
 import { identifiedRow, kindsOf, pinsOneRow, primaryKeyWhere, rowName } from './pinned-row.js';
 import { queryText } from './query-text.js';
-import { beginReading, isInsideLoad, whileReading } from './read-context.js';
+import { beginReading, isInsideLoad, whileMaking, whileTelling } from './read-context.js';
 import { fingerprint } from './text-key.js';
 
 /** Rows asked for in one statement: SQLite nests no more alternatives than 1,000. */
@@ -169,7 +169,7 @@ export class EntityCache {
     beginReading(names);
     const loads = { load, limit: this.limit(), isNested: isInsideLoad() };
     const found = await this.readThrough().read(requests, loads, unless);
-    if (this.source.isHeard) await whileReading(names, () => this.source.finish(found.flat()));
+    if (this.source.isHeard) await whileTelling(names, () => this.source.finish(found.flat()));
     return found;
   }
 
@@ -204,7 +204,7 @@ export class EntityCache {
       fingerprint: fingerprint(queryText([this.identity, kind, key, prefetch, query])),
       dependencies,
       lifetimeMs,
-      decode: (payload) => whileReading(names, () => this.source.decode(payload)),
+      decode: (payload) => whileMaking(names, () => this.source.decode(payload)),
     };
   }
 }

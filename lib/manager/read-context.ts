@@ -54,16 +54,23 @@ export function beginReading(names: readonly string[]): void {
   }
 }
 
-/** Runs what may read again while these are read: listeners, and what makes entities. */
-export function whileReading<T>(names: readonly string[], work: () => T): T {
+/** Makes entities of these: constructors, setters and transformers may read again. */
+export function whileMaking<T>(names: readonly string[], make: () => T): T {
   const context = contextOf(names);
-  const end = () => void (context.endedAt = Date.now());
-  let result: T | undefined;
   try {
-    return (result = current.run(context, work));
+    return current.run(context, make);
   } finally {
-    if (result instanceof Promise) result.then(end, end);
-    else end();
+    context.endedAt = Date.now();
+  }
+}
+
+/** Tells listeners of these, who may read again. */
+export async function whileTelling<T>(names: readonly string[], tell: () => Promise<T>): Promise<T> {
+  const context = contextOf(names);
+  try {
+    return await current.run(context, tell);
+  } finally {
+    context.endedAt = Date.now();
   }
 }
 
@@ -100,7 +107,8 @@ export function isInsideRead(): boolean {
 
 function contextOf(names: readonly string[], record?: LoadRecord): ReadContext {
   const outer = surrounding();
-  return { names, outer, tally: outer?.tally ?? { count: 0 }, ...(record && { record }) };
+  const context: ReadContext = { names, outer, tally: outer?.tally ?? { count: 0 } };
+  return record ? { ...context, record } : context;
 }
 
 function surrounding(): ReadContext | undefined {

@@ -8,11 +8,8 @@ import { exampleApp } from '../support/example-app.js';
 describeDatabases(
   'loads that wait in a pool which has ended',
   (database) => {
-    const app = (poolSize: number, extra = {}) =>
-      exampleApp(database, { database: { ...{ poolSize, extra } } as unknown as DataSourceOptions });
-
     it('keep no place from those of the next one, and no key', async () => {
-      const { get, dataSource } = await app(2);
+      const { get, dataSource } = await exampleApp(database, { database: { poolSize: 2 } as DataSourceOptions });
       const examples = get(PlainExampleCacheManager);
       const repository = dataSource.getRepository(Example);
       const own = Array.from({ length: 6 }, () => repository.findOneBy({ id: 1 }));

@@ -1,7 +1,8 @@
 import { vi } from 'vitest';
 import { type Entry, formatEntry, parseEntry } from '../../lib/cache/entry.js';
 import { Flight, Flights } from '../../lib/cache/flights.js';
-import { Question } from '../../lib/cache/question.js';
+import type { Question } from '../../lib/cache/question.js';
+import { Questions } from '../../lib/cache/questions.js';
 import { TagView } from '../../lib/cache/tags.js';
 import { type Announcement, WriteAnnouncer } from '../../lib/invalidation/write-announcer.js';
 import type { CacheStore, TableTags, TableWrite, TagsRead } from '../../lib/store/cache-store.js';
@@ -115,8 +116,19 @@ export function joinAfterTakeOff(): () => void {
 
 /** A question may be joined until it is answered. */
 export function joinSentQuestions(): () => void {
-  const spy = vi.spyOn(Question.prototype, 'isSent', 'get').mockReturnValue(false);
-  return () => spy.mockRestore();
+  const { join } = Questions.prototype;
+  const open = new WeakMap<Questions, Question>();
+  Questions.prototype.join = function (...asked) {
+    const known = open.get(this);
+    if (known) return known;
+    const question = join.apply(this, asked);
+    open.set(this, question);
+    void question.answer.then(() => open.delete(this));
+    return question;
+  };
+  return () => {
+    Questions.prototype.join = join;
+  };
 }
 
 export function ignoreHolds(): () => void {

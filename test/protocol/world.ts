@@ -93,7 +93,7 @@ export class ProtocolWorld implements World {
     process = {
       gated,
       store,
-      readThrough: new ReadThrough(store, events, BUDGET),
+      readThrough: new ReadThrough(store, events, BUDGET, Infinity),
       limit: new Limit(this.scenario.loads ?? Infinity),
       announcer,
       watch: new WriteWatch(dataSource, announcer, events),
