@@ -14,7 +14,7 @@ import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
 import { type Loaded, LoadedRows, UnpairedRowsError } from './loaded-rows.js';
 import { type PartOfQuery, prefetchQuery } from './prefetch-query.js';
 import { inOrderOfFind } from './property-order.js';
-import { setValueAt, valueAt } from './property-path.js';
+import { partAt } from './property-path.js';
 import { owns, type RelationNode } from './relation-paths.js';
 
 /** The part of TypeORM's find options a query set can carry. */
@@ -63,18 +63,19 @@ export class EntityLoader {
 
   async #loadAndPrefetch(query: EntityQuery, runner: QueryRunner): Promise<ObjectLiteral[]> {
     const nodes = this.#relations;
-    const select = query.select && withKeys(this.metadata, nodes, query.select);
-    const asked = select ? { ...query, select } : query;
-    const builder = this.queryBuilder(asked, runner).callListeners(false);
+    // TypeORM asks for the keys of a part first, and can order those by what is selected only.
+    const isPart = query.take !== undefined || !!query.skip;
+    if (isPart && ordersByPrefetched(nodes, query.order)) return this.#loadJoined(query, runner);
+    const builder = this.queryBuilder(query, runner).callListeners(false);
     const { entities, raw } = await builder.getRawAndEntities();
     const rows = new LoadedRows(builder);
     try {
       const roots = rows.roots(raw as ObjectLiteral[], entities);
-      if (await this.#below(nodes, builder.alias, roots, rows, asked, runner)) return entities;
+      if (await this.#below(nodes, builder.alias, roots, rows, query, runner)) return entities;
     } catch (error) {
       if (!(error instanceof UnpairedRowsError)) throw error;
     }
-    return this.#loadJoined(asked, runner);
+    return this.#loadJoined(query, runner);
   }
 
   /** Loads what is prefetched at and below these nodes; `false` when a parent could not be found again. */
@@ -196,26 +197,15 @@ function prefetches({ prefetch, children }: RelationNode): boolean {
 }
 
 function part({ select, order }: PartOfQuery, path: string): PartOfQuery {
-  const of = (value: object | undefined) => {
-    const below = value && valueAt(value, path);
-    return typeof below === 'object' && below !== null ? below : undefined;
-  };
-  return { select: of(select), order: of(order) };
+  return { select: partAt(select, path), order: partAt(order, path) };
 }
 
-/** Prefetched relations are found by the keys of all above them: without these, every one of them would look empty. */
-function withKeys(metadata: EntityMetadata, nodes: readonly RelationNode[], select: object): object {
-  const selected = copyQuery(select);
-  if (nodes.some(prefetches)) {
-    for (const { propertyPath } of metadata.primaryColumns) setValueAt(selected, propertyPath, true);
-  }
-  for (const { relation, children } of nodes) {
-    const below = valueAt(selected, relation.propertyPath);
-    if (typeof below === 'object' && below !== null) {
-      setValueAt(selected, relation.propertyPath, withKeys(relation.inverseEntityMetadata, children, below));
-    }
-  }
-  return selected;
+/** Whether the order goes through a relation that is prefetched, at any depth. */
+function ordersByPrefetched(nodes: readonly RelationNode[], order: object | undefined): boolean {
+  return nodes.some(({ relation, prefetch, children }) => {
+    const below = partAt(order, relation.propertyPath);
+    return below !== undefined && (prefetch || ordersByPrefetched(children, below));
+  });
 }
 
 /** With the eager relations below those that were prefetched, as their own query would have joined them. */

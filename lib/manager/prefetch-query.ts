@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner, SelectQueryBuilder } from 'typeorm';
 import { hasEagerCircle } from './eager-relations.js';
+import { partAt } from './property-path.js';
 import type { RelationNode } from './relation-paths.js';
 
 /** What a query says of one of its relations. */
@@ -25,7 +26,7 @@ export function prefetchQuery(
   }
   builder.leftJoin(`owner.${relation.propertyPath}`, 'related');
   builder.addSelect(select ? selected(related, 'related', select) : ['related']);
-  joinBelow(builder, related, 'related', children);
+  joinBelow(builder, related, 'related', children, select);
   if (order) addOrder(builder, related, 'related', order);
   // What is asked for goes before the order that the entity has of its own.
   else addOwnOrder(builder, related);
@@ -67,12 +68,16 @@ function joinBelow(
   metadata: EntityMetadata,
   parent: string,
   nodes: readonly RelationNode[],
+  select?: object,
 ): void {
   for (const { relation, prefetch, children } of nodes) {
     if (prefetch) continue;
+    const { inverseEntityMetadata: related, propertyPath } = relation;
     const alias = aliasBelow(builder, parent);
-    builder.leftJoinAndSelect(`${parent}.${relation.propertyPath}`, alias);
-    joinBelow(builder, relation.inverseEntityMetadata, alias, children);
+    const below = partAt(select, propertyPath);
+    builder.leftJoin(`${parent}.${propertyPath}`, alias);
+    builder.addSelect(below ? selected(related, alias, below) : [alias]);
+    joinBelow(builder, related, alias, children, below);
   }
   // Those of a circle are among the nodes.
   if (hasEagerCircle(metadata)) return;
