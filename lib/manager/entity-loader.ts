@@ -61,6 +61,25 @@ export class EntityLoader {
     );
   }
 
+  /**
+   * With no joins but those that leave rows out: of a filter, an order, and of relations that must have a row and lack it. What is
+   * selected does not matter to how many there are; TypeORM would count distinct values of it.
+   */
+  countBuilder(query: EntityQuery, runner: QueryRunner): SelectQueryBuilder<ObjectLiteral> {
+    const { select: _, ...unselected } = query;
+    const { joinAttributes } = this.queryBuilder(unselected, runner, false).expressionMap;
+    const needed = new Set(joinAttributes.map(({ alias }) => alias.name));
+    const builder = this.queryBuilder(unselected, runner);
+    const { expressionMap } = builder;
+    // From below: what leaves rows out may hang on what does not.
+    for (const { direction, alias, parentAlias } of expressionMap.joinAttributes.toReversed()) {
+      if (direction === 'INNER') needed.add(alias.name);
+      if (parentAlias !== undefined && needed.has(alias.name)) needed.add(parentAlias);
+    }
+    expressionMap.joinAttributes = expressionMap.joinAttributes.filter(({ alias }) => needed.has(alias.name));
+    return builder;
+  }
+
   async #loadAndPrefetch(query: EntityQuery, runner: QueryRunner): Promise<ObjectLiteral[]> {
     const nodes = this.#relations;
     // TypeORM asks for the keys of a part first, and can order those by what is selected only.
