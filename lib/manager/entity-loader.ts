@@ -97,7 +97,7 @@ export class EntityLoader {
     return this.#loadJoined(query, runner);
   }
 
-  /** Loads what is prefetched at and below these nodes; `false` when a parent could not be found again. */
+  /** Loads what is prefetched at and below these nodes; `false` when a parent could not be found again, or given its own copy. */
   async #below(
     nodes: readonly RelationNode[],
     alias: string,
@@ -146,7 +146,9 @@ export class EntityLoader {
       const value = found.get(name);
       // `select: { users: {} }` asks for nothing, and gets no property.
       if (value === undefined) continue;
-      relation.setEntityValue(entity, given.has(name) ? copy(value) : value);
+      const own = given.has(name) ? copy(value) : value;
+      if (own === undefined) return false;
+      relation.setEntityValue(entity, own);
       given.add(name);
     }
     return true;
@@ -182,7 +184,7 @@ export class EntityLoader {
 
   /**
    * Everything in one statement: for a key that does not survive the way through the driver (microseconds, a large number in
-   * SQLite), and for a parent that was deleted before its relations were asked for.
+   * SQLite), for a parent that was deleted before its relations were asked for, and for what cannot be copied to several parents.
    */
   #loadJoined(query: EntityQuery, runner: QueryRunner): Promise<ObjectLiteral[]> {
     const relations = joinedRelations(allJoined(this.#relations));
