@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner, SelectQueryBuilder } from 'typeorm';
+import { DriverUtils } from 'typeorm/driver/DriverUtils.js';
 import { hasEagerCircle } from './eager-relations.js';
 import { partAt } from './property-path.js';
 import type { RelationNode } from './relation-paths.js';
@@ -52,15 +53,27 @@ function keyIn(
   if (names.length === 1) {
     builder.setParameter(
       'keys',
-      keys.map(([value]) => value),
+      keys.map(([value]) => parameterOf(builder, primaryColumns[0]!, value)),
     );
     return `${names[0]} IN (:...keys)`;
   }
   const conditions = keys.map((key, i) => {
-    key.forEach((value, place) => builder.setParameter(`key_${i}_${place}`, value));
+    key.forEach((value, place) =>
+      builder.setParameter(`key_${i}_${place}`, parameterOf(builder, primaryColumns[place]!, value)),
+    );
     return `(${names.map((name, place) => `${name} = :key_${i}_${place}`).join(' AND ')})`;
   });
   return anyOf(conditions);
+}
+
+/** The driver of PostgreSQL parses JSON, and would take an array back for one of PostgreSQL's, a text for JSON's own. */
+function parameterOf(
+  { dataSource }: SelectQueryBuilder<ObjectLiteral>,
+  { type, isArray }: EntityMetadata['columns'][number],
+  value: unknown,
+): unknown {
+  if (type !== 'jsonb' || !DriverUtils.isPostgresFamily(dataSource.driver)) return value;
+  return isArray && Array.isArray(value) ? value.map((item) => JSON.stringify(item)) : JSON.stringify(value);
 }
 
 function joinBelow(
