@@ -16,6 +16,7 @@ import { type PartOfQuery, prefetchQuery } from './prefetch-query.js';
 import { inOrderOfFind } from './property-order.js';
 import { partAt } from './property-path.js';
 import { owns, type RelationNode } from './relation-paths.js';
+import { selectOrder } from './select-order.js';
 
 /** The part of TypeORM's find options a query set can carry. */
 export type EntityQuery = Pick<FindManyOptions<ObjectLiteral>, 'where' | 'order' | 'select' | 'skip' | 'take'>;
@@ -57,7 +58,7 @@ export class EntityLoader {
     return recordHydration(this.dataSource, () =>
       prefetch && this.#relations.some(prefetches)
         ? this.#loadAndPrefetch(query, runner)
-        : this.queryBuilder(query, runner).callListeners(false).getMany(),
+        : this.#loadingBuilder(query, joinedRelations(this.#relations), runner).getMany(),
     );
   }
 
@@ -82,10 +83,7 @@ export class EntityLoader {
 
   async #loadAndPrefetch(query: EntityQuery, runner: QueryRunner): Promise<ObjectLiteral[]> {
     const nodes = this.#relations;
-    // TypeORM asks for the keys of a part first, and can order those by what is selected only.
-    const isPart = query.take !== undefined || !!query.skip;
-    if (isPart && ordersByPrefetched(nodes, query.order)) return this.#loadJoined(query, runner);
-    const builder = this.queryBuilder(query, runner).callListeners(false);
+    const builder = this.#loadingBuilder(query, joinedRelations(nodes), runner);
     const { entities, raw } = await builder.getRawAndEntities();
     const rows = new LoadedRows(builder);
     try {
@@ -188,7 +186,16 @@ export class EntityLoader {
    */
   #loadJoined(query: EntityQuery, runner: QueryRunner): Promise<ObjectLiteral[]> {
     const relations = joinedRelations(allJoined(this.#relations));
-    return this.#queryBuilder(query, relations, runner).callListeners(false).getMany();
+    return this.#loadingBuilder(query, relations, runner).getMany();
+  }
+
+  #loadingBuilder(
+    query: EntityQuery,
+    relations: FindOptionsRelations<ObjectLiteral>,
+    runner: QueryRunner,
+  ): SelectQueryBuilder<ObjectLiteral> {
+    const builder = this.#queryBuilder(query, relations, runner).callListeners(false);
+    return query.take !== undefined || query.skip ? selectOrder(builder) : builder;
   }
 
   #queryBuilder(
@@ -219,14 +226,6 @@ function prefetches({ prefetch, children }: RelationNode): boolean {
 
 function part({ select, order }: PartOfQuery, path: string): PartOfQuery {
   return { select: partAt(select, path), order: partAt(order, path) };
-}
-
-/** Whether the order goes through a relation that is prefetched, at any depth. */
-function ordersByPrefetched(nodes: readonly RelationNode[], order: object | undefined): boolean {
-  return nodes.some(({ relation, prefetch, children }) => {
-    const below = partAt(order, relation.propertyPath);
-    return below !== undefined && (prefetch || ordersByPrefetched(children, below));
-  });
 }
 
 /** With the eager relations below those that were prefetched, as their own query would have joined them. */

@@ -6,6 +6,11 @@ import { describeDatabases, type TestDatabase } from '../support/databases.js';
 import { expectSame } from '../support/expect-same.js';
 import { createTestApp } from '../support/test-app.js';
 
+class Place {
+  @Column('int')
+  zip: number;
+}
+
 @Entity('house')
 class House {
   @PrimaryColumn('int')
@@ -13,6 +18,9 @@ class House {
 
   @Column()
   city: string;
+
+  @Column(() => Place)
+  place: Place;
 }
 
 @Entity('author')
@@ -64,6 +72,14 @@ class DeepBookCacheManager extends BaseCacheManager<Book> {
 }
 
 @Injectable()
+class LeanBookCacheManager extends BaseCacheManager<Book> {
+  model = Book;
+  cacheKey = 'lean-book';
+  prefetchRelatedObjects = ['author'] as const;
+  usePrefetchRelatedForList = false;
+}
+
+@Injectable()
 class AuthorCacheManager extends BaseCacheManager<Author> {
   model = Author;
   prefetchRelatedObjects = ['books'] as const;
@@ -72,12 +88,18 @@ class AuthorCacheManager extends BaseCacheManager<Author> {
 async function library(database: TestDatabase) {
   const app = await createTestApp({
     database: { ...(await database.options()), entities: [House, Author, Book], synchronize: true } as never,
-    managers: [BookCacheManager, JoinedBookCacheManager, DeepBookCacheManager, AuthorCacheManager],
+    managers: [
+      BookCacheManager,
+      JoinedBookCacheManager,
+      DeepBookCacheManager,
+      LeanBookCacheManager,
+      AuthorCacheManager,
+    ],
   });
   const { manager } = app.dataSource;
   await manager.insert(House, [
-    { id: 1, city: 'Oslo' },
-    { id: 2, city: 'Bern' },
+    { id: 1, city: 'Oslo', place: { zip: 2 } },
+    { id: 2, city: 'Bern', place: { zip: 1 } },
   ]);
   await manager.insert(Author, [
     { id: 1, name: 'ann', house: { id: 1 } },
@@ -107,6 +129,13 @@ describeDatabases('A part of a list ordered through a prefetched relation', (dat
       ],
       [
         DeepBookCacheManager as never,
+        {
+          relations: { author: { house: true } },
+          order: { author: { house: { place: { zip: 'ASC' } }, name: 'ASC' }, id: 'DESC' },
+        },
+      ],
+      [
+        DeepBookCacheManager as never,
         { relations: { author: { house: true } }, order: { author: { name: 'DESC' }, id: 'DESC' } },
       ],
     ];
@@ -129,6 +158,28 @@ describeDatabases('A part of a list ordered through a prefetched relation', (dat
     const order = { books: { title: 'ASC' } } as const;
     const found = await dataSource.manager.find(Author, { relations: { books: true }, order, take: 1 });
     expectSame(await get(AuthorCacheManager).all().orderBy(order).limit(1), found);
+  });
+
+  it('shows of a relation what a whole list shows: all, whatever the filter', async () => {
+    const { get } = await library(database);
+    const set = () =>
+      get(AuthorCacheManager)
+        .all()
+        .filter({ books: { title: 'a' } })
+        .orderBy({ books: { id: 'ASC' } });
+    const whole = await set();
+    expect(whole.map(({ books }) => books.map(({ id }) => id))).toEqual([[2, 4]]);
+    expectSame(await set().limit(1), whole);
+  });
+
+  it('is there where the relation is not loaded at all', async () => {
+    const { get } = await library(database);
+    const set = get(LeanBookCacheManager)
+      .all()
+      .orderBy({ author: { house: { city: 'ASC' } }, id: 'ASC' });
+    expect((await set.limit(1))[0]!.author).toBeUndefined();
+    expect((await set.limit(3)).map(({ id }) => id)).toEqual([2, 4, 1]);
+    expect((await set.offset(1).first())?.id).toBe(4);
   });
 
   it('costs no joins as long as the order is that of its own columns', async () => {
