@@ -185,8 +185,13 @@ export class EntityLoader {
    * SQLite), for a parent that was deleted before its relations were asked for, and for what cannot be copied to several parents.
    */
   #loadJoined(query: EntityQuery, runner: QueryRunner): Promise<ObjectLiteral[]> {
-    const relations = joinedRelations(allJoined(this.#relations));
-    return this.#loadingBuilder(query, relations, runner).getMany();
+    const { joinAttributes } = this.queryBuilder(query, runner).expressionMap;
+    const insisted = new Set(joinAttributes.map(({ alias }) => alias.name));
+    const builder = this.#loadingBuilder(query, joinedRelations(allJoined(this.#relations)), runner);
+    // A prefetched relation leaves no row out.
+    for (const join of builder.expressionMap.joinAttributes)
+      if (!insisted.has(join.alias.name)) join.direction = 'LEFT';
+    return builder.getMany();
   }
 
   #loadingBuilder(

@@ -100,6 +100,22 @@ class EagerPurchase {
   region: Region;
 }
 
+/** A key that SQLite's driver cannot give as it is: its relations are joined after all. */
+@Entity('large')
+class Large {
+  @PrimaryColumn('bigint')
+  id: string;
+
+  @ManyToOne(() => Region, REQUIRED)
+  region: Region;
+}
+
+@Injectable()
+class LargeCacheManager extends BaseCacheManager<Large> {
+  model = Large;
+  prefetchRelatedObjects = ['region'] as const;
+}
+
 @Injectable()
 class PurchaseCacheManager extends BaseCacheManager<Purchase> {
   model = Purchase;
@@ -146,7 +162,7 @@ class BuyerCacheManager extends BaseCacheManager<Buyer> {
 }
 
 async function shop(database: TestDatabase) {
-  const entities = [Region, Contract, Buyer, Seller, Purchase, EagerPurchase];
+  const entities = [Region, Contract, Buyer, Seller, Purchase, EagerPurchase, Large];
   const managers = [
     PurchaseCacheManager,
     DeepPurchaseCacheManager,
@@ -155,6 +171,7 @@ async function shop(database: TestDatabase) {
     ContractPurchaseCacheManager,
     EagerPurchaseCacheManager,
     BuyerCacheManager,
+    LargeCacheManager,
   ];
   const app = await createTestApp({
     database: { ...(await database.options()), entities, synchronize: true } as never,
@@ -176,6 +193,10 @@ async function shop(database: TestDatabase) {
     { id: 3, title: 'b', buyer: { id: 2 }, contract: { id: 1 }, seller: { id: 1 }, region: there },
     { id: 4, title: 'b', buyer: { id: 3 }, seller: { id: 1 }, region: there },
     { id: 5, title: 'c', buyer: lost, seller: { id: 1 } },
+  ]);
+  await manager.insert(Large, [
+    { id: '9007199254740993', region: there },
+    { id: '9007199254740995', region: lost },
   ]);
   await manager.insert(EagerPurchase, [
     { id: 1, region: there },
@@ -200,6 +221,7 @@ describeDatabases('A count and whether there is any', (database) => {
       [PrefetchedPurchaseCacheManager, wheres],
       [PlainPurchaseCacheManager, wheres],
       [ContractPurchaseCacheManager, wheres],
+      [LargeCacheManager, [{}]],
       [EagerPurchaseCacheManager, [{}, { id: 1 }, { id: 2 }]],
       [BuyerCacheManager, [{}, { id: 2 }, { id: 3 }, { purchases: { title: 'a' } }]],
     ];
@@ -213,6 +235,17 @@ describeDatabases('A count and whether there is any', (database) => {
       expect(await get(Manager).all().filter({}).count()).toBe(await get(Manager).all().count());
     }
     expect(await get(PurchaseCacheManager).all().filter({}).count()).toBeLessThan(5);
+  });
+
+  it('take a prefetched relation for one that may be missing, as the list does', async () => {
+    const { get } = await shop(database);
+    for (const order of [undefined, { region: { name: 'ASC' } }] as const) {
+      const set = order ? get(LargeCacheManager).all().orderBy(order) : get(LargeCacheManager).all().filter({});
+      const found = (await set).map(({ region }) => region?.name);
+      // An order through it insists on it.
+      expect(found.toSorted()).toEqual(order ? ['north'] : ['north', undefined]);
+      expect(await set.limit(5).count()).toBe(found.length);
+    }
   });
 
   it('are those of the rows whatever is selected of them, or orders them', async () => {
