@@ -220,11 +220,18 @@ export class ReadThrough {
   async #copy<T>(request: ReadRequest<T>, flight: Flight<Loaded<T>>, number: number, loads: Loads<T>): Promise<T> {
     const isLate = flight.hasBegun;
     const { payload, skipped } = (await flight.landed)[number]!;
-    if (payload === undefined) return this.#lead([request], loads, undefined, [])[0]!;
     // What is not to be stored is good for those only who could have loaded it themselves.
-    if (isLate && skipped) return (await this.#load([request], loads, undefined))[0]!;
-    this.events.emit({ name: 'load:joined', key: request.key });
-    return request.decode(payload);
+    if (isLate && skipped && payload !== undefined) return (await this.#load([request], loads, undefined))[0]!;
+    try {
+      if (payload !== undefined) {
+        const value = request.decode(payload);
+        this.events.emit({ name: 'load:joined', key: request.key });
+        return value;
+      }
+    } catch {
+      // Whoever loaded it has said so.
+    }
+    return this.#lead([request], loads, undefined, [])[0]!;
   }
 
   #lead<T>(

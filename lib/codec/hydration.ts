@@ -3,7 +3,7 @@ import { isAccessor, prototypeOf } from './accessor.js';
 import { packDirect, snapshot } from './cells.js';
 import { isLoading, remember, rememberIn, type Origin } from './origins.js';
 import { asOne, transformOf, wrapperOf } from './transform.js';
-import { tag } from './values.js';
+import { type Packed, tag } from './values.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 type RelationMetadata = EntityMetadata['relations'][number];
@@ -62,7 +62,7 @@ function watchColumn(column: ColumnMetadata): void {
       from(form: unknown) {
         if (!isLoading()) return from(form) as unknown;
         // Before the transformer, which may change what it is given.
-        const packed = snapshot(transform.pack(form));
+        const packed = written(() => transform.pack(form));
         const value: unknown = from(form);
         made = { value, cell: packed === undefined ? undefined : tag('transformed', packed) };
         return value;
@@ -72,10 +72,19 @@ function watchColumn(column: ColumnMetadata): void {
   watchSetting(column, (entity, value) => {
     // TypeORM sets what the transformer made as soon as it has it; for some values it asks no transformer.
     const origin =
-      made && Object.is(made.value, value) ? made : { value, cell: snapshot(packDirect(value, transform)) };
+      made && Object.is(made.value, value) ? made : { value, cell: written(() => packDirect(value, transform)) };
     remember(entity, column.propertyPath, origin);
     made = undefined;
   });
+}
+
+/** A load must not fail for what cannot be noted of it, such as data nested deeper than the stack: not even our own. */
+function written(packIt: () => Packed | undefined): Packed | undefined {
+  try {
+    return snapshot(packIt());
+  } catch {
+    return undefined;
+  }
 }
 
 function watchUnwritten(member: ColumnMetadata | RelationMetadata, path: string): void {

@@ -62,7 +62,14 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   /** Relations joined in the same query (qscache: `select_related`). Write `as const`: then a wrong name does not compile. Default none. */
   relatedObjects: readonly RelationPath<T>[] = [];
 
-  /** Relations loaded by one query each, so that rows do not multiply (qscache: `prefetch_related`). Write `as const`. Default none. */
+  /**
+   * Relations loaded by one query each, so that rows do not multiply (qscache: `prefetch_related`). Write `as const`. Default none.
+   *
+   * What they show is all that belongs to a row, as with TypeORM's `relationLoadStrategy: 'query'` and in Django; with joined ones it
+   * is what the statement has. So a filter through a prefetched to-many relation chooses rows and leaves their related ones whole,
+   * where a joined one shows the related ones that match; and a row whose required relation (`nullable: false`) has lost its own is
+   * shown with `null`, where a join leaves it out.
+   */
   prefetchRelatedObjects: readonly RelationPath<T>[] = [];
 
   /** `false`: `prefetchRelatedObjects` only for `get()`, not for `all()`. Default `true`. */

@@ -134,8 +134,8 @@ export class BoundManager {
         return this.#cache.list(keys, key, query, this.#unless());
       },
       load,
-      count: (query) => this.#run(through, (runner) => this.#loader.queryBuilder(query, runner, false).getCount()),
-      exists: (query) => this.#run(through, (runner) => this.#loader.queryBuilder(query, runner, false).getExists()),
+      count: (query) => this.#run(through, (runner) => this.#loader.countBuilder(query, runner).getCount()),
+      exists: (query) => this.#run(through, (runner) => this.#loader.countBuilder(query, runner).getExists()),
       queryBuilder: (query, alias) => this.#loader.queryBuilder(query, through?.queryRunner, true, alias),
     };
   }

@@ -14,8 +14,9 @@ import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
 import { type Loaded, LoadedRows, UnpairedRowsError } from './loaded-rows.js';
 import { type PartOfQuery, prefetchQuery } from './prefetch-query.js';
 import { inOrderOfFind } from './property-order.js';
-import { setValueAt, valueAt } from './property-path.js';
+import { partAt } from './property-path.js';
 import { owns, type RelationNode } from './relation-paths.js';
+import { selectOrder } from './select-order.js';
 
 /** The part of TypeORM's find options a query set can carry. */
 export type EntityQuery = Pick<FindManyOptions<ObjectLiteral>, 'where' | 'order' | 'select' | 'skip' | 'take'>;
@@ -57,27 +58,44 @@ export class EntityLoader {
     return recordHydration(this.dataSource, () =>
       prefetch && this.#relations.some(prefetches)
         ? this.#loadAndPrefetch(query, runner)
-        : this.queryBuilder(query, runner).callListeners(false).getMany(),
+        : this.#loadingBuilder(query, joinedRelations(this.#relations), runner).getMany(),
     );
+  }
+
+  /**
+   * With no joins but those that leave rows out: of a filter, an order, and of relations that must have a row and lack it. What is
+   * selected does not matter to how many there are; TypeORM would count distinct values of it.
+   */
+  countBuilder(query: EntityQuery, runner: QueryRunner): SelectQueryBuilder<ObjectLiteral> {
+    const { select: _, ...unselected } = query;
+    const { joinAttributes } = this.queryBuilder(unselected, runner, false).expressionMap;
+    const needed = new Set(joinAttributes.map(({ alias }) => alias.name));
+    const builder = this.queryBuilder(unselected, runner);
+    const { expressionMap } = builder;
+    // From below: what leaves rows out may hang on what does not.
+    for (const { direction, alias, parentAlias } of expressionMap.joinAttributes.toReversed()) {
+      if (direction === 'INNER') needed.add(alias.name);
+      if (parentAlias !== undefined && needed.has(alias.name)) needed.add(parentAlias);
+    }
+    expressionMap.joinAttributes = expressionMap.joinAttributes.filter(({ alias }) => needed.has(alias.name));
+    return builder;
   }
 
   async #loadAndPrefetch(query: EntityQuery, runner: QueryRunner): Promise<ObjectLiteral[]> {
     const nodes = this.#relations;
-    const select = query.select && withKeys(this.metadata, nodes, query.select);
-    const asked = select ? { ...query, select } : query;
-    const builder = this.queryBuilder(asked, runner).callListeners(false);
+    const builder = this.#loadingBuilder(query, joinedRelations(nodes), runner);
     const { entities, raw } = await builder.getRawAndEntities();
     const rows = new LoadedRows(builder);
     try {
       const roots = rows.roots(raw as ObjectLiteral[], entities);
-      if (await this.#below(nodes, builder.alias, roots, rows, asked, runner)) return entities;
+      if (await this.#below(nodes, builder.alias, roots, rows, query, runner)) return entities;
     } catch (error) {
       if (!(error instanceof UnpairedRowsError)) throw error;
     }
-    return this.#loadJoined(asked, runner);
+    return this.#loadJoined(query, runner);
   }
 
-  /** Loads what is prefetched at and below these nodes; `false` when a parent could not be found again. */
+  /** Loads what is prefetched at and below these nodes; `false` when a parent could not be found again, or given its own copy. */
   async #below(
     nodes: readonly RelationNode[],
     alias: string,
@@ -126,7 +144,9 @@ export class EntityLoader {
       const value = found.get(name);
       // `select: { users: {} }` asks for nothing, and gets no property.
       if (value === undefined) continue;
-      relation.setEntityValue(entity, given.has(name) ? copy(value) : value);
+      const own = given.has(name) ? copy(value) : value;
+      if (own === undefined) return false;
+      relation.setEntityValue(entity, own);
       given.add(name);
     }
     return true;
@@ -162,11 +182,25 @@ export class EntityLoader {
 
   /**
    * Everything in one statement: for a key that does not survive the way through the driver (microseconds, a large number in
-   * SQLite), and for a parent that was deleted before its relations were asked for.
+   * SQLite), for a parent that was deleted before its relations were asked for, and for what cannot be copied to several parents.
    */
   #loadJoined(query: EntityQuery, runner: QueryRunner): Promise<ObjectLiteral[]> {
-    const relations = joinedRelations(allJoined(this.#relations));
-    return this.#queryBuilder(query, relations, runner).callListeners(false).getMany();
+    const { joinAttributes } = this.queryBuilder(query, runner).expressionMap;
+    const insisted = new Set(joinAttributes.map(({ alias }) => alias.name));
+    const builder = this.#loadingBuilder(query, joinedRelations(allJoined(this.#relations)), runner);
+    // A prefetched relation leaves no row out.
+    for (const join of builder.expressionMap.joinAttributes)
+      if (!insisted.has(join.alias.name)) join.direction = 'LEFT';
+    return builder.getMany();
+  }
+
+  #loadingBuilder(
+    query: EntityQuery,
+    relations: FindOptionsRelations<ObjectLiteral>,
+    runner: QueryRunner,
+  ): SelectQueryBuilder<ObjectLiteral> {
+    const builder = this.#queryBuilder(query, relations, runner).callListeners(false);
+    return query.take !== undefined || query.skip ? selectOrder(builder) : builder;
   }
 
   #queryBuilder(
@@ -196,26 +230,7 @@ function prefetches({ prefetch, children }: RelationNode): boolean {
 }
 
 function part({ select, order }: PartOfQuery, path: string): PartOfQuery {
-  const of = (value: object | undefined) => {
-    const below = value && valueAt(value, path);
-    return typeof below === 'object' && below !== null ? below : undefined;
-  };
-  return { select: of(select), order: of(order) };
-}
-
-/** Prefetched relations are found by the keys of all above them: without these, every one of them would look empty. */
-function withKeys(metadata: EntityMetadata, nodes: readonly RelationNode[], select: object): object {
-  const selected = copyQuery(select);
-  if (nodes.some(prefetches)) {
-    for (const { propertyPath } of metadata.primaryColumns) setValueAt(selected, propertyPath, true);
-  }
-  for (const { relation, children } of nodes) {
-    const below = valueAt(selected, relation.propertyPath);
-    if (typeof below === 'object' && below !== null) {
-      setValueAt(selected, relation.propertyPath, withKeys(relation.inverseEntityMetadata, children, below));
-    }
-  }
-  return selected;
+  return { select: partAt(select, path), order: partAt(order, path) };
 }
 
 /** With the eager relations below those that were prefetched, as their own query would have joined them. */

@@ -1,5 +1,7 @@
 import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner, SelectQueryBuilder } from 'typeorm';
+import { DriverUtils } from 'typeorm/driver/DriverUtils.js';
 import { hasEagerCircle } from './eager-relations.js';
+import { partAt } from './property-path.js';
 import type { RelationNode } from './relation-paths.js';
 
 /** What a query says of one of its relations. */
@@ -25,7 +27,7 @@ export function prefetchQuery(
   }
   builder.leftJoin(`owner.${relation.propertyPath}`, 'related');
   builder.addSelect(select ? selected(related, 'related', select) : ['related']);
-  joinBelow(builder, related, 'related', children);
+  joinBelow(builder, related, 'related', children, select);
   if (order) addOrder(builder, related, 'related', order);
   // What is asked for goes before the order that the entity has of its own.
   else addOwnOrder(builder, related);
@@ -51,15 +53,27 @@ function keyIn(
   if (names.length === 1) {
     builder.setParameter(
       'keys',
-      keys.map(([value]) => value),
+      keys.map(([value]) => parameterOf(builder, primaryColumns[0]!, value)),
     );
     return `${names[0]} IN (:...keys)`;
   }
   const conditions = keys.map((key, i) => {
-    key.forEach((value, place) => builder.setParameter(`key_${i}_${place}`, value));
+    key.forEach((value, place) =>
+      builder.setParameter(`key_${i}_${place}`, parameterOf(builder, primaryColumns[place]!, value)),
+    );
     return `(${names.map((name, place) => `${name} = :key_${i}_${place}`).join(' AND ')})`;
   });
   return anyOf(conditions);
+}
+
+/** The driver of PostgreSQL parses JSON, and would take an array back for one of PostgreSQL's, a text for JSON's own. */
+function parameterOf(
+  { dataSource }: SelectQueryBuilder<ObjectLiteral>,
+  { type, isArray }: EntityMetadata['columns'][number],
+  value: unknown,
+): unknown {
+  if (type !== 'jsonb' || !DriverUtils.isPostgresFamily(dataSource.driver)) return value;
+  return isArray && Array.isArray(value) ? value.map((item) => JSON.stringify(item)) : JSON.stringify(value);
 }
 
 function joinBelow(
@@ -67,12 +81,16 @@ function joinBelow(
   metadata: EntityMetadata,
   parent: string,
   nodes: readonly RelationNode[],
+  select?: object,
 ): void {
   for (const { relation, prefetch, children } of nodes) {
     if (prefetch) continue;
+    const { inverseEntityMetadata: related, propertyPath } = relation;
     const alias = aliasBelow(builder, parent);
-    builder.leftJoinAndSelect(`${parent}.${relation.propertyPath}`, alias);
-    joinBelow(builder, relation.inverseEntityMetadata, alias, children);
+    const below = partAt(select, propertyPath);
+    builder.leftJoin(`${parent}.${propertyPath}`, alias);
+    builder.addSelect(below ? selected(related, alias, below) : [alias]);
+    joinBelow(builder, related, alias, children, below);
   }
   // Those of a circle are among the nodes.
   if (hasEagerCircle(metadata)) return;

@@ -48,7 +48,9 @@ function placesOf(metadata: EntityMetadata, nodes: readonly RelationNode[]): rea
   for (const { embeddedMetadataTree: path, relationIds } of metadata.allEmbeddeds) {
     for (const { propertyName: name } of relationIds) ids.push({ path, name });
   }
-  if (!eager.length && !ids.length) return [];
+  // An eager one is joined, wherever it is asked for.
+  const arrived = nodes.toSorted((a, b) => Number(a.prefetch) - Number(b.prefetch));
+  if (!eager.length && !ids.length && arrived.every((node, i) => node === nodes[i])) return [];
   const places = new Map<string, Place>();
   for (const { isLazy, propertyName, embeddedMetadata } of [...asked, ...eager]) {
     const path = embeddedMetadata?.embeddedMetadataTree ?? [];

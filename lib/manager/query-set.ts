@@ -92,7 +92,10 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
     return this.#refined({ skip: wholeNumber('offset', count) });
   }
 
-  /** Loads only these properties; the others are absent from the entities, not `undefined` in the database. */
+  /**
+   * Loads only these properties; the others are absent from the entities, not `undefined` in the database. As TypeORM's `find` has it,
+   * naming none of an entity's own columns means all of them, and a row of which all that is selected is NULL is left out.
+   */
   select(select: FindOptionsSelect<T>): QuerySet<T> {
     return this.#refined({ select: select as NonNullable<EntityQuery['select']> });
   }
@@ -127,7 +130,7 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
     return (entity as T | undefined) ?? null;
   }
 
-  /** How many. Cached: the length of the list. Refined: `SELECT COUNT`. */
+  /** How many. Cached: the length of the list. Refined: `SELECT COUNT` of the rows, whatever is selected of them. */
   async count(): Promise<number> {
     if (this.#cachedAs || this.#result) return (await this.#evaluate()).length;
     const { skip = 0, take = Infinity, ...unlimited } = this.#query;

@@ -117,6 +117,29 @@ class Chapter {
   book: Relation<Book>;
 }
 
+/** Its only relations after the columns are two, one of them eager. */
+@Entity('frame')
+class Frame {
+  @PrimaryGeneratedColumn()
+  id: number;
+
+  @ManyToOne(() => Country, { eager: true, nullable: true })
+  made: Country | null;
+
+  @ManyToOne(() => Country, { nullable: true })
+  sold: Country | null;
+}
+
+/** The same, one level down. */
+@Entity('wall')
+class Wall {
+  @PrimaryGeneratedColumn()
+  id: number;
+
+  @ManyToOne(() => Frame)
+  frame: Frame;
+}
+
 @Entity('book')
 class Book {
   @PrimaryGeneratedColumn()
@@ -163,6 +186,26 @@ class PhotosCacheManager extends BaseCacheManager<Album> {
 }
 
 @Injectable()
+class FrameCacheManager extends BaseCacheManager<Frame> {
+  model = Frame;
+  prefetchRelatedObjects = ['sold', 'made'] as const;
+}
+
+@Injectable()
+class WallCacheManager extends BaseCacheManager<Wall> {
+  model = Wall;
+  prefetchRelatedObjects = ['frame.sold', 'frame.made'] as const;
+}
+
+@Injectable()
+class JoinedWallCacheManager extends BaseCacheManager<Wall> {
+  model = Wall;
+  cacheKey = 'joined-wall';
+  relatedObjects = ['frame'] as const;
+  prefetchRelatedObjects = ['frame.sold', 'frame.made'] as const;
+}
+
+@Injectable()
 class BookCacheManager extends BaseCacheManager<Book> {
   model = Book;
   prefetchRelatedObjects = ['chapters'] as const;
@@ -173,7 +216,7 @@ async function setUp(database: TestDatabase, entitySkipConstructor = true) {
   const app = await createTestApp({
     database: {
       ...(await database.options()),
-      entities: [Country, Album, Photo, Chapter, Book],
+      entities: [Country, Album, Photo, Chapter, Book, Frame, Wall],
       synchronize: true,
       entitySkipConstructor,
     } as never,
@@ -184,6 +227,9 @@ async function setUp(database: TestDatabase, entitySkipConstructor = true) {
       PhotoCacheManager,
       PhotosCacheManager,
       BookCacheManager,
+      FrameCacheManager,
+      WallCacheManager,
+      JoinedWallCacheManager,
     ],
   });
   const { manager } = app.dataSource;
@@ -205,6 +251,8 @@ async function setUp(database: TestDatabase, entitySkipConstructor = true) {
     { rank: 2, title: null, album: bare!, taken: here! },
     { rank: 9, title: 'c', album: full!, taken: here! },
   ]);
+  const [frame] = await manager.save(Frame, [{ made: here!, sold: there! }, { made: there! }]);
+  await manager.insert(Wall, { frame: frame! });
   const book = await manager.save(manager.create(Book));
   await manager.insert(Chapter, [
     { rank: 1, book },
@@ -246,6 +294,9 @@ const CASES: [abstract new () => BaseCacheManager<ObjectLiteral>, FindManyOption
     PhotoCacheManager,
     { relations: { album: { photos: true, owner: true } }, order: { id: 'ASC', album: { photos: BY_ID } } },
   ],
+  [FrameCacheManager, { relations: { sold: true, made: true }, order: BY_ID }],
+  [WallCacheManager, { relations: { frame: { sold: true, made: true } }, order: BY_ID }],
+  [JoinedWallCacheManager, { relations: { frame: { sold: true, made: true } }, order: BY_ID }],
 ];
 
 describeDatabases('Prefetched relations read like joined ones', (database) => {
