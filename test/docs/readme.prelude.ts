@@ -1,11 +1,24 @@
 // What a reader of the README has at hand: imports, and the classes other snippets declare.
 /* oxlint-disable no-unused-vars */
 import { CacheModule } from '@nestjs/cache-manager';
-import { Body, Controller, Get, Injectable, Module, Param, ParseIntPipe, Post, Put } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Injectable,
+  Logger,
+  Module,
+  type OnApplicationShutdown,
+  Param,
+  ParseIntPipe,
+  Post,
+  Put,
+} from '@nestjs/common';
 import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
 import KeyvRedis from '@keyv/redis';
 import { KeyvAdapter } from 'cache-manager';
-import { redisStore } from 'cache-manager-ioredis-yet';
+import { redisInsStore } from 'cache-manager-ioredis-yet';
+import { Redis } from 'ioredis';
 import { Keyv } from 'keyv';
 import {
   BaseCacheManager,
@@ -25,6 +38,8 @@ import {
   PrimaryGeneratedColumn,
   Repository,
 } from 'typeorm';
+
+declare const redis: Redis;
 
 @Entity()
 export class User {
