@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -10,5 +11,7 @@ export default defineConfig({
     setupFiles: ['test/support/properties.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Much of the time is spent waiting for servers, so two at once pay off on two cores as well.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 });
