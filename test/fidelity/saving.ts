@@ -13,11 +13,17 @@ export async function savingDifference(
 ): Promise<string | undefined> {
   const metadata = application.dataSource.getMetadata(shape.model as never);
   if (metadata.tableType === 'view') return undefined;
-  const wanted = await statementsOf(application, shape, metadata, expected);
-  const given = await statementsOf(application, shape, metadata, actual);
+  const wanted = await statementsOf(application, shape, metadata, inOrder(metadata, expected));
+  const given = await statementsOf(application, shape, metadata, inOrder(metadata, actual));
   // TypeORM reads the rows again before it saves them, in no order, and writes in the order it read.
   const difference = differenceOf(given, wanted) && differenceOf(given.map(sorted), wanted.map(sorted));
   return difference && `saved back, statement ${difference}`;
+}
+
+/** A list in no order is saved in whatever order it came. */
+function inOrder(metadata: EntityMetadata, entities: readonly ObjectLiteral[]): ObjectLiteral[] {
+  const keyOf = (entity: ObjectLiteral) => inspect(metadata.getEntityIdMap(entity), { depth: null });
+  return entities.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
 async function statementsOf(
@@ -48,7 +54,18 @@ async function statementsOf(
 }
 
 function sorted(statements: readonly unknown[]): unknown[] {
-  return statements.toSorted((a, b) => (inspect(a) < inspect(b) ? -1 : 1));
+  return inTextOrder(statements.map(withoutOrder));
+}
+
+/** The keys of the rows it reads again. */
+function withoutOrder(statement: unknown): unknown {
+  if (!Array.isArray(statement) || !String(statement[0]).startsWith('SELECT')) return statement;
+  const [sql, ...values] = statement as unknown[];
+  return [sql, ...inTextOrder(values)];
+}
+
+function inTextOrder(values: readonly unknown[]): unknown[] {
+  return values.toSorted((a, b) => (inspect(a) < inspect(b) ? -1 : 1));
 }
 
 function change({ columns }: EntityMetadata, entity: ObjectLiteral): void {
