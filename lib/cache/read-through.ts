@@ -208,11 +208,21 @@ export class ReadThrough {
     dated: AsOf | undefined,
   ): Promise<T> {
     let isAnswered = false;
-    const copy = this.#copy(request, flight, number, loads).finally(() => (isAnswered = true));
+    let isOverdue = false;
     const another = flight.overdue.then(async () => {
+      isOverdue = true;
       // Either will do, and the first one to come may be the one that is late.
-      return isAnswered ? copy : (await this.#load([request], loads, dated))[0]!;
-    });
+      return isAnswered ? undefined : (await this.#load([request], loads, dated))[0];
+    }) as Promise<T>;
+    another.catch(() => undefined);
+    const copy = this.#copy(request, flight, number, loads).then(
+      (value) => {
+        isAnswered = true;
+        return value;
+      },
+      // What became of a dead connection says nothing of the next one.
+      (error: unknown) => (isOverdue ? another : Promise.reject(error as Error)),
+    );
     return Promise.race([copy, another]);
   }
 

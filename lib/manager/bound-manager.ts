@@ -129,6 +129,8 @@ export class BoundManager {
       manager: this.options.name,
       metadata: this.options.metadata,
       cached: async (suffix, query) => {
+        // TypeORM takes 0 for "no limit".
+        if (query.take === 0) return [];
         if (through) return load(query);
         const key = listKey(keys, suffix, canonicalText(this.options.metadata, query));
         return this.#cache.list(keys, key, query, this.#unless());

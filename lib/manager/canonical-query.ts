@@ -5,6 +5,7 @@ import type { EntityQuery } from './entity-loader.js';
 import { predicateText } from './predicate-text.js';
 import { parameterText, queryText } from './query-text.js';
 import { member } from './where.js';
+import { properties } from './properties.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 
@@ -42,7 +43,7 @@ function anyText(metadata: EntityMetadata, where: unknown, path = ''): string {
 
 function allText(metadata: EntityMetadata, condition: unknown, path: string): string {
   if (!isPlain(condition)) return `other ${parameterText(condition)}`;
-  const all = Object.entries(condition)
+  const all = properties(condition)
     .map(([property, value]) => [property, propertyText(metadata, path + property, value)] as const)
     .filter(([, text]) => text)
     .map(([property, text]) => `${JSON.stringify(property)}:${text}`);
@@ -92,7 +93,7 @@ interface Transformable {
 /** Which property comes first decides. */
 function orderText(metadata: EntityMetadata, order: unknown, path = ''): string {
   if (!isPlain(order)) return `other ${parameterText(order)}`;
-  const texts = Object.entries(order).flatMap(([property, value]) => {
+  const texts = properties(order).flatMap(([property, value]) => {
     const text = directionText(metadata, path + property, value);
     return text ? [`${JSON.stringify(property)}:${text}`] : [];
   });

@@ -4,6 +4,7 @@ import { entityDatabase, entityTable } from './cache-keys.js';
 import type { EntityQuery } from './entity-loader.js';
 import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
 import { keySpelling, rowKey } from './row-key.js';
+import { properties } from './properties.js';
 
 /** More rows of one table than this, and the entry depends on the whole table: tags cost the store more than a reload. */
 const ROWS_PER_TABLE = 32;
@@ -101,7 +102,7 @@ function addRelationTables(relation: EntityMetadata['relations'][number], tables
 /** The tables a filter or an order walks through. */
 function addMentioned(metadata: EntityMetadata, mentioned: unknown, tables: Set<string>, prefix = ''): void {
   if (typeof mentioned !== 'object' || mentioned === null) return;
-  for (const [property, value] of Object.entries(mentioned)) {
+  for (const [property, value] of properties(mentioned)) {
     const path = prefix + property;
     const relation = metadata.findRelationWithPropertyPath(path);
     if (relation) {

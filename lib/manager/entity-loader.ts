@@ -200,7 +200,7 @@ export class EntityLoader {
     runner: QueryRunner,
   ): SelectQueryBuilder<ObjectLiteral> {
     const builder = this.#queryBuilder(query, relations, runner).callListeners(false);
-    return query.take !== undefined || query.skip ? selectOrder(builder) : builder;
+    return query.take !== undefined || query.skip ? selectOrder(builder, this.#relations) : builder;
   }
 
   #queryBuilder(

@@ -186,7 +186,7 @@ function takesObjects({ type, isArray, transformer }: ColumnMetadata): boolean {
 /** What drivers ask an object for. */
 function readsAsText(value: object): boolean {
   return (
-    value.toString !== Object.prototype.toString ||
+    (typeof value.toString === 'function' && value.toString !== Object.prototype.toString) ||
     ['toJSON', 'toPostgres', 'toSqlString'].some(
       (name) => typeof (value as Record<string, unknown>)[name] === 'function',
     )

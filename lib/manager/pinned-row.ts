@@ -5,6 +5,7 @@ import { formText, type Identifier, isScalar, type KeyColumn, keyColumns, keyVal
 import { setValueAt } from './property-path.js';
 import { queryText } from './query-text.js';
 import { rowKey } from './row-key.js';
+import { properties } from './properties.js';
 
 /** The filter for an identifier that is a primary key. */
 export function primaryKeyWhere(metadata: EntityMetadata, identifier: Identifier): ObjectLiteral {
@@ -103,7 +104,7 @@ export function identifierOf(metadata: EntityMetadata, entity: ObjectLiteral): I
 export function pinsOneRow(metadata: EntityMetadata, where: EntityQuery['where']): boolean {
   if (!where || Array.isArray(where)) return false;
   const fixed = new Set<string>();
-  for (const [property, value] of Object.entries(where)) {
+  for (const [property, value] of properties(where)) {
     const column = metadata.findColumnWithPropertyName(property);
     // TypeORM may be told to ignore these, or to read NULL, which a unique key allows many times.
     if (value === undefined || value === null) return false;

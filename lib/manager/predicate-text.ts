@@ -36,7 +36,7 @@ function predicate(value: unknown): Predicate {
     case 'isNull':
       return value.useParameter ? asWritten(value) : { is: 'leaf', text: 'is null' };
     case 'not':
-      if (child) return not(predicate(child));
+      if (child) return holdsEqualOfOperator(child) ? asWritten(value) : not(predicate(child));
       return takesOne ? not(equal(value.value)) : asWritten(value);
     case 'in':
       return child ? asWritten(value) : oneOf(value);
@@ -46,6 +46,14 @@ function predicate(value: unknown): Predicate {
     default:
       return asWritten(value);
   }
+}
+
+function isEqualOfOperator(value: unknown): boolean {
+  return InstanceChecker.isFindOperator(value) && value.type === 'equal' && value.child !== undefined;
+}
+
+function holdsEqualOfOperator(operator: FindOperator<unknown>): boolean {
+  return isEqualOfOperator(operator) || (operator.child !== undefined && holdsEqualOfOperator(operator.child));
 }
 
 function not(of: Predicate): Predicate {
@@ -69,6 +77,8 @@ function several(is: 'and' | 'or', operator: FindOperator<unknown>): Predicate {
   const parts: unknown = operator.value;
   if (!Array.isArray(parts) || !parts.length || !parts.every((part) => InstanceChecker.isFindOperator(part)))
     return asWritten(operator);
+  // TypeORM reads an operator inside of Equal() otherwise where it stands alone.
+  if (parts.some(isEqualOfOperator)) return asWritten(operator);
   return { is, of: parts.map(predicate).flatMap((part) => (part.is === is ? part.of : [part])) };
 }
 

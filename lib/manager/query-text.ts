@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { InstanceChecker } from 'typeorm';
+import { properties } from './properties.js';
 
 /**
  * A text that two queries share only if they ask for the same: property order does not matter, the type of a value does, an operator
@@ -39,12 +40,13 @@ function objectText(value: object, sorted: boolean): string {
     const says = [type, operand, useParameter, multipleParameters, objectLiteralParameters, getSql?.('alias')];
     return `o${text(says, sorted)}`;
   }
-  const pairs = Object.entries(value);
+  const pairs = properties(value);
   if (sorted) pairs.sort(([a], [b]) => (a < b ? -1 : 1));
   const entries = pairs.map(([key, part]) => `${JSON.stringify(key)}:${text(part, sorted)}`);
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype === Object.prototype || prototype === null) return `{${entries.join()}}`;
-  return `${value.constructor.name}{${entries.join()}}${privateText(value, entries.length > 0)}`;
+  const { constructor: type } = value as { constructor?: { name: string } };
+  return `${type?.name ?? ''}{${entries.join()}}${privateText(value, entries.length > 0)}`;
 }
 
 const opaque = new WeakMap<object, string>();

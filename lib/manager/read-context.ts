@@ -5,8 +5,8 @@ import { CircularReadError } from '../errors.js';
 const MOST_NESTED = 50;
 /** The same where each of them has a connection that the next one waits beside. */
 const MOST_NESTED_IN_LOADS = 1;
-/** How many reads may begin inside of one before one inside of itself is a circle that multiplies, with every row of a list. */
-const MOST_INSIDE = 1_000;
+/** How many reads inside of one may be found twice or more inside of themselves: of a list, every row multiplies them. */
+const MOST_REPEATED = 1_000;
 
 /** A read that was over so long ago, in milliseconds, started what runs now as a schedule does, not as a circle. */
 const FORGOTTEN_MS = 1_000;
@@ -26,7 +26,7 @@ interface ReadContext {
   readonly record?: LoadRecord;
   /** Without those that are long over: a job that goes on reading for ever would remember every one. */
   outer: ReadContext | undefined;
-  /** The reads that began inside of the outermost one. */
+  /** The reads inside of the outermost one that were found inside of themselves again. */
   readonly tally: { count: number };
   endedAt?: number;
 }
@@ -41,14 +41,13 @@ const current = new AsyncLocalStorage<ReadContext>();
 export function beginReading(names: readonly string[]): void {
   const outer = surrounding();
   if (!outer) return;
-  outer.tally.count++;
   let [nested, inLoads] = [0, 0];
   for (let at: ReadContext | undefined = outer; at; at = at.outer) {
     if (!isSame(names, at.names)) continue;
     if (at.record && at.endedAt === undefined) inLoads++;
     else nested++;
   }
-  const multiplies = nested > 0 && outer.tally.count > MOST_INSIDE;
+  const multiplies = nested > 1 && ++outer.tally.count > MOST_REPEATED;
   if (nested >= MOST_NESTED || inLoads > MOST_NESTED_IN_LOADS || multiplies) {
     throw new CircularReadError(names[0]!, wayOf(names, outer));
   }

@@ -1,17 +1,24 @@
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { DriverUtils } from 'typeorm/driver/DriverUtils.js';
+import type { RelationNode } from './relation-paths.js';
 
 /**
  * Selects what a part of a list is ordered by. TypeORM asks for the keys of the part first, in a query around this one, which sees
  * of a relation that is joined for the order alone nothing to order by.
  */
-export function selectOrder(builder: SelectQueryBuilder<ObjectLiteral>): SelectQueryBuilder<ObjectLiteral> {
+export function selectOrder(
+  builder: SelectQueryBuilder<ObjectLiteral>,
+  nodes: readonly RelationNode[],
+): SelectQueryBuilder<ObjectLiteral> {
+  const loaded = relationsOf(nodes);
   const { joinAttributes, allOrderBys } = builder.expressionMap;
   for (const criterion of Object.keys(allOrderBys)) {
     const [name = '', ...path] = criterion.split('.');
     const join = joinAttributes.find(({ alias }) => alias.name === name);
     const column = join?.metadata?.findColumnWithPropertyPath(path.join('.'));
     if (!join || !column || join.isSelected) continue;
+    // A row that has several of what is not loaded would take several places of the part: that this cannot be is for TypeORM to say.
+    if (multiplies(builder, join, loaded)) return builder;
     const { databaseName } = column;
     const alias = builder.escape(name);
     // As SQL, not as a property: no entity is to be made of it.
@@ -19,4 +26,25 @@ export function selectOrder(builder: SelectQueryBuilder<ObjectLiteral>): SelectQ
     builder.addSelect(selection, DriverUtils.buildAlias(builder.dataSource.driver, undefined, name, databaseName));
   }
   return builder;
+}
+
+type Join = SelectQueryBuilder<ObjectLiteral>['expressionMap']['joinAttributes'][number];
+
+type Relation = RelationNode['relation'];
+
+/** Whether a row may have joined several, here or above. */
+function multiplies(
+  builder: SelectQueryBuilder<ObjectLiteral>,
+  join: Join | undefined,
+  loaded: ReadonlySet<Relation>,
+): boolean {
+  if (!join) return false;
+  const { relation, parentAlias } = join;
+  if (relation && (relation.isOneToMany || relation.isManyToMany) && !loaded.has(relation)) return true;
+  const above = builder.expressionMap.joinAttributes.find(({ alias }) => alias.name === parentAlias);
+  return multiplies(builder, above, loaded);
+}
+
+function relationsOf(nodes: readonly RelationNode[]): Set<Relation> {
+  return new Set(nodes.flatMap(({ relation, children }) => [relation, ...relationsOf(children)]));
 }

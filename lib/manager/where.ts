@@ -1,6 +1,7 @@
 import { And, type EntityMetadata, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
 import { InvalidConfigurationError } from '../errors.js';
 import { isOperator, Null, opposite, toOperator } from './find-operators.js';
+import { properties } from './properties.js';
 
 /** TypeORM's own filter: an object is AND, an array of them is OR. */
 export type Where<T extends ObjectLiteral> = FindOptionsWhere<T> | FindOptionsWhere<T>[];
@@ -54,7 +55,7 @@ function notAny(metadata: EntityMetadata, all: readonly Condition[]): Where<Obje
 }
 
 function negate(metadata: EntityMetadata, condition: Condition, path = ''): Condition[] {
-  return Object.entries(condition).flatMap(([property, value]): Condition[] => {
+  return properties(condition).flatMap(([property, value]): Condition[] => {
     // TypeORM refuses these, also for us.
     if (value === undefined || value === null) return [{ [property]: value }];
     const { embedded, relation } = member(metadata, path + property);
@@ -76,7 +77,7 @@ function negate(metadata: EntityMetadata, condition: Condition, path = ''): Cond
 
 function merge(metadata: EntityMetadata, a: Condition, b: Condition, path = ''): Condition {
   const merged: Condition = { ...a };
-  for (const [property, value] of Object.entries(b)) {
+  for (const [property, value] of properties(b)) {
     const { embedded, relation } = member(metadata, path + property);
     const other = merged[property];
     if (!(property in merged) || value === undefined || value === null) merged[property] = value;
@@ -104,7 +105,7 @@ function conditions(metadata: EntityMetadata, where: unknown): Condition[] {
 function stated(metadata: EntityMetadata, condition: Condition, path = ''): Condition {
   const { undefined: ofUndefined, null: ofNull } = metadata.dataSource.options.invalidWhereValuesBehavior ?? {};
   const said: Condition = {};
-  for (const [property, value] of Object.entries(condition)) {
+  for (const [property, value] of properties(condition)) {
     if ((value === undefined && ofUndefined === 'ignore') || (value === null && ofNull === 'ignore')) continue;
     const { embedded, relation } = member(metadata, path + property);
     const read = value === null && ofNull === 'sql-null' ? new Null() : value;

@@ -62,6 +62,8 @@ export function readMentions(sql: string, dialect: SqlDialect): readonly Stateme
   return new MentionReader(sql, dialect).run();
 }
 
+const LONGEST_NAME = 1_000;
+
 class MentionReader {
   readonly #pieces: Pieces;
   readonly #telling: TellingText;
@@ -219,6 +221,12 @@ class MentionReader {
     const text = this.sql.slice(this.#chainFrom, this.#chainTo);
     const isFirst = this.#chainFrom === this.#from;
     this.#chainFrom = -1;
+    // No name is that long.
+    if (text.length > LONGEST_NAME) {
+      this.#isUnreadable = true;
+      this.#expects = false;
+      return;
+    }
     if (next === '(') {
       this.#calls.add(text);
       // INSERT(..) and REPLACE(..) are functions, too.

@@ -7,6 +7,8 @@ type Alternative = ReadonlyMap<string, Operand>;
 const DEEPEST = 20;
 /** `a IN (..) AND b IN (..)` pins pairs up to this many; beyond, the second list is dropped, which only widens. */
 const MOST_PAIRS = 1000;
+/** More columns pin no row better, and every alternative carries them. */
+const MOST_COLUMNS = 16;
 /** Words PostgreSQL and others read as functions, not as columns. */
 const VALUES = /^(?:USER|(?:CURRENT|SESSION|SYSTEM)_\w+|LOCALTIME\w*|TRUE|FALSE|NULL)$/;
 
@@ -124,7 +126,7 @@ class FilterReader {
 }
 
 function pairs(left: Alternative[], right: Alternative[]): Alternative[] {
-  if (left.length * right.length > MOST_PAIRS) return left;
+  if (left.length * right.length > MOST_PAIRS || left.some(({ size }) => size >= MOST_COLUMNS)) return left;
   // A column pinned twice keeps one of its values: a row that matches has both.
   return left.flatMap((one) => right.map((other) => new Map([...one, ...other])));
 }

@@ -73,7 +73,8 @@ class Shortener {
       const { kind, start, end } = pieces;
       if (kind === 'space') {
         if (isSpaced) this.#replace('');
-        else if (end - start > 1) this.#replace(' ');
+        // A comment that ends with its line, and none that a new one could begin behind.
+        else if (end - start > 1 || this.sql[start] === '#') this.#replace('\n');
         isSpaced = true;
         continue;
       }
@@ -177,14 +178,16 @@ class Shortener {
     const level = this.#level;
     if (level.before === 'type' && TYPES.has(this.#pieces.text.toUpperCase())) {
       if (this.#hasLeftOut) this.#kept = end;
+      else this.#markEnd();
       level.before = 'value';
-      this.#markEnd();
     } else if (this.#beginsItem && this.#isPlainWord(start, end)) this.#value();
     else this.#other();
   }
 
   #isPlainWord(start: number, end: number): boolean {
-    if (this.dialect === 'mysql' && this.sql.startsWith('0x', start)) return true;
+    if (this.dialect === 'mysql' && this.sql.startsWith('0x', start))
+      return /^0x[0-9a-f]+$/i.test(this.sql.slice(start, end));
+    if (this.dialect === 'sqlite' && /^[tf]/i.test(this.sql[start]!)) return false;
     return end - start < 8 && PLAIN_WORDS.has(this.sql.slice(start, end).toUpperCase());
   }
 
@@ -200,11 +203,13 @@ class Shortener {
     if (this.#hasLeftOut) {
       this.#parts.length = level.parts;
       if (level.end > level.kept) this.#parts.push(this.sql.slice(level.kept, level.end));
+      // What follows must not become a part of it.
+      this.#parts.push('\n');
       this.#kept = this.#pieces.end;
     }
     level.before = kind;
     level.isBehindComma = false;
-    this.#markEnd();
+    if (!this.#hasLeftOut) this.#markEnd();
   }
 
   #markEnd(): void {

@@ -66,6 +66,21 @@ it('a load that is only slow answers those who wait, and one more is all it cost
   expect(count).toBe(2);
 });
 
+it('what becomes of a dead load says nothing to those who have loaded again', async () => {
+  const readThrough = setUp();
+  let count = 0;
+  const load = async () => {
+    const isFirst = ++count === 1;
+    await new Promise((resolve) => setTimeout(resolve, (isFirst ? 2 : 3) * OVERDUE));
+    if (isFirst) throw new Error('reset');
+    return loaded(count);
+  };
+  const first = readThrough.read([request], { load });
+  const joined = readThrough.read([request], { load });
+  await expect(first).rejects.toThrow('reset');
+  expect(await joined).toEqual([2]);
+});
+
 it('another pool is another limit, and nobody waits there for what waits in one that has ended', async () => {
   const readThrough = setUp();
   const never: Loads<number> = { load: () => new Promise<never>(() => undefined), limit: new Limit(1) };

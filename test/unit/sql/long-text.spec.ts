@@ -456,3 +456,64 @@ function saidBy(effects: readonly StatementEffect[]): Set<string> {
   }
   return said;
 }
+
+describe('what is left out of a long text', () => {
+  const keys = times(MANY, String);
+
+  it.each<[string, SqlDialect, string, RegExp]>([
+    [
+      'a comment without a word',
+      'mysql',
+      `#\n# nightly\n#\nUPDATE post SET a = 1 WHERE id IN (${keys})`,
+      /update post/,
+    ],
+    [
+      'the same behind a statement',
+      'mysql',
+      `INSERT INTO a VALUES ${times(MANY, (i) => `(${i})`)};#\nCOMMIT;\n DELETE FROM c`,
+      /commit.*delete c/s,
+    ],
+    [
+      'the same, read by mention',
+      'mysql',
+      `#\nDELETE FROM post WHERE ${times(MANY, (i) => `id = ${i}`, ' OR ')}`,
+      /delete post/,
+    ],
+    [
+      'a comment behind two signs',
+      'mysql',
+      `INSERT INTO a VALUES ${times(MANY, (i) => `(${i})`)}; UPDATE b SET x = 5--/*c*/1; DELETE FROM post`,
+      /update b.*delete post/s,
+    ],
+    [
+      'a value before a word',
+      'postgres',
+      `SELECT 1 FROM a WHERE (a, b, c) IN (SELECT 1,NULL,'x'FROM t) AND id IN (${keys})`,
+      /\bt\b/,
+    ],
+    [
+      'a placeholder before a word',
+      'sqlite',
+      `SELECT 1 FROM a WHERE (a, b, c) IN (SELECT 1,:a,'x'FROM t) AND id IN (${keys})`,
+      /\bt\b/,
+    ],
+    ['what only begins like a number', 'mysql', `UPDATE b, (0xga), (0xgb) SET b.x = 1 WHERE id IN (${keys})`, /0xgb/],
+    [
+      'a table with the name of a value',
+      'sqlite',
+      `SELECT 1 FROM a WHERE x IN (SELECT 1 FROM b, true, false) AND id IN (${keys})`,
+      /false/,
+    ],
+  ])('takes nothing along: %s', (_, dialect, sql, expected) => {
+    expect(readStatements(sql, dialect).map(effectText).join('; ')).toMatch(expected);
+  });
+
+  it('pins no more columns than tell rows apart', () => {
+    const sql = `DELETE FROM a WHERE id IN (${times(1_000, String)}) AND ${times(200, (i) => `c${i} = 1`, ' AND ')}`;
+    const [effect] = readStatements(sql, 'postgres');
+    const [change] = effect?.kind === 'write' ? effect.writes : [];
+    const alternatives = change?.rows?.alternatives ?? [];
+    expect(alternatives).toHaveLength(1_000);
+    expect(Math.max(...alternatives.map(({ size }) => size))).toBeLessThanOrEqual(16);
+  });
+});
