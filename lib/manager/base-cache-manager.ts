@@ -150,7 +150,8 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   }
 
   /**
-   * Several entities by primary key, in the order asked; identifiers without a row are left out.
+   * Several entities by primary key, in the order asked; identifiers without a row are left out. Where only the database can tell keys
+   * apart (text without case, a transformer), what has no row at first is asked for once more.
    *
    * @throws {InvalidIdentifierError} for an identifier no row can have
    *

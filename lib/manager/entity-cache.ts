@@ -1,6 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Limit } from '../cache/limit.js';
-import type { Loads, ReadRequest, ReadThrough } from '../cache/read-through.js';
+import type { Loaded, Loads, ReadRequest, ReadThrough } from '../cache/read-through.js';
 import type { Dependency } from '../cache/tags.js';
 import type { MissReason } from '../events/cache-events.js';
 import { canonicalText } from './canonical-query.js';
@@ -11,6 +11,7 @@ import type { EntitySource, Fetched } from './entity-source.js';
 import { identifiedRow, kindsOf, pinsOneRow, primaryKeyWhere, rowName } from './pinned-row.js';
 import { queryText } from './query-text.js';
 import { beginReading, isInsideLoad, whileMaking, whileTelling } from './read-context.js';
+import { rowKey } from './row-key.js';
 import { fingerprint } from './text-key.js';
 
 /** Rows asked for in one statement: SQLite nests no more alternatives than 1,000. */
@@ -46,8 +47,13 @@ export class EntityCache {
   /** @param unless why the cache may neither be asked nor filled */
   async list(keys: CacheKeys, key: string, query: EntityQuery, unless?: MissReason): Promise<ObjectLiteral[]> {
     const dependencies = [...this.lists.dependencies.ofTables(query), keys.listDependency(key)];
-    const request = this.#request('list', key, canonicalText(this.metadata, query), dependencies, this.lists);
-    const load = async () => [this.source.share(await this.#fetch(query, request, this.lists), dependencies)];
+    const spell = () => canonicalText(this.metadata, query);
+    const text = spell();
+    const request = this.#request('list', key, text, dependencies, this.lists);
+    const load = async () => {
+      const fetched = await this.#fetch(query, request, this.lists);
+      return [spell() === text ? this.source.share(fetched, dependencies) : changed(fetched)];
+    };
     const [found] = await this.#read([request], load, unless);
     return found!;
   }
@@ -65,10 +71,13 @@ export class EntityCache {
     const query: EntityQuery = { where };
     const clears = keys.detailDependency(key);
     const tables = [...this.details.dependencies.ofTables(query), clears];
-    const request = this.#request('detail', key, canonicalText(this.metadata, query), tables, this.details);
+    const spell = () => canonicalText(this.metadata, query);
+    const text = spell();
+    const request = this.#request('detail', key, text, tables, this.details);
     const load = async () => {
       // Without a unique key any matching row will do: the first, as in TypeORM's findOne.
       const fetched = await this.#fetch(pinned ? query : { ...query, take: 1 }, request, this.details);
+      if (spell() !== text) return [changed(fetched)];
       const [root] = fetched.entities;
       const dependencies = pinned && root ? [...this.details.dependencies.ofRow(query, root), clears] : tables;
       return [this.source.share(fetched, root && dependencies)];
@@ -84,7 +93,7 @@ export class EntityCache {
     unless?: MissReason,
   ): Promise<(ObjectLiteral | null)[]> {
     const { dependencies } = this.details;
-    const asked = new Map<ReadRequest<ObjectLiteral[]>, Wanted & { clears: Dependency }>();
+    const asked = new Map<ReadRequest<ObjectLiteral[]>, Wanted & { clears: Dependency; isChanged: () => boolean }>();
     const names: string[] = [];
     for (const identifier of identifiers) {
       const key = keys.detail(identifier);
@@ -94,15 +103,18 @@ export class EntityCache {
       names.push(key);
       const kinds = kindsOf(this.metadata, where);
       const request = this.#request('detail', key, kinds, [...known, clears], this.details, names);
-      asked.set(request, { where, clears });
+      const spell = () => queryText([keys.detail(identifier), kindsOf(this.metadata, where)]);
+      const text = typeof identifier === 'object' ? spell() : undefined;
+      asked.set(request, { where, clears, isChanged: () => text !== undefined && spell() !== text });
     }
     const load: Loads<ObjectLiteral[]>['load'] = async (missing) => {
       const fetch = (where: Filter) => this.#fetch({ where }, missing[0]!, this.details, names);
       const wanted = missing.map((request) => asked.get(request)!);
       const fetched = await this.#fetchMany(wanted, fetch);
       return fetched.map((each, i) => {
+        const { clears, isChanged } = wanted[i]!;
         const [root] = each.entities;
-        return this.source.share(each, root && [...dependencies.ofRow({}, root), wanted[i]!.clears]);
+        return isChanged() ? changed(each) : this.source.share(each, root && [...dependencies.ofRow({}, root), clears]);
       });
     };
     const found = await this.#read([...asked.keys()], load, unless);
@@ -144,10 +156,11 @@ export class EntityCache {
     for (let from = 0; from < wanted.length; from += ROWS_PER_QUERY) {
       const some = wanted.slice(from, from + ROWS_PER_QUERY);
       const { entities, ...rest } = await fetch(some.map(({ where }) => where));
-      const byName = new Map(entities.map((entity) => [rowName(this.metadata, entity), entity]));
-      const names = some.map(({ where }) => rowName(this.metadata, where));
+      const byName = new Map(entities.map((entity) => [this.#nameOf(entity), entity]));
+      const names = some.map(({ where }) => this.#nameOf(where));
       const asked = new Set(names);
-      const isMatched = [...byName.keys()].every((name) => asked.has(name));
+      const isMatched =
+        [...byName.keys()].every((name) => asked.has(name)) && !(await this.#isFoundAgain(some, names, byName, fetch));
       const given = new Set<ObjectLiteral>();
       for (const [i, { where }] of some.entries()) {
         const entity = byName.get(names[i]!);
@@ -157,6 +170,27 @@ export class EntityCache {
       }
     }
     return results;
+  }
+
+  /** Whether a row that was found is one more that was asked for, as only the database knows. */
+  async #isFoundAgain(
+    wanted: readonly Wanted[],
+    names: readonly string[],
+    found: ReadonlyMap<string, unknown>,
+    fetch: (where: Filter) => Promise<Fetched>,
+  ): Promise<boolean> {
+    const open = wanted.filter((_, i) => !found.has(names[i]!));
+    if (!found.size || open.every(({ where }) => this.#keyOf(where) !== undefined)) return false;
+    return (await fetch(open.map(({ where }) => where))).entities.length > 0;
+  }
+
+  #nameOf(row: ObjectLiteral): string {
+    return this.#keyOf(row) ?? rowName(this.metadata, row) ?? '';
+  }
+
+  /** Where the database compares as we do. */
+  #keyOf(row: ObjectLiteral): string | undefined {
+    return rowKey(this.metadata)((column) => column.getEntityValue(row));
   }
 
   /** Listeners run last, on the caller's own copies: what they read may be what was just read. */
@@ -207,4 +241,10 @@ export class EntityCache {
       decode: (payload) => whileMaking(names, () => this.source.decode(payload)),
     };
   }
+}
+
+/** Its author has changed a value in the query after the call: whose rows these are nobody can say. */
+function changed({ entities, unshared }: Fetched): Loaded<ObjectLiteral[]> {
+  const detail = 'a value in its query was changed after the call';
+  return { own: entities, skipped: unshared ?? { reason: 'uncovered', detail } };
 }

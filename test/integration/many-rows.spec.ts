@@ -85,3 +85,32 @@ describeDatabases('getMany() of more rows than a statement takes', (database) =>
     });
   });
 });
+
+@Entity()
+class Tagged {
+  @PrimaryColumn()
+  tag: string;
+}
+
+@Injectable()
+class Tags extends BaseCacheManager<Tagged> {
+  model = Tagged;
+}
+
+describeDatabases(
+  'getMany() of one row in two spellings',
+  (database) => {
+    it('gives the row for each, cold and warm', async () => {
+      const { get, dataSource } = await createTestApp({
+        database: { ...(await database.options()), entities: [Tagged], synchronize: true } as DataSourceOptions,
+        managers: [Tags],
+      });
+      await dataSource.manager.insert(Tagged, [{ tag: 'foo' }, { tag: 'bar' }]);
+      for (let i = 0; i < 2; i++) {
+        const found = await get(Tags).getMany(['foo', 'FOO', 'none', 'bar']);
+        expect(found.map(({ tag }) => tag)).toEqual(['foo', 'foo', 'bar']);
+      }
+    });
+  },
+  ['mariadb'],
+);

@@ -23,6 +23,20 @@ describeDatabases('a query as nobody writes it by hand', (database) => {
     expect(titles(await examples.all().filter(by('two')))).toEqual(['two']);
   });
 
+  it('that its author changes after the call fills no entry of another one', async () => {
+    const { examples } = await setUp();
+    class Filter {
+      constructor(public title: string) {}
+    }
+    const filter = new Filter('one');
+    const list = Promise.resolve(examples.all({ where: filter }));
+    list.catch(() => undefined);
+    const call = list.then(() => undefined);
+    filter.title = 'two';
+    await call;
+    for (let i = 0; i < 2; i++) expect(titles(await examples.all({ where: new Filter('one') }))).toEqual(['one']);
+  });
+
   it('may be made of objects without a class', async () => {
     const { examples } = await setUp();
     const where = Object.assign(Object.create(Object.create(null) as object) as object, { id: 1 });

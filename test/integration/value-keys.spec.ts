@@ -126,7 +126,8 @@ describeDatabases('A key that is an instance of a class', (database) => {
     for (const id of ['u1', 'u2', 'u3'])
       await dataSource.manager.insert(Member, { id: new UserId(id), text: `of ${id}` });
     const ids = [new UserId('u3'), { id: new UserId('u1') }, new UserId('none'), 'u2'];
-    for (const queries of [1, 1]) {
+    // One more, about the one without a row: the database may know it by another spelling.
+    for (const queries of [2, 2]) {
       await members.clearCacheDetail();
       const found = await statements.expect(queries, () => members.getMany(ids));
       expect(found.map(({ text }) => text)).toEqual(['of u3', 'of u1', 'of u2']);
