@@ -39,6 +39,10 @@ export class InvalidIdentifierError extends QsCacheError {
  * A read that leads back to itself: a listener, subscriber, constructor or transformer of what it reads reads it again, without end.
  * Reaches whoever made the innermost read.
  *
+ * @example
+ * @AfterLoad()
+ * async load() { this.again = await examples.get(this.id); } // each copy reads the next one: get(1) rejects with it
+ *
  * @publicApi
  */
 export class CircularReadError extends QsCacheError {

@@ -9,8 +9,6 @@ export interface QuestionContext {
   /** All tables every time: on a cluster the epoch is that of the servers asked. */
   readonly tables: readonly string[];
   readonly budget: Budget;
-  /** Nobody may join any more. */
-  readonly sent?: () => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -26,7 +24,11 @@ export class Question {
   readonly #keys: string[] = [];
   readonly #dependencies: Dependency[] = [];
 
-  constructor(private readonly context: QuestionContext) {
+  /** @param sent told when nobody may join any more */
+  constructor(
+    private readonly context: QuestionContext,
+    private readonly sent?: () => void,
+  ) {
     this.answer = new Promise((resolve) => atEndOfTurn(() => resolve(this.#send())));
   }
 
@@ -48,8 +50,8 @@ export class Question {
 
   async #send(): Promise<Answer | undefined> {
     this.#isSent = true;
-    const { store, tables, budget, sent, failed } = this.context;
-    sent?.();
+    this.sent?.();
+    const { store, tables, budget, failed } = this.context;
     const queries = tagQueries(tables, this.#dependencies);
     const keys = this.#keys;
     try {
@@ -98,10 +100,7 @@ export class Answer {
 
   /** A second round trip, on what is left of the budget, for tags nobody knew to ask for. */
   async further(dependencies: Iterable<Dependency>, lifetimeMs: number): Promise<TagView | undefined> {
-    if (!this.#further || this.#further.isSent) {
-      const { sent: _sent, ...context } = this.context;
-      this.#further = new Question(context);
-    }
+    if (!this.#further || this.#further.isSent) this.#further = new Question(this.context);
     this.#further.about(undefined, dependencies, lifetimeMs);
     return (await this.#further.answer)?.tags;
   }

@@ -54,6 +54,6 @@ export class Questions {
 
   #question(tables: readonly string[], sent?: () => void): Question {
     const { store, failed } = this.context;
-    return new Question({ store, failed, tables, budget: new Budget(this.budgetMs), ...(sent && { sent }) });
+    return new Question({ store, failed, tables, budget: new Budget(this.budgetMs) }, sent);
   }
 }

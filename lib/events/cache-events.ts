@@ -100,16 +100,20 @@ export class CacheEvents {
 
   /** @internal */
   emit(event: CacheEvent): void {
-    for (const watcher of this.#watchers) watcher(event);
+    for (const watcher of this.#watchers) tell(watcher, event);
     for (const listener of this.#listeners) {
       const outer = telling.getStore();
-      if (isInside(listener, outer)) continue;
-      try {
-        telling.run({ listener, outer }, listener, event);
-      } catch {
-        // A listener is a guest: its failure is its own.
-      }
+      if (!isInside(listener, outer)) telling.run({ listener, outer }, tell, listener, event);
     }
+  }
+}
+
+/** A listener is a guest: its failure is its own. */
+function tell(listener: CacheEventListener, event: CacheEvent): void {
+  try {
+    listener(event);
+  } catch {
+    // Neither its read nor its write is told.
   }
 }
 
