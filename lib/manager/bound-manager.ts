@@ -4,7 +4,6 @@ import type { ReadThrough } from '../cache/read-through.js';
 import { InvalidConfigurationError } from '../errors.js';
 import type { CacheEvents, MissReason } from '../events/cache-events.js';
 import type { CacheStore, TableWrite } from '../store/cache-store.js';
-import { canonicalText } from './canonical-query.js';
 import { CacheKeys, entityTable, type Identifier, ownTables } from './cache-keys.js';
 import type { DataSourceWatch } from './data-source-watch.js';
 import { databaseIdentity } from './database-identity.js';
@@ -21,7 +20,6 @@ import type { QuerySetSource } from './query-set.js';
 import { beginReading, isInsideRead, whileTelling } from './read-context.js';
 import type { RelationNode } from './relation-paths.js';
 import { keySpelling } from './row-key.js';
-import { fingerprint } from './text-key.js';
 
 /** What the module gives every manager. The store is asked for late: CACHE_MANAGER exists once all modules have started. */
 export interface CacheRuntime {
@@ -132,8 +130,7 @@ export class BoundManager {
         // TypeORM takes 0 for "no limit".
         if (query.take === 0) return [];
         if (through) return load(query);
-        const key = listKey(keys, suffix, canonicalText(this.options.metadata, query));
-        return this.#cache.list(keys, key, query, this.#unless());
+        return this.#cache.list(keys, suffix, query, this.#unless());
       },
       load,
       count: (query) => this.#run(through, (runner) => this.#loader.countBuilder(query, runner).getCount()),
@@ -243,11 +240,6 @@ export class BoundManager {
       events.emit({ name: 'store:failed', operation: 'clear', error });
     }
   }
-}
-
-function listKey(keys: CacheKeys, suffix: string | undefined, query: string): string {
-  if (suffix !== undefined) return keys.list(suffix);
-  return query ? keys.list(`q-${fingerprint(query)}`) : keys.list();
 }
 
 function joinedOnly(relations: readonly RelationNode[]): RelationNode[] {

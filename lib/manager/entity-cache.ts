@@ -44,11 +44,20 @@ export class EntityCache {
     private readonly limit: () => Limit,
   ) {}
 
-  /** @param unless why the cache may neither be asked nor filled */
-  async list(keys: CacheKeys, key: string, query: EntityQuery, unless?: MissReason): Promise<ObjectLiteral[]> {
-    const dependencies = [...this.lists.dependencies.ofTables(query), keys.listDependency(key)];
+  /**
+   * @param suffix names the list; without one a query of its own has a name made of it
+   * @param unless why the cache may neither be asked nor filled
+   */
+  async list(
+    keys: CacheKeys,
+    suffix: string | undefined,
+    query: EntityQuery,
+    unless?: MissReason,
+  ): Promise<ObjectLiteral[]> {
     const spell = () => canonicalText(this.metadata, query);
     const text = spell();
+    const key = keys.list(suffix === undefined && text ? `q-${fingerprint(text)}` : suffix);
+    const dependencies = [...this.lists.dependencies.ofTables(query), keys.listDependency(key)];
     const request = this.#request('list', key, text, dependencies, this.lists);
     const load = async () => {
       const fetched = await this.#fetch(query, request, this.lists);
