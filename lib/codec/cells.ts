@@ -1,7 +1,7 @@
 import type { Member } from './member.js';
 import type { Origin } from './origins.js';
-import { isMadeAnew, type Transform } from './transform.js';
-import { pack, revive, tag, tagOf, type Packed } from './values.js';
+import type { Transform } from './transform.js';
+import { pack, revive, tag, tagOf, unpack, type Packed } from './values.js';
 
 /**
  * How the cells of a whole column are written, said once per column: `plain` is what JSON has, `json` pure JSON objects, `data`
@@ -17,12 +17,10 @@ export interface Column {
 /** One property's value, tagged when it is more than JSON; `undefined` when it could not come back. */
 export function packCell(value: unknown, { transform }: Member, origin: Origin | undefined): Packed | undefined {
   if (!transform || transform.isDirect) return packDirect(value, transform);
-  // What says all of itself needs no transformer.
-  if (Object(value) !== value && typeof value !== 'symbol') return packData(value);
-  // Whether an object is all there, is one of a kind or shared can be seen where it was made only.
-  if (!origin || origin.value !== value || origin.cell === undefined) return undefined;
-  const data = pack(value);
-  return data !== undefined && isOrdinary(value, data, origin.cell, transform) ? asCell(data, value) : origin.cell;
+  // As the database has it: what is encrypted there must not lie open here, and what an object hides only its transformer knows.
+  if (origin?.cell !== undefined && Object.is(origin.value, value)) return origin.cell;
+  // Somebody has set something else since.
+  return Object(value) === value || typeof value === 'symbol' ? undefined : packData(value);
 }
 
 /** A value that is as the driver gave it. */
@@ -45,22 +43,9 @@ export function reviveCell(cell: Packed, transform: Transform | undefined): unkn
 }
 
 function packData(value: unknown): Packed | undefined {
-  return asCell(pack(value), value);
-}
-
-function asCell(data: Packed, value: unknown): Packed {
+  const data = pack(value);
   const changedInside = data !== value && typeof data === 'object' && !tagOf(data);
   return changedInside ? tag('data', data) : data;
-}
-
-function isOrdinary(value: unknown, data: Packed, cell: Packed, transform: Transform): boolean {
-  if (tagOf(cell)?.[0] !== 'transformed') return true;
-  try {
-    return isMadeAnew(value, data, reviveCell(cell, transform));
-  } catch {
-    // A transformer that does not take the same twice.
-    return false;
-  }
 }
 
 /** Most columns hold one kind of value: the tags go, and the reader is compiled for the kind. */
@@ -86,6 +71,31 @@ export function cellAt({ kind, cells }: Column, row: number): Packed {
 
 function kindOf(cell: Packed): ColumnKind {
   return typeof cell === 'object' ? (tagOf(cell)?.[0] ?? 'json') : 'plain';
+}
+
+/** Kinds whose cells are made anew for every entity of their row. */
+export const MADE_FOR_EACH: ReadonlySet<ColumnKind> = new Set([
+  'json',
+  'data',
+  'transformed',
+  'buffer',
+  'bytes',
+  'bigint',
+]);
+
+const KINDS: ReadonlySet<unknown> = new Set([
+  'plain',
+  'json',
+  'data',
+  'transformed',
+  'one',
+  'many',
+  ...Object.keys(unpack),
+]);
+
+/** Whether a text from a store, or whatever stands in its place, is one of the kinds there are. */
+export function isKind(value: unknown): value is ColumnKind {
+  return KINDS.has(value);
 }
 
 /** Cells of these kinds are row numbers of a related table. */

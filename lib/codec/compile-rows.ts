@@ -1,6 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { isReference, reviveCell, type ColumnKind } from './cells.js';
-import type { Member } from './member.js';
+import type { Member, MemberGroup } from './member.js';
+import { CorruptPayloadError } from './payload-errors.js';
 import type { PayloadSet } from './payload.js';
 import type { RecordShape } from './record-shape.js';
 import { revive, unpack } from './values.js';
@@ -43,7 +44,8 @@ export function compileRows(
     } else if (member.inside) {
       sets.push(`const ${member.inside.variable} = ${property} ??= members[${member.number}].inside.create();`);
     } else {
-      const kind = kinds[place]!;
+      const kind = kinds[place];
+      insist(kind !== undefined && suits(kind, member), 'a column of a kind that its property cannot have');
       binds.push(`const c${place} = columns[${place}];`);
       if (isReference(kind)) {
         binds.push(`const r${place} = related[${related.length}];`);
@@ -53,6 +55,7 @@ export function compileRows(
       place++;
     }
   }
+  insist(place === kinds.length, 'other columns than properties');
   const source = `return (columns, related) => {
     ${binds.join('\n')}
     return (i) => {
@@ -66,10 +69,36 @@ export function compileRows(
   return { related, hidden, bind } as CompiledRows;
 }
 
-/** What a layout says after its place in the family: the members in the order of the properties, `u` for those set to undefined. */
+/**
+ * What a layout says after its place in the family: the members in the order of the properties, `u` for those set to undefined.
+ *
+ * @throws {CorruptPayloadError} for what no writer of ours would say
+ */
 function readLayout(shape: RecordShape, layout: string): { member: Member; isUndefined: boolean }[] {
-  const marks = layout.slice(layout.indexOf(':') + 1, -1).split(',');
-  return marks.map((mark) => ({ member: shape.members[Number.parseInt(mark)]!, isUndefined: mark.endsWith('u') }));
+  insist(LAYOUT.test(layout), 'a layout of another form');
+  const seen = new Set<Member>();
+  const opened = new Set<MemberGroup>([shape.group]);
+  const marks = layout.slice(layout.indexOf(':')).match(/\d+u?/g) ?? [];
+  return marks.map((mark) => {
+    const member = shape.members[Number.parseInt(mark)];
+    const isUndefined = mark.endsWith('u');
+    insist(member && !seen.has(member) && opened.has(member.group), 'properties in an order that none of ours has');
+    seen.add(member);
+    if (member.inside && !isUndefined) opened.add(member.inside);
+    return { member, isUndefined };
+  });
+}
+
+const LAYOUT = /^\d+:(\d+u?,)*$/;
+
+function suits(kind: ColumnKind, { relation, transform }: Member): boolean {
+  if (isReference(kind)) return relation !== undefined;
+  return kind !== 'transformed' || transform !== undefined;
+}
+
+function insist(holds: unknown, otherwise: string): asserts holds {
+  if (!holds)
+    throw new CorruptPayloadError(`The payload has ${otherwise}, so nobody of ours wrote it; it is loaded again.`);
 }
 
 /** As RecordShape.create, spelled out where TypeORM adds nothing to the instance. */
@@ -96,7 +125,7 @@ function expression(kind: ColumnKind, place: number, member: Member, fresh: bool
     case 'many':
       return unlessNull(`${cell}.map((row) => r${place}(row))`);
     default:
-      // The kind is a payload's text: quoted, and looked up where only ours are.
+      // One of the words in `unpack`: a payload with any other is not read so far.
       return unlessNull(`unpack[${JSON.stringify(kind)}](${cell})`);
   }
 }

@@ -2,9 +2,9 @@ import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { UnsupportedValueError } from '../errors.js';
 import { open, seal } from './envelope.js';
 import { CorruptPayloadError, ShapeMismatchError } from './payload-errors.js';
+import { checkPayload, repeatsTooMuch } from './payload-check.js';
 import { PayloadReader } from './payload-reader.js';
 import { PayloadWriter } from './payload-writer.js';
-import type { Payload } from './payload.js';
 
 /**
  * Entities of one type, with whatever relations are loaded, as text and back: what comes out equals what went in, property for
@@ -22,7 +22,10 @@ export class EntityCodec {
    */
   encode(entities: readonly ObjectLiteral[]): string {
     try {
-      return seal(JSON.stringify(new PayloadWriter(this.metadata).write(entities)));
+      const payload = new PayloadWriter(this.metadata, true).write(entities);
+      const text = JSON.stringify(payload);
+      if (!repeatsTooMuch(payload, text.length)) return seal(text);
+      return seal(JSON.stringify(new PayloadWriter(this.metadata, false).write(entities)));
     } catch (error) {
       // The engine's own limits: the depth of the stack, the length of a string.
       if (!(error instanceof RangeError)) throw error;
@@ -51,9 +54,10 @@ export class EntityCodec {
   #read(payload: string, retraces: boolean): ObjectLiteral[] {
     const body = open(payload);
     try {
-      return new PayloadReader(this.metadata, JSON.parse(body) as Payload, retraces).read();
+      const written = checkPayload(JSON.parse(body), body.length);
+      return new PayloadReader(this.metadata, written, retraces).read();
     } catch (error) {
-      if (error instanceof ShapeMismatchError) throw error;
+      if (error instanceof ShapeMismatchError || error instanceof CorruptPayloadError) throw error;
       throw new CorruptPayloadError(
         `The payload of ${this.metadata.name} cannot be read although its checksum is right, so it is loaded again. Is a ` +
           'constructor, a setter or a transformer failing?',

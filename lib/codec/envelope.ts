@@ -11,7 +11,7 @@ export function seal(body: string): string {
   return `qc${PAYLOAD_FORMAT}.${crc32(body).toString(36)}.${body}`;
 }
 
-/** The body of a sealed payload: with the checksum right, everything behind it can be trusted to be what `encode` wrote. */
+/** The body of a sealed payload. A right checksum says that nothing was cut or torn, not who wrote it: anybody can work it out. */
 export function open(payload: string): string {
   const [header, format, checksum] = HEADER.exec(payload) ?? [];
   if (header === undefined) {

@@ -64,7 +64,7 @@ function watchColumn(column: ColumnMetadata): void {
         // Before the transformer, which may change what it is given.
         const packed = written(() => transform.pack(form));
         const value: unknown = from(form);
-        made = { value, cell: packed === undefined ? undefined : tag('transformed', packed) };
+        made = { value, cell: transformed(value, packed) };
         return value;
       },
     });
@@ -76,6 +76,12 @@ function watchColumn(column: ColumnMetadata): void {
     remember(entity, column.propertyPath, origin);
     made = undefined;
   });
+}
+
+/** That there is nothing needs no transformer to say so. */
+function transformed(value: unknown, form: Packed | undefined): Packed | undefined {
+  if (value === null && form === null) return null;
+  return form === undefined ? undefined : tag('transformed', form);
 }
 
 /** A load must not fail for what cannot be noted of it, such as data nested deeper than the stack: not even our own. */

@@ -24,7 +24,7 @@ export function intervalValues(column: ColumnMetadata): DriverValues | undefined
   };
   const fill = (fields: unknown): unknown => {
     if (Array.isArray(fields)) return fields.map(fill);
-    return fields === null ? null : Object.assign(parse(''), fields);
+    return fields === null ? null : Object.assign(parse(''), fieldsIn(fields));
   };
   return { pack: (value) => pack(fieldsOf(value)), revive: (packed) => fill(revive(packed)) };
 }
@@ -33,6 +33,12 @@ function isInterval(value: unknown, prototype: object): boolean {
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== prototype) return false;
   const keys = Reflect.ownKeys(value);
   return keys.every((key) => FIELDS.has(key) && typeof (value as Record<PropertyKey, unknown>)[key] === 'number');
+}
+
+/** A text from a store may name anything, `__proto__` too. */
+function fieldsIn(fields: unknown): object {
+  if (typeof fields === 'object' && Reflect.ownKeys(fields!).every((key) => FIELDS.has(key))) return fields!;
+  throw new TypeError('an interval of other parts than intervals have');
 }
 
 const FIELDS = new Set<PropertyKey>(['years', 'months', 'days', 'hours', 'minutes', 'seconds', 'milliseconds']);

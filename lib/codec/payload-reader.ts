@@ -1,14 +1,19 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
-import type { RowFactory } from './compile-rows.js';
-import { ShapeMismatchError } from './payload-errors.js';
+import { compileRows, type RowFactory } from './compile-rows.js';
+import { CorruptPayloadError, ShapeMismatchError } from './payload-errors.js';
 import type { Payload, PayloadSet } from './payload.js';
 import { RecordShape } from './record-shape.js';
 import { retraced } from './retrace.js';
 
 /** Makes entities of tables, a new instance wherever a row is referred to, as TypeORM does. */
 export class PayloadReader {
+  /** Each table is read once, however many columns refer to it. */
+  readonly #tables: { readonly metadata: EntityMetadata; readonly make: RowFactory }[] = [];
+  readonly #compiled: (() => void)[] = [];
+
   constructor(
     private readonly metadata: EntityMetadata,
+    /** Checked: its numbers are true. */
     private readonly payload: Payload,
     /** Whether what is read will be written again. */
     private readonly retraces: boolean,
@@ -23,10 +28,22 @@ export class PayloadReader {
     const count = typeof order === 'number' ? order : order.length;
     const entities: ObjectLiteral[] = [];
     for (let row = 0; row < count; row++) entities.push(make(row));
+    // Not before: what came from a store may have been of no use.
+    for (const remember of this.#compiled) remember();
     return entities;
   }
 
   #rows(number: number, metadata: EntityMetadata): RowFactory {
+    const known = this.#tables[number];
+    if (known?.metadata === metadata) return known.make;
+    if (known)
+      throw new CorruptPayloadError(`The payload has rows that are both ${known.metadata.name} and ${metadata.name}.`);
+    const make = this.#tableRows(number, metadata);
+    this.#tables[number] = { metadata, make };
+    return make;
+  }
+
+  #tableRows(number: number, metadata: EntityMetadata): RowFactory {
     const [order, sets] = this.payload[1][number]!;
     const factories = sets.map((set) => this.#setRows(set, metadata, number === 0));
     if (typeof order === 'number') return factories[0]!;
@@ -42,7 +59,11 @@ export class PayloadReader {
   ): RowFactory {
     const shape = RecordShape.of(metadata).family[Number.parseInt(layout)];
     verify(shape, this.payload[0][number]);
-    const compiled = shape.compile(layout, kinds, isRoot);
+    let compiled = shape.compiled(layout, kinds, isRoot);
+    if (!compiled) {
+      const made = (compiled = compileRows(shape, layout, kinds, isRoot));
+      this.#compiled.push(() => shape.remember(layout, kinds, isRoot, made));
+    }
     const related = tables.map((table, place) => this.#rows(table, compiled.related[place]!));
     const make = compiled.bind(columns, related);
     return this.retraces ? retraced(compiled, kinds, columns, make) : make;

@@ -16,7 +16,11 @@ export class PayloadWriter {
   /** The entities whose relations are being written: meeting one again is a cycle. */
   readonly #parents = new Set<object>();
 
-  constructor(private readonly metadata: EntityMetadata) {}
+  /** @param shares whether related rows that are equal are written once */
+  constructor(
+    private readonly metadata: EntityMetadata,
+    private readonly shares: boolean,
+  ) {}
 
   write(entities: readonly ObjectLiteral[]): Payload {
     const root = this.#addTable(this.metadata);
@@ -110,7 +114,7 @@ export class PayloadWriter {
     let related = table.related.get(member);
     if (!related) table.related.set(member, (related = this.#addTable(metadata)));
     const to = related;
-    const add = (one: ObjectLiteral) => to.addOnce(this.#row(to, one));
+    const add = (one: ObjectLiteral) => (this.shares ? to.addOnce(this.#row(to, one)) : to.add(this.#row(to, one)));
     return many ? tag('many', value.map(add)) : tag('one', add(value));
   }
 }

@@ -1,7 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { prototypeOf } from './accessor.js';
 import type { ColumnKind } from './cells.js';
-import { compileRows, type CompiledRows } from './compile-rows.js';
+import type { CompiledRows } from './compile-rows.js';
 import { fingerprint } from './fingerprint.js';
 import { MemberGroup, type Member } from './member.js';
 import { transformOf } from './transform.js';
@@ -63,15 +63,14 @@ export class RecordShape {
     return this.group.describes(value);
   }
 
-  /** The decoder of rows with this layout, compiled once. */
-  compile(layout: string, kinds: readonly ColumnKind[], fresh: boolean): CompiledRows {
-    const key = `${fresh} ${layout} ${kinds.join()}`;
-    let compiled = this.#compiled.get(key);
-    if (!compiled) {
-      if (this.#compiled.size >= MOST_COMPILED) this.#compiled.clear();
-      this.#compiled.set(key, (compiled = compileRows(this, layout, kinds, fresh)));
-    }
-    return compiled;
+  /** The decoder of rows with this layout, if it has been of use. */
+  compiled(layout: string, kinds: readonly ColumnKind[], fresh: boolean): CompiledRows | undefined {
+    return this.#compiled.get(nameOf(layout, kinds, fresh));
+  }
+
+  remember(layout: string, kinds: readonly ColumnKind[], fresh: boolean, compiled: CompiledRows): void {
+    if (this.#compiled.size >= MOST_COMPILED) this.#compiled.clear();
+    this.#compiled.set(nameOf(layout, kinds, fresh), compiled);
   }
 
   #add(name: string, embedded: EmbeddedMetadata | undefined, kind: Partial<Member>): void {
@@ -101,6 +100,11 @@ export class RecordShape {
     this.members.push(member);
     group.add(member);
   }
+}
+
+/** Unambiguous, because kinds are words of a closed set and layouts have no spaces. */
+function nameOf(layout: string, kinds: readonly ColumnKind[], fresh: boolean): string {
+  return `${fresh} ${layout} ${kinds.join()}`;
 }
 
 function asColumn(column: ColumnMetadata): Partial<Member> {

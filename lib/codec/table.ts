@@ -76,7 +76,9 @@ export class Table {
           .map((member) => this.related.get(member)!.number),
       ];
     });
-    return [sets.length > 1 ? this.#order : this.#order.length, sets];
+    // Where no column tells how many there are, a number alone is not to be believed.
+    const isTold = sets.length === 0 || (sets.length === 1 && sets[0]![3].length > 0);
+    return [isTold ? this.#order.length : this.#order, sets];
   }
 }
 

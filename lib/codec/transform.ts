@@ -1,4 +1,3 @@
-import { types } from 'node:util';
 import type { EntityMetadata } from 'typeorm';
 import { intervalValues, type DriverValues } from './interval.js';
 import { pack, revive, type Packed } from './values.js';
@@ -61,30 +60,4 @@ function withData(driver: DriverValues): DriverValues {
 
 function wrap(packed: Packed | undefined): Packed | undefined {
   return packed === undefined ? undefined : { of: packed };
-}
-
-/**
- * Whether a value of plain data is as good as a copy of it: a transformer that was asked again gave the same, and nothing of it is
- * an object that it hands out twice, as with a table of constants.
- */
-export function isMadeAnew(value: unknown, data: Packed, again: unknown): boolean {
-  const seen = new Set<object>();
-  if (!isMetFirst(value, seen) || !isMetFirst(again, seen)) return false;
-  const other = pack(again);
-  return other !== undefined && JSON.stringify(other) === JSON.stringify(data);
-}
-
-/** Whether no object in it was met before; items that cannot be replaced count as met, as no copy has them. */
-function isMetFirst(value: unknown, seen: Set<object>): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  if (seen.has(value)) return false;
-  seen.add(value);
-  if (types.isUint8Array(value) || types.isDate(value)) return true;
-  if (!Array.isArray(value)) return Object.values(value).every((inner) => isMetFirst(inner, seen));
-  return value.every((item, place) => isPlainItem(value, place) && isMetFirst(item, seen));
-}
-
-function isPlainItem(array: unknown[], place: number): boolean {
-  const { configurable, writable } = Object.getOwnPropertyDescriptor(array, place)!;
-  return configurable === true && writable === true;
 }

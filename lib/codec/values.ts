@@ -21,16 +21,27 @@ export function tagOf(packed: Packed): [kind: string, form: Packed] | undefined 
 
 /** How each kind comes back. No prototype: a kind is text from the store, and `constructor` is not one of ours. */
 export const unpack: Record<string, (form: never) => unknown> = Object.assign(Object.create(null), {
-  date: (form: number | 'NaN') => new Date(form),
-  bigint: (form: string) => BigInt(form),
-  number: (form: string) => Number(form),
-  buffer: (form: string) => Buffer.from(form, 'base64'),
-  bytes: (form: string) => new Uint8Array(Buffer.from(form, 'base64')),
+  date: (form: number | 'NaN') => new Date(form === 'NaN' ? NaN : aNumber(form)),
+  bigint: (form: string) => BigInt(aText(form)),
+  number: (form: string) => Number(aText(form)),
+  buffer: (form: string) => Buffer.from(aText(form), 'base64'),
+  bytes: (form: string) => new Uint8Array(Buffer.from(aText(form), 'base64')),
   undefined: () => undefined,
   data: revive,
   // Related rows are read by their table; this is a relation without any where other rows have ids (`loadRelationIds`).
   many: () => [],
 });
+
+/** `{ "length": 1e9 }` would be as many bytes to Buffer. */
+function aText(form: unknown): string {
+  if (typeof form === 'string') return form;
+  throw new TypeError(`a form of type ${typeof form} where a text is written`);
+}
+
+function aNumber(form: unknown): number {
+  if (typeof form === 'number') return form;
+  throw new TypeError(`a form of type ${typeof form} where a number is written`);
+}
 
 /**
  * The value as JSON-safe data, the very same object when nothing in it needs a tag. `undefined` when it could not come back as it

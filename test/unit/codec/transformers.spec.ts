@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn, type ValueTransformer } from 'typeorm';
+import { Column, Entity, ManyToOne, PrimaryColumn, type ValueTransformer } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { entityCodec } from '../../../lib/codec/entity-codec.js';
 import { find, findAndReturn, storedIn } from '../../fixtures/codec/find.js';
@@ -103,7 +103,7 @@ describe('what a transformer made and nobody sees', () => {
     let count = 0;
     const { found, returned } = await findAndReturn(holderOf(reading(() => ({ count: count++ }))), { value: 'text' });
     expect((returned.value as Fields).count).toBeLessThan((found.value as Fields).count as number);
-    expect((returned.value as Fields).count).toBeGreaterThan(1);
+    expect((returned.value as Fields).count).toBeGreaterThan(0);
   });
 
   it('comes back through several transformers, and where only one way is of use', async () => {
@@ -189,14 +189,78 @@ describe('a constant that a transformer hands out', () => {
     const value = returned.value as Fields;
     expect(value.one).toBe(value.other);
   });
+});
 
-  it('is kept apart from data, which is written as it is', async () => {
-    const { found, returned, payload } = await findAndReturn(holderOf(reading((text) => ({ text, list: [1] }))), {
-      value: 'text',
-    });
+describe('what the database holds is what is written', () => {
+  const hidden = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('hex');
+  const decrypt = (text: string | null): unknown =>
+    text === null ? null : JSON.parse(String(Buffer.from(text, 'hex')));
+
+  it.each<[string, unknown]>([
+    ['a text', 'secret'],
+    ['a number', 987654],
+    ['a boolean', true],
+    ['an object', { card: 'secret', list: ['secret'] }],
+    ['nothing', null],
+  ])('where a transformer decrypts %s', async (_, value) => {
+    const { found, returned, payload } = await findAndReturn(holderOf(reading(decrypt)), { value: hidden(value) });
+    expectSame(found.value, value);
     expectSame(returned, found);
-    expect(payload).toContain('"plain","json"');
-    expect(returned.value).not.toBe(found.value);
+    expect(payload).toContain(hidden(value));
+    expect(payload).not.toMatch(/secret|987654/);
+  });
+
+  it('in embedded objects, behind setters and in related rows, too', async () => {
+    const transformer = reading(decrypt);
+    class Card {
+      @Column({ type: 'varchar', transformer })
+      number: string;
+    }
+    @Entity()
+    class Bank {
+      @PrimaryColumn()
+      id: number;
+
+      @Column({ type: 'varchar', transformer })
+      pin: string;
+    }
+    @Entity()
+    class Customer {
+      #name: string;
+
+      @PrimaryColumn()
+      id: number;
+
+      @Column({ type: 'varchar', transformer })
+      get name(): string {
+        return this.#name;
+      }
+
+      set name(name: string) {
+        this.#name = name;
+      }
+
+      @Column(() => Card)
+      card: Card;
+
+      @ManyToOne(() => Bank)
+      bank: Bank;
+    }
+    const secret = hidden('secret');
+    const dataSource = await storedIn(
+      [Customer, Bank],
+      [
+        [Bank, { id: 1, pin: secret }],
+        [Customer, { id: 1, name: secret, cardNumber: secret, bankId: 1 }],
+      ],
+    );
+    const codec = entityCodec(dataSource.getMetadata(Customer));
+    const payload = codec.encode(await find(dataSource, Customer, { relations: { bank: true } }));
+    expect(payload).not.toContain('"secret"');
+    const [customer] = codec.decode(payload) as Customer[];
+    expect([customer!.name, customer!.card.number, customer!.bank.pin]).toEqual(['secret', 'secret', 'secret']);
+    // A copy that takes its place among loaded entities is written in the same way.
+    expect(codec.encode(codec.copy(payload))).toBe(payload);
   });
 });
 
