@@ -5,6 +5,14 @@ import { CorruptPayloadError, ShapeMismatchError } from './payload-errors.js';
 import { checkPayload, repeatsTooMuch } from './payload-check.js';
 import { PayloadReader } from './payload-reader.js';
 import { PayloadWriter } from './payload-writer.js';
+import { RecordShape } from './record-shape.js';
+
+/** Entities as text. */
+export interface Written {
+  readonly payload: string;
+  /** A property in it that its manager lets into no entry. */
+  readonly keptOut: string | undefined;
+}
 
 /**
  * Entities of one type, with whatever relations are loaded, as text and back: what comes out equals what went in, property for
@@ -21,11 +29,22 @@ export class EntityCodec {
    * @throws {UnsupportedValueError} when a value could not come back as it is
    */
   encode(entities: readonly ObjectLiteral[]): string {
+    return this.write(entities).payload;
+  }
+
+  /**
+   * As `encode`, for a payload that leaves this process.
+   *
+   * @throws {UnsupportedValueError}
+   */
+  write(entities: readonly ObjectLiteral[]): Written {
     try {
-      const payload = new PayloadWriter(this.metadata, true).write(entities);
-      const text = JSON.stringify(payload);
-      if (!repeatsTooMuch(payload, text.length)) return seal(text);
-      return seal(JSON.stringify(new PayloadWriter(this.metadata, false).write(entities)));
+      const writer = new PayloadWriter(this.metadata, true);
+      const written = writer.write(entities);
+      const { keptOut } = writer;
+      const text = JSON.stringify(written);
+      if (!repeatsTooMuch(written, text.length)) return { payload: seal(text), keptOut };
+      return { payload: seal(JSON.stringify(new PayloadWriter(this.metadata, false).write(entities))), keptOut };
     } catch (error) {
       // The engine's own limits: the depth of the stack, the length of a string.
       if (!(error instanceof RangeError)) throw error;
@@ -49,6 +68,13 @@ export class EntityCodec {
   /** As `decode`, for copies that take their place among loaded entities: they can be encoded like those. */
   copy(payload: string): ObjectLiteral[] {
     return this.#read(payload, true);
+  }
+
+  /** From now on `write` tells of this property. `false` if the entity has none of the name. */
+  keepOut(path: string): boolean {
+    // A row of a subclass has it, too.
+    const known = RecordShape.of(this.metadata).family.map((shape) => shape.keepOut(path));
+    return known[0]!;
   }
 
   #read(payload: string, retraces: boolean): ObjectLiteral[] {

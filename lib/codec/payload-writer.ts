@@ -16,6 +16,8 @@ export class PayloadWriter {
   /** The entities whose relations are being written: meeting one again is a cycle. */
   readonly #parents = new Set<object>();
 
+  #keptOut: string | undefined;
+
   /** @param shares whether related rows that are equal are written once */
   constructor(
     private readonly metadata: EntityMetadata,
@@ -29,6 +31,11 @@ export class PayloadWriter {
     const fingerprints = [...new Set(shapes.map((shape) => shape.fingerprint))];
     const numbers = new Map(fingerprints.map((fingerprint, number) => [fingerprint, number]));
     return [fingerprints, this.#tables.map((table) => table.finish(numbers))];
+  }
+
+  /** A property among what was written that is to be in no entry. */
+  get keptOut(): string | undefined {
+    return this.#keptOut;
   }
 
   #addTable(metadata: EntityMetadata): Table {
@@ -79,6 +86,7 @@ export class PayloadWriter {
         steps.push({ member, value, cell });
         continue;
       }
+      this.#note(row, member, origin.value);
       if (origin.cell === undefined) throw refusal(row.shape.metadata, member.path, HIDDEN);
       steps.push({ member, value: origin.value, cell: origin.cell });
       if (origin.value === undefined) row.layout += `${member.number}u,`;
@@ -88,7 +96,12 @@ export class PayloadWriter {
     if (different !== undefined) throw refusal(row.shape.metadata, group.path + different, HIDDEN);
   }
 
+  #note({ shape }: Row, member: Member, value: unknown): void {
+    if (value !== undefined && shape.keepsOut(member)) this.#keptOut = `${shape.metadata.name}.${member.path}`;
+  }
+
   #addMember(table: Table, row: Row, member: Member, value: unknown): void {
+    this.#note(row, member, value);
     if (value === undefined) row.layout += `${member.number}u,`;
     else if (member.inside?.describes(value)) {
       row.layout += `${member.number},`;

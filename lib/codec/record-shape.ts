@@ -20,6 +20,7 @@ export class RecordShape {
   readonly members: Member[] = [];
   readonly group: MemberGroup;
   readonly fingerprint: string;
+  readonly #keptOut = new Set<Member>();
   readonly #compiled = new Map<string, CompiledRows>();
   #family: RecordShape[] | undefined;
 
@@ -61,6 +62,17 @@ export class RecordShape {
 
   describes(value: unknown): value is ObjectLiteral {
     return this.group.describes(value);
+  }
+
+  /** From now on this property, an embedded object or one inside of it included, is to be in no entry. `false` if there is none. */
+  keepOut(path: string): boolean {
+    const member = this.members.find((each) => each.path === path);
+    if (member) this.#keptOut.add(member);
+    return member !== undefined;
+  }
+
+  keepsOut(member: Member): boolean {
+    return this.#keptOut.size > 0 && this.#keptOut.has(member);
   }
 
   /** The decoder of rows with this layout, if it has been of use. */

@@ -29,6 +29,8 @@ export type SkipReason =
   | 'uncovered'
   /** A value the codec cannot bring back as it was. */
   | 'unsupported'
+  /** It shows a property that a manager lets into no entry (`neverCache`). */
+  | 'private'
   /** Its SQL asks for the time, chance or the session (`now()`, `random()`, `current_user`), so its answer changes without a write. */
   | 'volatile'
   /** The store takes entries more slowly than they are loaded: so much is on its way there already that this would cost too much memory. */

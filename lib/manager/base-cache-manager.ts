@@ -100,6 +100,13 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   cacheVolatile = false;
 
   /**
+   * Properties that no entry may hold, of this entity's own: `['ssn', 'card.number']`, with a dot inside of an embedded object. A result
+   * that shows one is served from the database each time, also where another manager shows the entity; what selects without it
+   * (`select`, a column with `select: false`) is cached as usual. Default none.
+   */
+  neverCache: readonly string[] = [];
+
+  /**
    * Whose cache this is, where rows differ by who asks (a tenant, row-level security): entries of two scopes never meet. Asked on
    * every call, so it may read the current request. Default: one scope for all. It answers at once, with a text: a promise or anything else
    * is an error, on every call.

@@ -1,7 +1,7 @@
 import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
 import type { Loaded } from '../cache/read-through.js';
 import type { Dependency } from '../cache/tags.js';
-import { entityCodec } from '../codec/entity-codec.js';
+import { entityCodec, type Written } from '../codec/entity-codec.js';
 import { UnsupportedValueError } from '../errors.js';
 import { onCleanConnection, sharesOneConnection } from './clean-connection.js';
 import type { DataSourceWatch } from './data-source-watch.js';
@@ -67,14 +67,16 @@ export class EntitySource {
     { entities, unshared, wholeTables }: Fetched,
     dependencies: readonly Dependency[] | undefined,
   ): Loaded<ObjectLiteral[]> {
-    let payload: string;
+    let written: Written;
     try {
-      payload = entityCodec(this.metadata).encode(entities);
+      written = entityCodec(this.metadata).write(entities);
     } catch (error) {
       if (!(error instanceof UnsupportedValueError)) throw error;
       return { own: entities, skipped: unshared ?? { reason: 'unsupported', detail: error.message } };
     }
+    const { payload, keptOut } = written;
     if (unshared) return { own: entities, payload, skipped: unshared };
+    if (keptOut !== undefined) return { own: entities, payload, skipped: { reason: 'private', detail: keptOut } };
     if (!dependencies) return { own: entities, payload };
     const known = dependencies.map((dependency) =>
       wholeTables?.has(dependency.table) ? { table: dependency.table } : dependency,

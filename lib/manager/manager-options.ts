@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
+import { entityCodec } from '../codec/entity-codec.js';
 import { InvalidConfigurationError } from '../errors.js';
 import { entityTable, namedTable, tableTag } from './cache-keys.js';
 import { type RelationNode, relationTree } from './relation-paths.js';
@@ -19,6 +20,7 @@ export interface ManagerDeclaration {
   readonly dependsOn: readonly TableTarget[];
   readonly alsoWrites: readonly TableTarget[];
   readonly cacheVolatile: boolean;
+  readonly neverCache: readonly string[];
 }
 
 /** A declaration that was checked against its DataSource. */
@@ -67,6 +69,7 @@ export function managerOptions(
       `${name}.exceptionClass is no class, so get() could not throw it. Give an Error class, such as NotFoundException.`,
     );
   }
+  for (const path of manager.neverCache) keepOut(name, metadata, path);
   const relations = relationTree(name, metadata, manager.relatedObjects, manager.prefetchRelatedObjects);
   const view = [metadata, ...related(relations)].find(({ tableType }) => tableType === 'view');
   if (view && !manager.dependsOn.length) {
@@ -83,6 +86,14 @@ export function managerOptions(
     dependsOn: manager.dependsOn.map((table) => tag(name, 'dependsOn', dataSource, table)),
     alsoWrites: manager.alsoWrites.map((table) => tag(name, 'alsoWrites', dataSource, table)),
   };
+}
+
+function keepOut(manager: string, metadata: EntityMetadata, path: string): void {
+  if (entityCodec(metadata).keepOut(path)) return;
+  throw invalid(
+    'NEVER_CACHE',
+    `${manager}.neverCache names ${JSON.stringify(path)}, which ${metadata.name} does not have, so whatever was meant would be cached. Name a property of ${metadata.name} itself, inside of an embedded object with a dot; of a related entity, say it in that entity's own manager.`,
+  );
 }
 
 function related(nodes: readonly RelationNode[]): EntityMetadata[] {
