@@ -47,6 +47,7 @@ export function compileRows(
       const kind = kinds[place];
       insist(kind !== undefined && suits(kind, member), 'a column of a kind that its property cannot have');
       binds.push(`const c${place} = columns[${place}];`);
+      if (member.transform) binds.push(`const t${place} = members[${member.number}].transform;`);
       if (isReference(kind)) {
         binds.push(`const r${place} = related[${related.length}];`);
         related.push(member.relation!.inverseEntityMetadata);
@@ -117,9 +118,9 @@ function expression(kind: ColumnKind, place: number, member: Member, fresh: bool
     case 'json':
       return fresh ? cell : `revive(${cell})`;
     case 'data':
-      return member.transform ? `reviveCell(${cell}, members[${member.number}].transform)` : `revive(${cell})`;
+      return member.transform ? `reviveCell(${cell}, t${place})` : `revive(${cell})`;
     case 'transformed':
-      return unlessNull(`members[${member.number}].transform.revive(${cell})`);
+      return unlessNull(`t${place}.revive(${cell})`);
     case 'one':
       return unlessNull(`r${place}(${cell})`);
     case 'many':

@@ -12,72 +12,104 @@ const VALUES_PER_CHARACTER = 16;
 const VALUES_AT_LEAST = 100_000;
 
 /**
- * A payload all of whose numbers are true: as many cells as rows, and references to rows that are there.
+ * A payload all of whose numbers are true: as many cells as rows, and references to rows that are there. Every hit comes through here.
  *
  * @param length of its text, in characters
  * @throws {CorruptPayloadError}
  */
 export function checkPayload(value: unknown, length: number): Payload {
-  const [shapes, tables] = listOf(value, 2);
-  insist(Array.isArray(shapes) && Array.isArray(tables) && tables.length > 0, 'has no tables');
-  const checked = (tables as unknown[]).map(checkTable);
-  checked.forEach(({ table }, number) => checkReferences(table, number, checked));
-  const payload = [shapes, checked.map(({ table }) => table)] as Payload;
+  insist(isList(value, 2) && Array.isArray(value[0]) && Array.isArray(value[1]) && value[1].length > 0, FORM);
+  for (const table of value[1] as unknown[]) checkTable(table);
+  const payload = value as unknown as Payload;
   insist(!repeatsTooMuch(payload, length), 'repeats its rows more often than anything that is written');
   return payload;
 }
 
-/** Whether rows that are referred to several times make more values than a text of this length may. */
+/**
+ * Whether rows that are referred to several times make more values than a text of this length may.
+ *
+ * @throws {CorruptPayloadError} for a reference to no row
+ */
 export function repeatsTooMuch([, tables]: Payload, length: number): boolean {
-  if (tables.length === 1) return false;
   const most = Math.max(VALUES_AT_LEAST, VALUES_PER_CHARACTER * length);
+  /** How many entities become of each row of a table. */
+  const counts: (number[] | undefined)[] = [];
   let repeated = 0;
-  /** How many entities each row becomes. */
-  const times: (number[] | undefined)[] = tables.map(() => undefined);
-  times[0] = Array.from({ length: rowsOf(tables[0]!) }, () => 1);
-  // A table stands behind those that refer to it.
-  for (const [number, [order, sets]] of tables.entries()) {
-    const made = times[number];
-    if (!made) continue;
-    const passed = sets.map(() => 0);
-    for (const [row, count] of made.entries()) {
-      const place = typeof order === 'number' ? 0 : order[row]!;
-      const at = passed[place]!++;
+  // A table stands behind those that refer to it, so that no row can lead back to itself.
+  for (let number = 0; number < tables.length && repeated <= most; number++) {
+    const made = counts[number];
+    if (!made && number > 0) continue;
+    const [order, sets] = tables[number]!;
+    for (let place = 0; place < sets.length; place++) {
       const set = sets[place]!;
-      if (count > 1) repeated += (count - 1) * weigh(set, at);
-      if (repeated > most) return true;
-      if (count > 0) refer(set, at, count, times, tables);
+      const own = countsOf(made, order, place);
+      refer(set, own, number, tables, counts);
+      if (own) repeated += repetition(set, own);
     }
   }
-  return false;
+  return repeated > most;
 }
 
-/** The rows that a row refers to become as many more. */
+/** Of the rows of one set; without, each becomes one. */
+function countsOf(made: number[] | undefined, order: PayloadTable[0], place: number): number[] | undefined {
+  return typeof order === 'number' ? made : made?.filter((_, row) => order[row] === place);
+}
+
+/** Counts the rows that these refer to. */
 function refer(
   [, , kinds, columns, related]: PayloadSet,
-  at: number,
-  count: number,
-  times: (number[] | undefined)[],
+  made: number[] | undefined,
+  number: number,
   tables: readonly PayloadTable[],
+  counts: (number[] | undefined)[],
 ): void {
-  if (!related.length) return;
-  let place = 0;
-  for (const [column, kind] of kinds.entries()) {
+  if (related.length === 0) return;
+  let reference = 0;
+  for (let column = 0; column < kinds.length; column++) {
+    const kind = kinds[column];
     if (!isReference(kind)) continue;
-    const number = related[place++]!;
-    const to = (times[number] ??= Array.from({ length: rowsOf(tables[number]!) }, () => 0));
-    const cell = columns[column]![at] as number | readonly number[] | null;
-    if (typeof cell === 'number') to[cell]! += count;
-    else if (cell) for (const row of cell) to[row]! += count;
+    const to: unknown = related[reference++];
+    insist(typeof to === 'number' && to > number && to < tables.length && Number.isInteger(to), MISLED);
+    const others = (counts[to] ??= new Array<number>(rowsIn(tables[to]!)).fill(0));
+    const cells = columns[column]!;
+    for (let row = 0; row < cells.length; row++) {
+      const cell = cells[row];
+      const count = made ? made[row]! : 1;
+      // Of a row that becomes nothing nothing else does.
+      if (cell === null || count === 0) continue;
+      if (kind === 'one') add(others, cell, count);
+      else {
+        insist(Array.isArray(cell), MISLED);
+        for (let i = 0; i < cell.length; i++) add(others, cell[i], count);
+      }
+    }
   }
+}
+
+function add(rows: number[], row: unknown, count: number): void {
+  const before = typeof row === 'number' ? rows[row] : undefined;
+  insist(before !== undefined, MISLED);
+  rows[row as number] = before + count;
+}
+
+/** How many values these rows make beyond those they say. */
+function repetition(set: PayloadSet, made: readonly number[]): number {
+  const [, , kinds] = set;
+  const isEven = !kinds.some((kind) => kind === 'many' || MADE_FOR_EACH.has(kind));
+  let repeated = 0;
+  for (let row = 0; row < made.length; row++) {
+    if (made[row]! > 1) repeated += (made[row]! - 1) * (isEven ? kinds.length : weigh(set, row));
+  }
+  return repeated;
 }
 
 /** How many values are made for each entity of a row. */
-function weigh([, , kinds, columns]: PayloadSet, at: number): number {
+function weigh([, , kinds, columns]: PayloadSet, row: number): number {
   let weight = kinds.length;
   for (const [column, kind] of kinds.entries()) {
-    if (kind === 'many') weight += ((columns[column]![at] as unknown[] | null) ?? []).length;
-    else if (MADE_FOR_EACH.has(kind)) weight += sizeOf(columns[column]![at], kind !== 'json');
+    const cell = columns[column]![row];
+    if (kind === 'many') weight += (cell as unknown[] | null)?.length ?? 0;
+    else if (MADE_FOR_EACH.has(kind)) weight += sizeOf(cell, kind !== 'json');
   }
   return weight;
 }
@@ -91,68 +123,45 @@ function sizeOf(cell: Packed, countsText: boolean): number {
   return inner.reduce<number>((sum, each) => sum + 1 + sizeOf(each, countsText || isTagged), 0);
 }
 
-interface CheckedTable {
-  readonly table: PayloadTable;
-  readonly rows: number;
+function checkTable(table: unknown): void {
+  insist(isList(table, 2) && Array.isArray(table[1]), FORM);
+  const [order, sets] = table as [unknown, unknown[]];
+  for (let place = 0; place < sets.length; place++) checkSet(sets[place]);
+  if (Array.isArray(order)) return checkOrder(order, sets as PayloadSet[]);
+  // Of a set without columns the order is the only one to say how many there are: each of its rows is written there.
+  const rows = sets.length === 0 ? 0 : (sets[0] as PayloadSet)[3][0]?.length;
+  insist(rows !== undefined && order === rows && sets.length === (rows > 0 ? 1 : 0), MISCOUNTED);
 }
 
-function checkTable(value: unknown): CheckedTable {
-  const [order, sets] = listOf(value, 2);
-  insist(Array.isArray(sets), 'has a table without sets');
-  const checked = (sets as unknown[]).map(checkSet);
-  // A set without columns has as many rows as the order says: each of them is written there.
-  const open = checked.map(([, , , columns]) => columns[0]?.length ?? Infinity);
-  if (Array.isArray(order)) {
-    for (const place of order as unknown[]) insist(typeof place === 'number' && open[place]!-- > 0, MISCOUNTED);
-    insist(
-      open.every((left) => left === 0 || left === Infinity),
-      MISCOUNTED,
-    );
-  } else insist(order === (open[0] ?? 0) && open.length === (order > 0 ? 1 : 0), MISCOUNTED);
-  const table = [order, checked] as PayloadTable;
-  return { table, rows: rowsOf(table) };
+function checkOrder(order: readonly unknown[], sets: readonly PayloadSet[]): void {
+  const left = sets.map(([, , , [first]]) => first?.length ?? Infinity);
+  for (const place of order) insist(typeof place === 'number' && left[place]!-- > 0, MISCOUNTED);
+  for (const rows of left) insist(rows === 0 || rows === Infinity, MISCOUNTED);
 }
 
-function checkSet(value: unknown): PayloadSet {
-  const [shape, layout, kinds, columns, related] = listOf(value, 5);
-  insist(Number.isInteger(shape) && typeof layout === 'string', 'has a set of no shape');
-  insist(Array.isArray(kinds) && kinds.every(isKind), 'has columns of no kind we know');
-  insist(Array.isArray(columns) && columns.length === (kinds as unknown[]).length, MISCOUNTED);
-  const [first] = columns as unknown[][];
-  for (const column of columns as unknown[])
-    insist(Array.isArray(column) && column.length > 0 && column.length === first!.length, MISCOUNTED);
-  const references = (kinds as string[]).filter(isReference).length;
-  insist(Array.isArray(related) && related.length === references, MISCOUNTED);
-  return value as PayloadSet;
-}
-
-function checkReferences([, sets]: PayloadTable, number: number, tables: readonly CheckedTable[]): void {
-  for (const [, , kinds, columns, related] of sets) {
-    if (!related.length) continue;
-    let place = 0;
-    for (const [column, kind] of kinds.entries()) {
-      if (!isReference(kind)) continue;
-      const to: unknown = related[place++];
-      // Always one further behind: no row can lead back to itself.
-      insist(typeof to === 'number' && to > number && tables[to], MISLED);
-      const { rows } = tables[to as number]!;
-      const isRow = (cell: unknown) => typeof cell === 'number' && Number.isInteger(cell) && cell >= 0 && cell < rows;
-      const isCell = (cell: unknown) =>
-        cell === null || (kind === 'one' ? isRow(cell) : Array.isArray(cell) && cell.every(isRow));
-      insist(columns[column]!.every(isCell), MISLED);
-    }
+function checkSet(set: unknown): void {
+  insist(isList(set, 5), FORM);
+  const [shape, layout, kinds, columns, related] = set;
+  insist(typeof shape === 'number' && typeof layout === 'string' && Array.isArray(related), FORM);
+  insist(Array.isArray(kinds) && Array.isArray(columns) && columns.length === kinds.length, FORM);
+  let references = 0;
+  for (let column = 0; column < kinds.length; column++) {
+    const kind: unknown = kinds[column];
+    const cells: unknown = columns[column];
+    insist(isKind(kind), 'has columns of no kind we know');
+    if (isReference(kind)) references++;
+    insist(Array.isArray(cells) && cells.length > 0 && cells.length === (columns[0] as unknown[]).length, MISCOUNTED);
   }
+  insist(related.length === references, MISLED);
 }
 
-const rowsOf = ([order]: PayloadTable): number => (typeof order === 'number' ? order : order.length);
+const rowsIn = ([order]: PayloadTable): number => (typeof order === 'number' ? order : order.length);
 
+const isList = (value: unknown, length: number): value is unknown[] => Array.isArray(value) && value.length === length;
+
+const FORM = 'is not built as ours are';
 const MISCOUNTED = 'does not hold as many rows as it says';
 const MISLED = 'refers to rows that it does not hold';
-
-function listOf(value: unknown, length: number): readonly unknown[] {
-  insist(Array.isArray(value) && value.length === length, 'is not built as ours are');
-  return value as unknown[];
-}
 
 function insist(holds: unknown, otherwise: string): asserts holds {
   if (holds) return;
