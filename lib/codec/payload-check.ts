@@ -33,7 +33,7 @@ export function checkPayload(value: unknown, length: number): Payload {
 export function repeatsTooMuch([, tables]: Payload, length: number): boolean {
   const most = Math.max(VALUES_AT_LEAST, VALUES_PER_CHARACTER * length);
   /** How many entities become of each row of a table. */
-  const counts: (number[] | undefined)[] = [];
+  const counts: (Float64Array | undefined)[] = [];
   let repeated = 0;
   // A table stands behind those that refer to it, so that no row can lead back to itself.
   for (let number = 0; number < tables.length && repeated <= most; number++) {
@@ -51,17 +51,17 @@ export function repeatsTooMuch([, tables]: Payload, length: number): boolean {
 }
 
 /** Of the rows of one set; without, each becomes one. */
-function countsOf(made: number[] | undefined, order: PayloadTable[0], place: number): number[] | undefined {
+function countsOf(made: Float64Array | undefined, order: PayloadTable[0], place: number): Float64Array | undefined {
   return typeof order === 'number' ? made : made?.filter((_, row) => order[row] === place);
 }
 
 /** Counts the rows that these refer to. */
 function refer(
   [, , kinds, columns, related]: PayloadSet,
-  made: number[] | undefined,
+  made: Float64Array | undefined,
   number: number,
   tables: readonly PayloadTable[],
-  counts: (number[] | undefined)[],
+  counts: (Float64Array | undefined)[],
 ): void {
   if (related.length === 0) return;
   let reference = 0;
@@ -70,7 +70,7 @@ function refer(
     if (!isReference(kind)) continue;
     const to: unknown = related[reference++];
     insist(typeof to === 'number' && to > number && to < tables.length && Number.isInteger(to), MISLED);
-    const others = (counts[to] ??= new Array<number>(rowsIn(tables[to]!)).fill(0));
+    const others = (counts[to] ??= new Float64Array(rowsIn(tables[to]!)));
     const cells = columns[column]!;
     for (let row = 0; row < cells.length; row++) {
       const cell = cells[row];
@@ -86,14 +86,14 @@ function refer(
   }
 }
 
-function add(rows: number[], row: unknown, count: number): void {
+function add(rows: Float64Array, row: unknown, count: number): void {
   const before = typeof row === 'number' ? rows[row] : undefined;
   insist(before !== undefined, MISLED);
   rows[row as number] = before + count;
 }
 
 /** How many values these rows make beyond those they say. */
-function repetition(set: PayloadSet, made: readonly number[]): number {
+function repetition(set: PayloadSet, made: Float64Array): number {
   const [, , kinds] = set;
   const isEven = !kinds.some((kind) => kind === 'many' || MADE_FOR_EACH.has(kind));
   let repeated = 0;
