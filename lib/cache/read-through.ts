@@ -162,6 +162,7 @@ export class ReadThrough {
       this.events.emit({ name: 'entry:mismatched', key: request.key });
       return this.#missed(request, 'foreign');
     }
+    if (!dependsOnlyOn(request.dependencies, entry)) return this.#missed(request, 'foreign');
     return entry.epoch === answer.tags.epoch ? entry : this.#missed(request, 'epoch');
   }
 
@@ -283,6 +284,14 @@ export class ReadThrough {
 function whyNot(answer: Answer | undefined, tables: readonly string[]): MissReason | undefined {
   if (!answer) return 'store';
   return answer.tags.isHeld(tables) ? 'held' : undefined;
+}
+
+/**
+ * The store makes a clock for whatever it is asked about, so it is asked about no table but those of the request, whatever an entry
+ * names. An honest one may name more: another process has seen a load read a table that this one has not seen yet. That is one miss.
+ */
+function dependsOnlyOn(known: readonly Dependency[], { dependencies }: Entry): boolean {
+  return dependencies.every(({ table }) => known.some((dependency) => dependency.table === table));
 }
 
 /** Another limit is another pool: what waits in one that has ended may wait for ever. */
