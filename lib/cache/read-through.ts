@@ -9,6 +9,7 @@ import type { Limit } from './limit.js';
 import type { Answer } from './question.js';
 import { Questions } from './questions.js';
 import { RecentDependencies } from './recent-dependencies.js';
+import type { Seal } from './seal.js';
 import type { Dependency } from './tags.js';
 
 /** What a reader wants, before anybody knows whether the store has it. */
@@ -64,11 +65,13 @@ export class ReadThrough {
     private readonly store: CacheStore,
     private readonly events: CacheEvents,
     private readonly budgetMs: number,
+    private readonly seal: Seal,
     private readonly overdueMs = OVERDUE_MS,
   ) {
     const failed = (error: unknown) => events.emit({ name: 'store:failed', operation: 'read', error });
-    this.#questions = new Questions({ store, failed }, budgetMs);
-    this.#fills = new Fills(store, events, this.#recent);
+    const parse = (key: string, text: string) => this.#parse(key, text);
+    this.#questions = new Questions({ store, failed, parse }, budgetMs);
+    this.#fills = new Fills(store, events, this.#recent, seal);
   }
 
   /** When everything that was loaded so far is stored, or will not be. */
@@ -86,7 +89,7 @@ export class ReadThrough {
   async peek(key: string): Promise<Entry | undefined> {
     try {
       const { entries } = await this.store.read([key], [], 0, new Budget(this.budgetMs));
-      return entries[0] === undefined ? undefined : parseEntry(entries[0]);
+      return entries[0] === undefined ? undefined : this.#parse(key, entries[0]);
     } catch (error) {
       this.events.emit({ name: 'store:failed', operation: 'read', error });
       return undefined;
@@ -152,6 +155,14 @@ export class ReadThrough {
       }
     }
     return hits;
+  }
+
+  /** What a stored text says, true or not; `undefined` for what is not ours. */
+  #parse(key: string, text: string): Entry | undefined {
+    const opened = this.seal.open(key, text);
+    if (opened !== undefined) return parseEntry(opened);
+    this.events.emit({ name: 'entry:unverified', key });
+    return undefined;
   }
 
   /** What is stored for a request, true or not. */
