@@ -56,7 +56,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   }
 
   get readThrough(): ReadThrough {
-    this.#readThrough ??= new ReadThrough(this.store, this.events, this.#options.budgetMs);
+    this.#readThrough ??= new ReadThrough(this.store, this.events, this.#options.budgetMs, this.#options.seal);
     return this.#readThrough;
   }
 

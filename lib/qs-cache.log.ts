@@ -54,6 +54,12 @@ function trouble(event: CacheEvent): { about: string; text: string } | undefined
         about: `${event.name}:${event.key}`,
         text: `What is stored under "${event.key}" cannot be used and is replaced: ${reason(event.error)}`,
       };
+    case 'entry:unverified':
+      return {
+        // Not by key: whoever can write one can write a thousand.
+        about: event.name,
+        text: `What is stored under "${event.key}", and maybe more, was not sealed by this application, so it is loaded again. Where secret or encrypt is just being changed this will pass; else find out who writes to the store.`,
+      };
     case 'clear:failed':
       return {
         about: `${event.name}:${event.handler}`,

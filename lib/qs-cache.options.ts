@@ -1,3 +1,6 @@
+import { noSeal, type Seal } from './cache/seal.js';
+import { Encryption } from './cache/seal-encryption.js';
+import { Signature } from './cache/seal-signature.js';
 import { InvalidConfigurationError } from './errors.js';
 import type { RedisClient } from './store/connect-redis.js';
 
@@ -39,7 +42,33 @@ export interface QsCacheOptions {
    * are through.
    */
   readonly holdMs?: number;
+
+  /**
+   * Signs every entry, with its key, by HMAC-SHA256: what somebody else has changed, made up or moved to another key is a miss and an
+   * `entry:unverified` event. A text of at least 32 characters, best random ones, and another one for each environment; given and
+   * `undefined` (an environment variable that is not set) is a boot error. Default: none, whoever may write to the store is trusted.
+   *
+   * Of several the first one signs and all are accepted. To replace one, deploy `[old, new]`, then `[new, old]`, then `new` alone; in
+   * fewer steps nothing is wrong, but some entries are misses.
+   *
+   * Covers entries only. Not the clocks that say whether they are still true, nor what the store remembers of migrations; not their
+   * deletion; nor an older entry of the same key that somebody has kept and puts back while no clock has passed it.
+   *
+   * @example
+   * QsCacheModule.forRoot({ secret: config.getOrThrow('CACHE_SECRET') }) // of `openssl rand -base64 32`; costs no more queries
+   */
+  readonly secret?: string | readonly string[];
+
+  /**
+   * Encrypts every entry by AES-256-GCM, which covers what a signature does, and nothing in it can be read without the `secret`: no
+   * value, no table, no query. Default `false`. Names stay readable: of keys, with suffixes and identifiers in them, and of clocks,
+   * with tables and primary keys in them. To switch it makes the entries there are misses.
+   */
+  readonly encrypt?: boolean;
 }
+
+/** Characters. */
+const SHORTEST_SECRET = 32;
 
 /** What `useClass` and `useExisting` of `forRootAsync` must provide. @publicApi */
 export interface QsCacheOptionsFactory {
@@ -52,15 +81,13 @@ export interface ResolvedOptions {
   readonly redis: RedisClient | undefined;
   readonly budgetMs: number;
   readonly holdMs: number;
+  /** In place of the secrets, which nobody needs to know from here on. */
+  readonly seal: Seal;
 }
 
 /** @throws {InvalidConfigurationError} */
-export function resolveOptions({
-  namespace = '',
-  redis,
-  budgetMs = 250,
-  holdMs = 10_000,
-}: QsCacheOptions): ResolvedOptions {
+export function resolveOptions(options: QsCacheOptions): ResolvedOptions {
+  const { namespace = '', redis, budgetMs = 250, holdMs = 10_000 } = options;
   if (typeof namespace !== 'string') {
     throw invalid('namespace', namespace, 'it could not be part of a key', 'Give a text, or leave it out.');
   }
@@ -80,7 +107,34 @@ export function resolveOptions({
       'Give 1,000 to 600,000 milliseconds, or 0 for none.',
     );
   }
-  return { namespace, redis, budgetMs, holdMs };
+  return { namespace, redis, budgetMs, holdMs, seal: sealFrom(options) };
+}
+
+/** Says nothing of a secret but that it will not do: errors are logged. */
+function sealFrom(options: QsCacheOptions): Seal {
+  const { secret, encrypt = false }: { secret?: unknown; encrypt?: unknown } = options;
+  const secrets: unknown[] = Array.isArray(secret) ? [...(secret as unknown[])] : 'secret' in options ? [secret] : [];
+  if ('secret' in options && !(secrets.length && secrets.every(isSecret))) {
+    throw invalid(
+      'secret',
+      'not made of texts of at least 32 characters',
+      'entries could be forged by guessing it',
+      'Give a text, or a list of them, of `openssl rand -base64 32`, or leave the option out.',
+    );
+  }
+  // A text, of an environment variable, would count as true whatever it says.
+  if (typeof encrypt !== 'boolean') {
+    throw invalid('encrypt', `of type ${typeof encrypt}`, 'it says neither yes nor no', 'Give true or false.');
+  }
+  if (!secrets.length) {
+    if (!encrypt) return noSeal;
+    throw invalid('encrypt', true, 'there must be a secret, and there is none', 'Give `secret` as well.');
+  }
+  return new (encrypt ? Encryption : Signature)(secrets as string[]);
+}
+
+function isSecret(value: unknown): boolean {
+  return typeof value === 'string' && value.length >= SHORTEST_SECRET;
 }
 
 /** An environment variable is a text; a timer would take it, an addition would not. */

@@ -1,7 +1,7 @@
 import { shapes } from '../shapes.mjs';
 import { getAndParseRows, getEntry, parseRows } from './floors.mjs';
 import { bentoInMemory, bentoInMemoryAndOnRedis, bentoOnRedis, cacheManagerOnRedis } from './others.mjs';
-import { oursInMemory, oursOnIoRedis, oursOnKeyvRedis } from './ours.mjs';
+import { oursEncrypted, oursInMemory, oursOnIoRedis, oursOnKeyvRedis, oursSigned } from './ours.mjs';
 import { queryResultCache, uncached } from './typeorm.mjs';
 
 /**
@@ -25,6 +25,8 @@ export async function* openCandidates(services) {
   if (redis) yield await oursOnKeyvRedis(services);
   const onIoRedis = redis && (await oursOnIoRedis(services));
   if (onIoRedis) yield onIoRedis;
+  if (redis) yield await oursSigned(services);
+  if (redis) yield await oursEncrypted(services);
 
   const rows = new Map();
   for (const shape of shapes) {

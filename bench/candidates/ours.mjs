@@ -28,10 +28,20 @@ export function oursOnKeyvRedis(services) {
   return ours('qscache, Redis (@keyv/redis)', services, CacheModule.register({ stores: [store] }));
 }
 
-export async function oursOnIoRedis(services) {
+const SECRET = 'of a bench, where it is no secret';
+
+export function oursSigned(services) {
+  return oursOnIoRedis(services, 'qscache, ioredis-yet, secret', { secret: SECRET });
+}
+
+export function oursEncrypted(services) {
+  return oursOnIoRedis(services, 'qscache, ioredis-yet, encrypt', { secret: SECRET, encrypt: true });
+}
+
+export async function oursOnIoRedis(services, name = 'qscache, Redis (ioredis-yet)', options = {}) {
   const client = new Redis(services.redisUrl);
   const store = new Keyv({ store: new KeyvAdapter(redisInsStore(client)) });
-  const candidate = await ours('qscache, Redis (ioredis-yet)', services, CacheModule.register({ stores: [store] }));
+  const candidate = await ours(name, services, CacheModule.register({ stores: [store] }), options);
   return {
     ...candidate,
     /** The text our entry is stored as. */
@@ -46,12 +56,12 @@ export async function oursOnIoRedis(services) {
   };
 }
 
-async function ours(name, { id, database }, cacheModule) {
+async function ours(name, { id, database }, cacheModule, options = {}) {
   const statements = new StatementCounter();
   const imports = [
     cacheModule,
     TypeOrmModule.forRoot({ ...database, logger: statements }),
-    QsCacheModule.forRoot({ namespace: `${id}-${name.replaceAll(/\W+/g, '-')}` }),
+    QsCacheModule.forRoot({ namespace: `${id}-${name.replaceAll(/\W+/g, '-')}`, ...options }),
     QsCacheModule.forFeature([ExampleCacheManager]),
   ];
   const app = await NestFactory.createApplicationContext(

@@ -1,7 +1,13 @@
-import type { Dependency } from './tags.js';
+import { type Dependency, ROWS_PER_TABLE } from './tags.js';
 
 /** Raise when the header's meaning changes: older entries become misses. */
 const ENTRY_FORMAT = 'qs2';
+
+/**
+ * Characters of a header; a longer one is nobody's. Eighty tables with the most rows of the longest names, so no query's, and still
+ * parsed in milliseconds.
+ */
+const LONGEST_HEADER = 1024 * 1024;
 
 export type EntryKind = 'list' | 'detail';
 
@@ -26,27 +32,51 @@ export function formatEntry(entry: Entry): string {
   return `${JSON.stringify([ENTRY_FORMAT, entry.kind, entry.fingerprint, entry.epoch, dependencies])}\n${entry.payload}`;
 }
 
-/** `undefined` for anything this version did not write: another format, another program's value, a torn text. */
+/** `undefined` for anything this version would not write: another format, another program's value, a torn or a forged text. */
 export function parseEntry(text: string): Entry | undefined {
   const end = text.indexOf('\n');
-  if (end < 0 || !text.startsWith(`["${ENTRY_FORMAT}"`)) return undefined;
+  if (end < 0 || end > LONGEST_HEADER || !text.startsWith(`["${ENTRY_FORMAT}"`)) return undefined;
+  const header = parseHeader(text.slice(0, end));
+  return header && { ...header, payload: text.slice(end + 1) };
+}
+
+function parseHeader(text: string): Omit<Entry, 'payload'> | undefined {
+  let header: unknown;
   try {
-    const [, kind, fingerprint, epoch, dependencies] = JSON.parse(text.slice(0, end)) as [
-      string,
-      EntryKind,
-      string,
-      string,
-      [string, number, string[]?][],
-    ];
-    return {
-      kind,
-      fingerprint,
-      epoch,
-      dependencies: dependencies.map(([table, asOf, rows]) => (rows ? { table, asOf, rows } : { table, asOf })),
-      payload: text.slice(end + 1),
-    };
+    header = JSON.parse(text);
   } catch {
     // Our prefix on a torn header: whoever cut it, it says nothing.
     return undefined;
   }
+  if (!Array.isArray(header) || header.length !== 5) return undefined;
+  const [format, kind, fingerprint, epoch, listed] = header as unknown[];
+  if (format !== ENTRY_FORMAT || (kind !== 'list' && kind !== 'detail')) return undefined;
+  if (typeof fingerprint !== 'string' || typeof epoch !== 'string' || !Array.isArray(listed)) return undefined;
+  const dependencies = new Map<string, DatedDependency>();
+  for (const each of listed as unknown[]) {
+    const dependency = dependencyFrom(each);
+    // A table named twice would get around the bound of its rows.
+    if (!dependency || dependencies.has(dependency.table)) return undefined;
+    dependencies.set(dependency.table, dependency);
+  }
+  return { kind, fingerprint, epoch, dependencies: [...dependencies.values()] };
+}
+
+function dependencyFrom(listed: unknown): DatedDependency | undefined {
+  if (!Array.isArray(listed) || listed.length < 2 || listed.length > 3) return undefined;
+  const [table, asOf, ...others] = listed as unknown[];
+  if (typeof table !== 'string' || !isVersion(asOf)) return undefined;
+  if (!others.length) return { table, asOf };
+  const [rows] = others;
+  return isRows(rows) ? { table, asOf, rows } : undefined;
+}
+
+/** What a clock can say. */
+function isVersion(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** The store makes a tag for every row it is asked about: never for more than a fill of ours would name. */
+function isRows(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length <= ROWS_PER_TABLE && value.every((row) => typeof row === 'string');
 }

@@ -4,6 +4,7 @@ import type { AsOf } from './as-of.js';
 import { formatEntry } from './entry.js';
 import type { RecentDependencies } from './recent-dependencies.js';
 import type { Loaded, ReadRequest } from './read-through.js';
+import type { Seal } from './seal.js';
 import { type Dependency, TagView, tagQueries } from './tags.js';
 
 /** Tags outlive every entry that relies on them: an entry without its tags is a miss that need not have been. */
@@ -28,6 +29,7 @@ export class Fills {
     private readonly store: CacheStore,
     private readonly events: CacheEvents,
     private readonly recent: RecentDependencies,
+    private readonly seal: Seal,
   ) {}
 
   /** Never rejects: whatever becomes of the entries, their readers have their rows. */
@@ -93,7 +95,8 @@ export class Fills {
     if (now.epoch !== epoch || !dated.every((dependency) => now.isValid(dependency, dependency.asOf))) {
       return this.events.emit({ name: 'entry:skipped', key, reason: 'overtaken' });
     }
-    await this.store.put(key, formatEntry({ kind, fingerprint, epoch, dependencies: dated, payload }), lifetimeMs);
+    const text = formatEntry({ kind, fingerprint, epoch, dependencies: dated, payload });
+    await this.store.put(key, this.seal.close(key, text), lifetimeMs);
     this.recent.remember(key, dependencies);
     this.events.emit({ name: 'entry:filled', key });
   }

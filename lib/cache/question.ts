@@ -1,6 +1,6 @@
 import type { Budget, CacheStore } from '../store/cache-store.js';
 import { atEndOfTurn } from './end-of-turn.js';
-import { type Entry, parseEntry } from './entry.js';
+import type { Entry } from './entry.js';
 import { type Dependency, tagQueries, TagView } from './tags.js';
 
 /** What a question is sent with, and whom to tell that the store failed. */
@@ -10,6 +10,8 @@ export interface QuestionContext {
   readonly tables: readonly string[];
   readonly budget: Budget;
   readonly failed: (error: unknown) => void;
+  /** What a stored text says; `undefined` for what is not ours. */
+  readonly parse: (key: string, text: string) => Entry | undefined;
 }
 
 /**
@@ -87,7 +89,7 @@ export class Answer {
     let entry = this.#entries[place];
     if (entry === undefined) {
       const text = this.texts[place];
-      entry = this.#entries[place] = (text === undefined ? undefined : parseEntry(text)) ?? null;
+      entry = this.#entries[place] = (text === undefined ? undefined : this.context.parse(key, text)) ?? null;
     }
     return entry ?? undefined;
   }

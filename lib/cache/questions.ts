@@ -23,7 +23,7 @@ export class Questions {
   readonly #open = new Map<string, Open>();
 
   constructor(
-    private readonly context: Pick<QuestionContext, 'store' | 'failed'>,
+    private readonly context: Pick<QuestionContext, 'store' | 'failed' | 'parse'>,
     private readonly budgetMs: number,
   ) {}
 
@@ -53,7 +53,6 @@ export class Questions {
   }
 
   #question(tables: readonly string[], sent?: () => void): Question {
-    const { store, failed } = this.context;
-    return new Question({ store, failed, tables, budget: new Budget(this.budgetMs) }, sent);
+    return new Question({ ...this.context, tables, budget: new Budget(this.budgetMs) }, sent);
   }
 }

@@ -9,6 +9,7 @@ import type { Limit } from './limit.js';
 import type { Answer } from './question.js';
 import { Questions } from './questions.js';
 import { RecentDependencies } from './recent-dependencies.js';
+import type { Seal } from './seal.js';
 import type { Dependency } from './tags.js';
 
 /** What a reader wants, before anybody knows whether the store has it. */
@@ -64,11 +65,13 @@ export class ReadThrough {
     private readonly store: CacheStore,
     private readonly events: CacheEvents,
     private readonly budgetMs: number,
+    private readonly seal: Seal,
     private readonly overdueMs = OVERDUE_MS,
   ) {
     const failed = (error: unknown) => events.emit({ name: 'store:failed', operation: 'read', error });
-    this.#questions = new Questions({ store, failed }, budgetMs);
-    this.#fills = new Fills(store, events, this.#recent);
+    const parse = (key: string, text: string) => this.#parse(key, text);
+    this.#questions = new Questions({ store, failed, parse }, budgetMs);
+    this.#fills = new Fills(store, events, this.#recent, seal);
   }
 
   /** When everything that was loaded so far is stored, or will not be. */
@@ -86,7 +89,7 @@ export class ReadThrough {
   async peek(key: string): Promise<Entry | undefined> {
     try {
       const { entries } = await this.store.read([key], [], 0, new Budget(this.budgetMs));
-      return entries[0] === undefined ? undefined : parseEntry(entries[0]);
+      return entries[0] === undefined ? undefined : this.#parse(key, entries[0]);
     } catch (error) {
       this.events.emit({ name: 'store:failed', operation: 'read', error });
       return undefined;
@@ -154,6 +157,14 @@ export class ReadThrough {
     return hits;
   }
 
+  /** What a stored text says, true or not; `undefined` for what is not ours. */
+  #parse(key: string, text: string): Entry | undefined {
+    const opened = this.seal.open(key, text);
+    if (opened !== undefined) return parseEntry(opened);
+    this.events.emit({ name: 'entry:unverified', key });
+    return undefined;
+  }
+
   /** What is stored for a request, true or not. */
   #entry(request: ReadRequest<unknown>, answer: Answer): Entry | undefined {
     const entry = answer.entry(request.key);
@@ -162,6 +173,7 @@ export class ReadThrough {
       this.events.emit({ name: 'entry:mismatched', key: request.key });
       return this.#missed(request, 'foreign');
     }
+    if (!dependsOnlyOn(request.dependencies, entry)) return this.#missed(request, 'foreign');
     return entry.epoch === answer.tags.epoch ? entry : this.#missed(request, 'epoch');
   }
 
@@ -283,6 +295,14 @@ export class ReadThrough {
 function whyNot(answer: Answer | undefined, tables: readonly string[]): MissReason | undefined {
   if (!answer) return 'store';
   return answer.tags.isHeld(tables) ? 'held' : undefined;
+}
+
+/**
+ * The store makes a clock for whatever it is asked about, so it is asked about no table but those of the request, whatever an entry
+ * names. An honest one may name more: another process has seen a load read a table that this one has not seen yet. That is one miss.
+ */
+function dependsOnlyOn(known: readonly Dependency[], { dependencies }: Entry): boolean {
+  return dependencies.every(({ table }) => known.some((dependency) => dependency.table === table));
 }
 
 /** Another limit is another pool: what waits in one that has ended may wait for ever. */

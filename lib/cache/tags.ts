@@ -1,5 +1,8 @@
 import type { TableTags, TagQuery, TagsRead } from '../store/cache-store.js';
 
+/** More rows of one table than this, and an entry depends on the whole table: tags cost the store more than a reload. */
+export const ROWS_PER_TABLE = 32;
+
 /** What an entry depends on: some rows of a table, or (without rows) every write to it. */
 export interface Dependency {
   readonly table: string;
@@ -36,7 +39,8 @@ export class TagView {
   /** Whether nothing of the dependency was written after `asOf`. Ask only what the view covers. */
   isValid({ table, rows }: Dependency, asOf: number): boolean {
     const { tags } = this.#tables.get(table)!;
-    if (tags.held) return false;
+    // Dated after the table's present: the clock has stepped back, or the date is forged. It says nothing of the writes in between.
+    if (tags.held || asOf > tags.version) return false;
     if (rows === undefined) return tags.version <= asOf;
     return tags.unknown <= asOf && rows.every((row) => tags.rows[this.#position(table, row)!]! <= asOf);
   }

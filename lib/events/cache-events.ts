@@ -10,7 +10,7 @@ export type MissReason =
   | 'epoch'
   /** The key holds something that is no entry of this manager, query or entity shape. */
   | 'foreign'
-  /** A writer announced itself and has not come back yet. */
+  /** A writer announced itself and has not come back yet, or somebody else has overwritten a clock with what is no number. */
   | 'held'
   /** The store did not answer. */
   | 'store'
@@ -48,6 +48,11 @@ export type CacheEvent =
   | { readonly name: 'entry:skipped'; readonly key: string; readonly reason: SkipReason; readonly detail?: string }
   /** The stored text cannot be decoded; it was treated as a miss. */
   | { readonly name: 'entry:corrupt'; readonly key: string; readonly error: unknown }
+  /**
+   * With a `secret`: what is stored under the key carries no seal made for this key with one of the secrets, so somebody else wrote,
+   * changed or moved it, or the options differ; it was treated as a miss.
+   */
+  | { readonly name: 'entry:unverified'; readonly key: string }
   /** Two queries, or a list and a detail, use one key; each drops the other's entry. */
   | { readonly name: 'entry:mismatched'; readonly key: string }
   | { readonly name: 'load:joined'; readonly key: string }

@@ -1,13 +1,10 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
-import type { Dependency } from '../cache/tags.js';
+import { type Dependency, ROWS_PER_TABLE } from '../cache/tags.js';
 import { entityDatabase, entityTable } from './cache-keys.js';
 import type { EntityQuery } from './entity-loader.js';
 import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
 import { keySpelling, rowKey } from './row-key.js';
 import { properties } from './properties.js';
-
-/** More rows of one table than this, and the entry depends on the whole table: tags cost the store more than a reload. */
-const ROWS_PER_TABLE = 32;
 
 /**
  * What an entry depends on. Rows where only a write to those rows can change what it shows: the root of a get that pins a unique

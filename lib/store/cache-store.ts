@@ -23,7 +23,10 @@ export interface TableTags {
   readonly unknown: number;
   /** Per asked row, T's value at the last write to it. A row without a tag has T itself, so it can only be too new. */
   readonly rows: readonly number[];
-  /** A writer announced itself longer ago than the budget and has not come back: miss, and fill nothing. */
+  /**
+   * A writer announced itself longer ago than the budget and has not come back, or a clock or tag is no number, so that nobody can
+   * tell what it has counted: miss, and fill nothing.
+   */
   readonly held: boolean;
 }
 

@@ -32,7 +32,7 @@ local lifetime, lengthen = ARGV[1], ARGV[2] == '1'
 local moment = now()
 
 local function settle(key)
-  local version, unknown, held, settled = nil, nil, 0, false
+  local version, unknown, held, overdue = nil, nil, 0, {}
   local fields = redis.call('HGETALL', key)
   for i = 1, #fields, 2 do
     local name, value = fields[i], fields[i + 1]
@@ -40,9 +40,7 @@ local function settle(key)
     elseif name == 'u' then unknown = value
     elseif string.byte(name) == 104 then -- h
       local blocks, deadline = string.match(value, '^(%d+):(%d+):')
-      if moment > tonumber(deadline) then
-        redis.call('HDEL', key, name)
-        settled = true
+      if moment > tonumber(deadline) then overdue[#overdue + 1] = name
       elseif moment > tonumber(blocks) then held = 1 end
     end
   end
@@ -51,11 +49,13 @@ local function settle(key)
     unknown = version
     redis.call('HSET', key, 't', version, 'u', unknown)
     keep(key, lifetime)
-  elseif settled then
+  elseif #overdue > 0 then
     version = exact(redis.call('HINCRBY', key, 't', 1))
     unknown = version
     redis.call('HSET', key, 'u', unknown)
   end
+  -- Last: HINCRBY fails on a clock that is no number, and nothing takes a step of a script back.
+  for i = 1, #overdue do redis.call('HDEL', key, overdue[i]) end
   if lengthen then keep(key, lifetime) end
   return { version, unknown, held }
 end
@@ -111,9 +111,11 @@ keep(KEYS[1], exact(2 * deadline))`);
  */
 export const advanceScript = register(`#!lua flags=allow-oom
 ${PRELUDE}
+local version
+if redis.call('HEXISTS', KEYS[1], 't') == 1 then version = exact(redis.call('HINCRBY', KEYS[1], 't', 1)) end
+-- Not before: where the clock is no number HINCRBY fails, and the hold blocks in the place of the advance.
 redis.call('HDEL', KEYS[1], ARGV[1])
-if redis.call('HEXISTS', KEYS[1], 't') == 0 then return end
-local version = exact(redis.call('HINCRBY', KEYS[1], 't', 1))
+if not version then return end
 local unknown, takes, named = ARGV[2] == '1', ARGV[3] == '1', #KEYS > 1
 if not unknown and (takes or named) then
   local fields = redis.call('HGETALL', KEYS[1])

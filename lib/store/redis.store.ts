@@ -212,13 +212,19 @@ function tagsFrom(replies: readonly unknown[]): TagsRead {
   for (const [epoch, ...tags] of replies as [string, ...unknown[][]][]) {
     epochs.add(epoch);
     for (const [version, unknown, held, ...rows] of tags) {
-      tables.push({
-        version: Number(version),
-        unknown: Number(unknown),
-        rows: rows.map(Number),
-        held: Number(held) === 1,
-      });
+      const read = { version: versionFrom(version), unknown: versionFrom(unknown), rows: rows.map(versionFrom) };
+      const isOurs = [read.version, read.unknown, ...read.rows].every((each) => !Number.isNaN(each));
+      tables.push({ ...read, held: !isOurs || Number(held) === 1 });
     }
   }
   return { epoch: [...epochs].sort().join('+'), tables };
 }
+
+/** What a server can count on from, and we exactly; `NaN` for all else, which no server of ours has written. */
+function versionFrom(reply: unknown): number {
+  const version = VERSION.test(String(reply)) ? Number(reply) : NaN;
+  return Number.isSafeInteger(version) ? version : NaN;
+}
+
+/** HINCRBY is as strict. */
+const VERSION = /^(0|[1-9]\d*)$/;

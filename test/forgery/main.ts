@@ -24,4 +24,3 @@ for (let seed = firstSeed; Date.now() < end; seed++) {
   }
 }
 for (const { application } of applications) await application.close();
-void secret;

@@ -66,7 +66,7 @@ interface Place {
 export function mutated(random: Random, entry: string, others: readonly string[]): string {
   const [header, payload] = split(entry);
   const [otherHeader, otherPayload] = split(random.pick(others));
-  switch (random.between(5, 9)) {
+  switch (random.between(0, 9)) {
     case 0:
       return byBytes(random, entry);
     case 1:

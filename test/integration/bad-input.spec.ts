@@ -1,14 +1,14 @@
 import { CACHE_MANAGER } from '@nestjs/cache-manager';
 import type { Cache } from 'cache-manager';
-import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { QueryFailedError } from 'typeorm';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Example } from '../fixtures/entities/example.entity.js';
 import { ExampleCacheManager, PlainExampleCacheManager } from '../fixtures/managers.js';
 import { sqljs } from '../fixtures/sqljs.js';
 import { describeDatabases } from '../support/databases.js';
 import { exampleApp } from '../support/example-app.js';
+import { nameOf, rawRedis } from '../support/raw-redis.js';
 import { describeWith } from '../support/services.js';
 import type { TestApp } from '../support/test-app.js';
 
@@ -69,24 +69,10 @@ describe('What is not ours under one of our keys, in memory', () => {
 });
 
 describeWith('redis', 'What is not ours under one of our keys, in Redis', (url) => {
-  function connect(): Redis {
-    const redis = new Redis(url);
-    onTestFinished(() => redis.disconnect());
-    return redis;
-  }
-
   describe.each(['ioredis-yet', 'keyv-redis'] as const)('through %s', (store) => {
-    /** Where CACHE_MANAGER keeps a key. */
-    async function nameOf(redis: Redis, key: string): Promise<string> {
-      for (const name of [key, `keyv:${key}`, `keyv::${key}`, `keyv::keyv:${key}`]) {
-        if (await redis.exists(name)) return name;
-      }
-      throw new Error(`${key} is nowhere`);
-    }
-
     it.each(values)('is a miss and is replaced: %s', async (_, value) => {
       const app = await exampleApp(sqljs, { store, redisUrl: url });
-      const redis = connect();
+      const redis = rawRedis(url);
       const write = async (key: string, change: (entry: string) => unknown) => {
         const name = await nameOf(redis, key);
         await redis.set(name, change((await redis.get(name))!) as string, 'PX', 60_000);
@@ -96,7 +82,7 @@ describeWith('redis', 'What is not ours under one of our keys, in Redis', (url) 
 
     it('is a miss when it is no text at all, and is replaced', async () => {
       const app = await exampleApp(sqljs, { store, redisUrl: url });
-      const redis = connect();
+      const redis = rawRedis(url);
       const write = async (key: string) => {
         const name = await nameOf(redis, key);
         await redis.del(name);

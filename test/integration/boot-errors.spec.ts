@@ -3,6 +3,7 @@ import { Controller, Get, Inject, Injectable, type ModuleMetadata, Scope, UseInt
 import { REQUEST } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { inspect } from 'node:util';
 import { DataSource, type DataSourceOptions, PrimaryColumn, ViewEntity } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import {
@@ -234,13 +235,29 @@ describe('A module that cannot work does not boot, and says why', () => {
     [{ holdMs: '10000' }, /holdMs is 10000/],
     [{ namespace: 5 }, /namespace is 5, so .*Give a text/],
     [{ namespace: null }, /namespace is null/],
+    [{ secret: '' }, /secret is not made of texts of at least 32 characters, so .*openssl rand/],
+    [{ secret: 'hunter2' }, /secret is not made of texts of at least 32 characters/],
+    [{ secret: 'x'.repeat(31) }, /secret is not/],
+    [{ secret: null }, /secret is not/],
+    [{ secret: undefined }, /secret is not/],
+    [{ secret: undefined, encrypt: true }, /secret is not/],
+    [{ secret: 7 }, /secret is not/],
+    [{ secret: [] }, /secret is not/],
+    [{ secret: ['x'.repeat(32), 'hunter2'] }, /secret is not/],
+    [{ secret: [['x'.repeat(32)]] }, /secret is not/],
+    [{ secret: Buffer.alloc(32) }, /secret is not/],
+    [{ encrypt: true }, /encrypt is true, so there must be a secret.*Give `secret`/],
+    [{ encrypt: 'false', secret: 'x'.repeat(32) }, /encrypt is of type string, so .*true or false/],
+    [{ encrypt: 'hunter2' }, /encrypt is of type string/],
   ])('with the options %o', async (options, message) => {
     for (const root of [
       QsCacheModule.forRoot(options as QsCacheOptions),
       QsCacheModule.forRootAsync({ useFactory: async () => options as QsCacheOptions }),
     ]) {
       const imports = [CacheModule.register(), TypeOrmModule.forRoot(database), root];
-      expectError(await bootError([ExampleCacheManager], { imports }), 'QSCACHE_OPTION', message);
+      const error = await bootError([ExampleCacheManager], { imports });
+      expectError(error, 'QSCACHE_OPTION', message);
+      expect(inspect(error)).not.toMatch(/hunter2|xxx/);
     }
   });
 

@@ -35,15 +35,28 @@ export function withTables(change: (tags: TableTags) => TableTags): Change {
 /** Every fill looks as if nothing had happened since its load began, and is dated by the moment it is stored. */
 export function datedLate(store: CacheStore): Partial<CacheStore> {
   let latest = 0;
+  /** By table, the clock as the last reader saw it: most likely the one that loads. */
+  const before = new Map<string, number>();
   const redate = (entry: Entry) => ({
     ...entry,
     dependencies: entry.dependencies.map((dependency) => ({ ...dependency, asOf: latest })),
   });
   return {
-    touch: async (...asked) => {
-      const read = await store.touch(...asked);
+    read: async (keys, queries, ...rest) => {
+      const read = await store.read(keys, queries, ...rest);
+      for (const [i, { table }] of queries.entries()) before.set(table, read.tables[i]!.version);
+      return read;
+    },
+    touch: async (queries, lifetimeMs) => {
+      const read = await store.touch(queries, lifetimeMs);
       latest = read.tables[0]!.version;
-      return withTables((tags) => ({ ...tags, version: 0, unknown: 0, rows: tags.rows.map(() => 0) }))(read);
+      const tables = read.tables.map((tags, i) => ({
+        ...tags,
+        version: before.get(queries[i]!.table) ?? 0,
+        unknown: 0,
+        rows: tags.rows.map(() => 0),
+      }));
+      return { ...read, tables };
     },
     put: (key, text, lifetimeMs) => store.put(key, formatEntry(redate(parseEntry(text)!)), lifetimeMs),
   };

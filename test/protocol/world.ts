@@ -1,5 +1,6 @@
 import { Limit } from '../../lib/cache/limit.js';
 import { ReadThrough } from '../../lib/cache/read-through.js';
+import { noSeal } from '../../lib/cache/seal.js';
 import { CacheEvents } from '../../lib/events/cache-events.js';
 import { WriteAnnouncer } from '../../lib/invalidation/write-announcer.js';
 import { WriteWatch } from '../../lib/invalidation/write-watch.js';
@@ -93,7 +94,7 @@ export class ProtocolWorld implements World {
     process = {
       gated,
       store,
-      readThrough: new ReadThrough(store, events, BUDGET, Infinity),
+      readThrough: new ReadThrough(store, events, BUDGET, noSeal, Infinity),
       limit: new Limit(this.scenario.loads ?? Infinity),
       announcer,
       watch: new WriteWatch(dataSource, announcer, events),

@@ -2,6 +2,7 @@ import { createCache } from 'cache-manager';
 import { expect, it } from 'vitest';
 import { Limit } from '../../../lib/cache/limit.js';
 import { type Loaded, type Loads, ReadThrough, type ReadRequest } from '../../../lib/cache/read-through.js';
+import { noSeal } from '../../../lib/cache/seal.js';
 import { CacheEvents } from '../../../lib/events/cache-events.js';
 import { MemoryStore } from '../../../lib/store/memory.store.js';
 
@@ -18,7 +19,7 @@ const request: ReadRequest<number> = {
 
 function setUp() {
   const store = new MemoryStore(createCache(), { budgetMs: 1_000 });
-  return new ReadThrough(store, new CacheEvents(), 1_000, OVERDUE);
+  return new ReadThrough(store, new CacheEvents(), 1_000, noSeal, OVERDUE);
 }
 
 const loaded = (value: number): Loaded<number>[] => [
