@@ -57,7 +57,7 @@ export class CircularReadError extends QsCacheError {
 
 /**
  * A value the codec cannot bring back as it was. Never reaches a caller: the result is served from the database, not cached,
- * and reported as an `entry:refused` event.
+ * and reported as an `entry:skipped` event.
  *
  * @internal
  */
@@ -69,7 +69,7 @@ export class UnsupportedValueError extends QsCacheError {
 
 /**
  * The store failed, refused or did not answer within its budget. Never reaches a caller of a read: the database answers
- * instead, and a `store:failed` event carries this.
+ * instead, and a `store:failed` event carries this. Neither its message nor its cause quotes what the store was given.
  *
  * @internal
  */

@@ -14,7 +14,7 @@ import { BaseCacheManager } from './manager/base-cache-manager.js';
 import { bindManager } from './manager/bound-manager.js';
 import { entityTable } from './manager/cache-keys.js';
 import { type CacheManagerClass, ManagerRegistry } from './manager/manager-registry.js';
-import { logEvents } from './qs-cache.log.js';
+import { logEvents, warn } from './qs-cache.log.js';
 import { QSCACHE_OPTIONS } from './qs-cache.module-definition.js';
 import { type QsCacheOptions, type ResolvedOptions, resolveOptions } from './qs-cache.options.js';
 import type { CacheStore, TableWrite } from './store/cache-store.js';
@@ -119,11 +119,11 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
 
   async #open(): Promise<void> {
     const { store, scope, warnings } = this.#select();
-    for (const warning of warnings) this.#logger.warn(warning);
+    for (const warning of warnings) warn(this.#logger, warning);
     // What stands in the way is for the check to say.
     await store.open().catch(() => undefined);
     const problem = await store.check();
-    if (problem) this.#logger.warn(problem);
+    if (problem) warn(this.#logger, problem);
     for (const { instance } of this.discovery.getProviders()) {
       if (isDataSource(instance) && instance.isInitialized && isFollowed(instance)) await this.#claim(instance);
     }
@@ -232,7 +232,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
         store: () => this.store,
         outlives: () => this.#select().scope === 'shared',
         isOpen: () => this.#isOpen,
-        warn: (text) => this.#logger.warn(text),
+        warn: (text) => warn(this.#logger, text),
         take: () => dataSources.take(dataSource, this),
       });
       this.#watched.set(dataSource, watched);

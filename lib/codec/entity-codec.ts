@@ -1,5 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { UnsupportedValueError } from '../errors.js';
+import { safeError } from '../events/safe-error.js';
 import { open, seal } from './envelope.js';
 import { CorruptPayloadError, ShapeMismatchError } from './payload-errors.js';
 import { checkPayload, repeatsTooMuch } from './payload-check.js';
@@ -49,7 +50,7 @@ export class EntityCodec {
       // The engine's own limits: the depth of the stack, the length of a string.
       if (!(error instanceof RangeError)) throw error;
       throw new UnsupportedValueError(
-        `This result of ${this.metadata.name} is too large or too deeply nested to be written as one text (${error.message}), ` +
+        `This result of ${this.metadata.name} is too large or too deeply nested to be written as one text (${safeError(error).message}), ` +
           'so it is not cached. Limit the query, or select fewer relations.',
       );
     }
@@ -84,10 +85,12 @@ export class EntityCodec {
       return new PayloadReader(this.metadata, written, retraces).read();
     } catch (error) {
       if (error instanceof ShapeMismatchError || error instanceof CorruptPayloadError) throw error;
+      // JSON.parse quotes what it cannot read, a transformer perhaps too.
+      const cause = safeError(error);
       throw new CorruptPayloadError(
-        `The payload of ${this.metadata.name} cannot be read although its checksum is right, so it is loaded again. Is a ` +
-          'constructor, a setter or a transformer failing?',
-        { cause: error },
+        `The payload of ${this.metadata.name} cannot be read although its checksum is right (${cause.message}), so it is loaded ` +
+          'again. Is a constructor, a setter or a transformer failing?',
+        { cause },
       );
     }
   }

@@ -70,9 +70,12 @@ export class PayloadReader {
   }
 }
 
+/** Characters of a shape's name in a message: it may be anybody's text. */
+const LONGEST_NAME = 80;
+
 function verify(shape: RecordShape | undefined, written: string | undefined): asserts shape {
   if (shape?.fingerprint === written && written !== undefined) return;
   throw new ShapeMismatchError(
-    `The payload holds ${written} and this release has ${shape?.fingerprint}, so it is loaded again. Expected during a deploy.`,
+    `The payload holds ${String(written).slice(0, LONGEST_NAME)} and this release has ${shape?.fingerprint}, so it is loaded again. Expected during a deploy.`,
   );
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { safeError } from './safe-error.js';
 
 /** Why a read went to the database. */
 export type MissReason =
@@ -39,6 +40,10 @@ export type SkipReason =
 /**
  * Everything the cache tells about itself. `name` is `<noun>:<past participle>`; no event ever carries a cached value.
  *
+ * Keys, tables and identifiers are told as they are, SQL without its literals. An `error` is a copy that has the name, `code`, `cause` and
+ * stack of the original and no other property. Its message is the original's only where this library wrote it; the application's, a
+ * driver's or a transformer's might quote a value, and give way to the place they come from. Redis's stay without what they quote.
+ *
  * @publicApi
  */
 export type CacheEvent =
@@ -47,7 +52,7 @@ export type CacheEvent =
   | { readonly name: 'entry:filled'; readonly key: string }
   | { readonly name: 'entry:skipped'; readonly key: string; readonly reason: SkipReason; readonly detail?: string }
   /** The stored text cannot be decoded; it was treated as a miss. */
-  | { readonly name: 'entry:corrupt'; readonly key: string; readonly error: unknown }
+  | { readonly name: 'entry:corrupt'; readonly key: string; readonly error: Error }
   /**
    * With a `secret`: what is stored under the key carries no seal made for this key with one of the secrets, so somebody else wrote,
    * changed or moved it, or the options differ; it was treated as a miss.
@@ -58,13 +63,16 @@ export type CacheEvent =
   | { readonly name: 'load:joined'; readonly key: string }
   | { readonly name: 'tag:advanced'; readonly table: string; readonly rows: readonly string[] | undefined }
   /** The store failed, refused or was too slow. An `advance` that failed may leave stale entries behind. */
-  | { readonly name: 'store:failed'; readonly operation: string; readonly error: unknown }
+  | { readonly name: 'store:failed'; readonly operation: string; readonly error: Error }
   /** A clear-cache interceptor could not tell what to clear, or the clearing failed. The request went on. */
-  | { readonly name: 'clear:failed'; readonly handler: string; readonly error: unknown }
-  /** A statement no reader of SQL could place: everything of its database became stale. */
+  | { readonly name: 'clear:failed'; readonly handler: string; readonly error: Error }
+  /** A statement no reader of SQL could place: everything of its database became stale. Each `sql` is told once, with `?` for its values. */
   | { readonly name: 'write:unplaced'; readonly sql: string }
   /** A commit's outcome is unknown; its tables are advanced now and again at the hold's deadline. */
   | { readonly name: 'write:ambiguous'; readonly tables: readonly string[] };
+
+/** An event before its error has been made safe to tell. */
+type Untold<E> = E extends { readonly error: Error } ? Omit<E, 'error'> & { readonly error: unknown } : E;
 
 export type CacheEventListener = (event: CacheEvent) => void;
 
@@ -106,7 +114,8 @@ export class CacheEvents {
   }
 
   /** @internal */
-  emit(event: CacheEvent): void {
+  emit(untold: Untold<CacheEvent>): void {
+    const event = ('error' in untold ? { ...untold, error: safeError(untold.error) } : untold) as CacheEvent;
     for (const watcher of this.#watchers) tell(watcher, event);
     for (const listener of this.#listeners) {
       const outer = telling.getStore();

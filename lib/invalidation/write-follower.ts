@@ -5,13 +5,13 @@ import { ConnectionWrites } from './connection-writes.js';
 import { askTransactionOpen, connectionOf, isDefinite, isTransactionOpen, statementStillRuns } from './driver-truth.js';
 import { MovedNames } from './moved-names.js';
 import { PendingWrites } from './pending-writes.js';
-import { ownText } from './sql/own-text.js';
+import { redact } from './sql/redact.js';
 import { mayHaveCommitted, type SqlDialect, type StatementEffect } from './sql/statement-effect.js';
 import { anything, statementWrites } from './statement-writes.js';
 import type { TableMap } from './table-map.js';
 import type { Announcement, WriteAnnouncer } from './write-announcer.js';
 
-/** Texts reported as unplaced, each once; after so many more the log has said enough. */
+/** Statements reported as unplaced, each once, whatever its values; after so many more the log has said enough. */
 const UNPLACED_REPORTED = 1_000;
 
 /** What one statement of a text does, and which tags that advances. */
@@ -36,7 +36,6 @@ export class WriteFollower {
   readonly #running = new WeakMap<object, Running[]>();
   readonly #met = new WeakSet<object>();
   readonly #prepared = new Map<string, PendingWrites>();
-  /** Texts already reported, so that each is reported once. */
   readonly #unplaced = new Set<string>();
   readonly #open = new Set<ConnectionWrites>();
   readonly #movedNames: MovedNames;
@@ -233,12 +232,14 @@ export class WriteFollower {
     if (effect.kind === 'transaction') return effect.verb === 'commit-prepared' ? everything() : [];
     const writes = statementWrites(effect, parameters, this.tables, namespaces);
     if (writes) return namespaces || !writes.length ? writes : [...writes, ...everything()];
-    const text = ownText(String(query).slice(0, 500));
-    if (!this.#unplaced.has(text) && this.#unplaced.size < UNPLACED_REPORTED) {
-      this.#unplaced.add(text);
-      this.events.emit({ name: 'write:unplaced', sql: text });
-    }
+    this.#reportUnplaced(redact(String(query), this.dialect));
     return everything();
+  }
+
+  #reportUnplaced(sql: string): void {
+    if (this.#unplaced.has(sql) || this.#unplaced.size >= UNPLACED_REPORTED) return;
+    this.#unplaced.add(sql);
+    this.events.emit({ name: 'write:unplaced', sql });
   }
 }
 

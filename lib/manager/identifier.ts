@@ -1,6 +1,7 @@
 import type { EntityMetadata } from 'typeorm';
 import { asOne } from '../codec/transform.js';
 import { InvalidIdentifierError } from '../errors.js';
+import { safeError } from '../events/safe-error.js';
 import { isPostgres } from './database-name.js';
 import { parameterText, queryText } from './query-text.js';
 
@@ -124,7 +125,7 @@ function keyColumn(column: ColumnMetadata, manager: string | undefined): KeyColu
     } catch (error) {
       const who = manager === undefined ? '' : `${manager}: `;
       throw new InvalidIdentifierError(
-        `${who}the transformer of ${entityMetadata.name}.${path} threw for ${describe(value)} (${String(error)}), so no row can be looked up by it, with find neither. Pass what its to() takes.`,
+        `${who}the transformer of ${entityMetadata.name}.${path} threw for ${describe(value)} (${safeError(error).message}), so no row can be looked up by it, with find neither. Pass what its to() takes.`,
         { cause: error },
       );
     }

@@ -1,4 +1,5 @@
 import { StoreError } from '../errors.js';
+import { safeError, withoutQuoted } from '../events/safe-error.js';
 
 /** In how many pieces a budget is spent. */
 const PIECES = 4;
@@ -22,7 +23,8 @@ export class Budget {
 
 /**
  * Runs one conversation with a store and answers in time: a caller never waits longer than the budget, whatever the client's own
- * settings, and every failure comes out as a `StoreError`. The work itself cannot be called off, so it may still take effect.
+ * settings, and every failure comes out as a `StoreError`, which quotes nothing of the conversation: clients keep whole commands in
+ * their errors. The work itself cannot be called off, so it may still take effect.
  *
  * The budget is spent piece by piece, so that a process that was busy for all of it has spent one: what it was too busy to send or
  * to hear is not the store's fault.
@@ -43,9 +45,11 @@ export async function withinBudget<T>(
   let began = 0;
   const late = new Promise<never>((_, reject) => {
     const giveUp = () => {
-      const cause = reason();
-      const because = cause === undefined ? '' : ` (${messageOf(cause)})`;
-      reject(new StoreError(`${store} did not ${what} within ${shared.ms} ms${because}. ${CONSEQUENCE}`, { cause }));
+      const failure = `${store} did not ${what} within ${shared.ms} ms`;
+      const known = reason();
+      if (known === undefined) return reject(new StoreError(`${failure}. ${CONSEQUENCE}`));
+      const cause = safeError(known, withoutQuoted);
+      reject(new StoreError(`${failure} (${sentence(cause)}). ${CONSEQUENCE}`, { cause }));
     };
     const spend = (): void => {
       pieceMs = Math.min(shared.leftMs, shared.ms / PIECES);
@@ -64,14 +68,14 @@ export async function withinBudget<T>(
     return await Promise.race([work(), late]);
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    throw new StoreError(`${store} could not ${what}: ${messageOf(error)}. ${CONSEQUENCE}`, { cause: error });
+    const cause = safeError(error, withoutQuoted);
+    throw new StoreError(`${store} could not ${what}: ${sentence(cause)}. ${CONSEQUENCE}`, { cause });
   } finally {
     clearTimeout(timer);
     shared.spend(Math.min(pieceMs, performance.now() - began));
   }
 }
 
-const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+const sentence = ({ message }: Error): string => message.replace(/\.$/, '');
 
 const CONSEQUENCE = 'Until it does, reads go to the database. Check the store and the way to it.';

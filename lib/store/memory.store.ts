@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Cache } from 'cache-manager';
+import { safeError } from '../events/safe-error.js';
 import { type Budget, withinBudget } from './budget.js';
 import { CacheStore, type EntriesRead, type TableWrite, type TagQuery, type TagsRead } from './cache-store.js';
 import { TagTable } from './tag-table.js';
@@ -74,6 +75,13 @@ export class MemoryStore extends CacheStore {
   async check(): Promise<undefined> {}
 
   #within<T>(what: string, work: () => Promise<T>, budget: number | Budget = this.options.budgetMs): Promise<T> {
-    return withinBudget(this.name, what, budget, work);
+    return withinBudget(this.name, what, budget, async () => {
+      try {
+        return await work();
+      } catch (error) {
+        // Nobody knows what stores there are, and which of them tells of an entry in words of its own.
+        throw safeError(error);
+      }
+    });
   }
 }

@@ -49,7 +49,7 @@ function volatileAt(statement: Statement, at: number): string | undefined {
       return volatileName(statement, at);
     case 'string':
     case 'opaque':
-      return isTimeText(statement, at) ? `'${token.text}'` : undefined;
+      return isTimeText(statement, at) ? timeText(token.text) : undefined;
     case 'symbol':
       return token.code === '@' && statement.dialect === 'mysql' ? variable(statement, at) : undefined;
     default:
@@ -120,6 +120,12 @@ function isTimeText(statement: Statement, at: number): boolean {
   if (statement.code(at - 1) === '&' && statement.code(at - 2) === 'U') return true;
   // Strings on lines of their own are put together.
   return statement.tokens[at - 1]?.kind === 'string';
+}
+
+/** No more of a string than its word for a time, since it is told: it may hold a value. */
+function timeText(text: string): string {
+  const [word] = SQLITE_NOW.exec(text) ?? TIME_WORD.exec(text) ?? [];
+  return word === undefined ? 'a text that may spell a time' : `'${word}'`;
 }
 
 function variable(statement: Statement, at: number): string {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { inspect } from 'node:util';
 import { Column, Entity, ManyToOne, PrimaryColumn, type EntityMetadata } from 'typeorm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { entityCodec } from '../../../lib/codec/entity-codec.js';
@@ -110,18 +111,38 @@ describe('payloads', () => {
     expect(() => entityCodec(authorMetadata).decode(entityCodec(metadata).encode([]))).toThrow(ShapeMismatchError);
   });
 
-  it('of a failing constructor keep the cause', async () => {
+  it('of a failing constructor say where it failed, not in which words', async () => {
     let fails = false;
+    let text = '';
     class Moody extends Author {
       constructor() {
         super();
-        if (fails) throw new Error('not today');
+        if (fails) throw Object.assign(new RangeError(`not ${text}`), { text });
       }
     }
     Entity()(Moody);
     const codec = entityCodec((await dataSourceOf([Moody])).getMetadata(Moody));
-    const text = codec.encode([Object.assign(new Moody(), { id: 1 })]);
+    text = codec.encode([Object.assign(new Moody(), { id: 1 })]);
     fails = true;
-    expect(() => codec.decode(text)).toThrow(expect.objectContaining({ cause: new Error('not today') }));
+    const failure = failureOf(() => codec.decode(text));
+    expect(failure.cause).toBeInstanceOf(RangeError);
+    expect(failure.message).toMatch(/RangeError at new Moody \(.*payload\.spec\.ts/);
+    expect(inspect(failure, { depth: Infinity, showHidden: true })).not.toContain('not qc');
+    expect(failure.cause).not.toHaveProperty('text');
+  });
+
+  it('that are no JSON are not quoted', () => {
+    const failure = failureOf(() => entityCodec(metadata).decode(seal('"hunter2" is not ours')));
+    expect(failure.cause).toBeInstanceOf(SyntaxError);
+    expect(inspect(failure, { depth: Infinity, showHidden: true })).not.toContain('hunter2');
   });
 });
+
+function failureOf(work: () => unknown): Error {
+  try {
+    work();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('It did not fail.');
+}

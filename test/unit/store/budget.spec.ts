@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../lib/errors.js';
 import { withinBudget } from '../../../lib/store/budget.js';
@@ -27,6 +28,25 @@ describe('withinBudget', () => {
       const error = await withinBudget('memory', 'read', 100, work).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(StoreError);
       expect(error).toMatchObject({ cause, message: expect.stringContaining('could not read: OOM. Until') });
+    }
+  });
+
+  it('quotes nothing of the conversation, whatever the client keeps of it in its error', async () => {
+    const refusal = Object.assign(new Error("ERR unknown command 'set', with args beginning with: 'hunter2'"), {
+      command: { name: 'set', args: ['key', 'hunter2'] },
+      code: 'ERR_REFUSED',
+    });
+    const failures = [
+      withinBudget('redis', 'read', 100, () => Promise.reject(refusal)),
+      withinBudget('redis', 'read', 5, never, () => refusal),
+    ];
+    for (const failure of failures) {
+      const error = await failure.catch((reason: unknown) => reason as StoreError);
+      expect(error).toMatchObject({
+        message: expect.stringContaining('ERR unknown command ?'),
+        cause: { code: 'ERR_REFUSED' },
+      });
+      expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('hunter2');
     }
   });
 

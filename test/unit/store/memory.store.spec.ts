@@ -1,11 +1,14 @@
 import { createCache } from 'cache-manager';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../../lib/errors.js';
 import { MemoryStore } from '../../../lib/store/memory.store.js';
 
 const LONG = 60_000;
 const never = () => new Promise<never>(() => undefined);
-const fails = () => Promise.reject(new Error('disk full'));
+/** In words that quote what it was given, and a code. */
+const fails = (...given: unknown[]) =>
+  Promise.reject(Object.assign(new RangeError(`no room for ${given.join()}`), { code: 'ENOSPC', given }));
 const user = { table: 'user', rows: ['1'] };
 
 describe('MemoryStore', () => {
@@ -13,13 +16,14 @@ describe('MemoryStore', () => {
   afterEach(() => void vi.useRealTimers());
 
   it.each([
-    { state: 'fails', method: fails, says: /disk full/ },
+    { state: 'fails', method: fails, says: /RangeError ENOSPC at .*memory\.store\.spec/ },
     { state: 'never answers', method: never, says: /within 20 ms/ },
   ])('rejects within its budget when CACHE_MANAGER $state', async ({ method, says }) => {
     const store = new MemoryStore({ get: method, set: method, del: method }, { budgetMs: 20 });
-    for (const call of [store.read(['a'], [user], LONG), store.put('a', 'text', LONG), store.remove(['a'])]) {
+    for (const call of [store.read(['a'], [user], LONG), store.put('a', 'the payload', LONG), store.remove(['a'])]) {
       await expect(call).rejects.toThrow(says);
       await expect(call).rejects.toBeInstanceOf(StoreError);
+      await expect(call.catch(inspect)).resolves.not.toContain('the payload');
     }
   });
 
