@@ -103,6 +103,8 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * Whose cache this is, where rows differ by who asks (a tenant, row-level security): entries of two scopes never meet. Asked on
    * every call, so it may read the current request. Default: one scope for all. It answers at once, with a text: a promise or anything else
    * is an error, on every call.
+   *
+   * @throws {InvalidConfigurationError} from whatever asked it, for such an answer
    */
   scope?(): string | undefined;
 

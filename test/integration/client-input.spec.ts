@@ -1,4 +1,13 @@
-import { And, EntityPropertyNotFoundError, type FindOperator, LessThan, MoreThan, Not, Or } from 'typeorm';
+import {
+  And,
+  type DataSourceOptions,
+  EntityPropertyNotFoundError,
+  type FindOperator,
+  LessThan,
+  MoreThan,
+  Not,
+  Or,
+} from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { InvalidIdentifierError, InvalidQueryError } from '../../lib/index.js';
 import { ExampleCacheManager, PlainExampleCacheManager } from '../fixtures/managers.js';
@@ -101,6 +110,39 @@ describe('A filter that names __proto__', () => {
       }
     },
   );
+});
+
+describe('A filter that TypeORM reads otherwise than it looks', () => {
+  it('is one of a property that there is not, though its value would be ignored', async () => {
+    const invalidWhereValuesBehavior = { undefined: 'ignore', null: 'ignore' } as const;
+    const { get } = await exampleApp(sqljs, { database: { invalidWhereValuesBehavior } as DataSourceOptions });
+    const examples = get(PlainExampleCacheManager);
+    await examples.all();
+    for (const where of [
+      json('{"nothing":null}'),
+      json('{"__proto__":null}'),
+      json('{"user":{"nothing":null,"id":1}}'),
+    ]) {
+      expect(await errorOf(() => examples.all({ where }))).toBeInstanceOf(EntityPropertyNotFoundError);
+      expect(await errorOf(() => examples.all().filter(where))).toBeInstanceOf(EntityPropertyNotFoundError);
+    }
+    expect(titles(await examples.all({ where: json('{"title":null,"id":1}') }))).toEqual(['one']);
+  });
+
+  it('is alternatives inside of alternatives', async () => {
+    const { dataSource, examples } = await setUp();
+    const repository = dataSource.getRepository(examples.model);
+    for (const text of [
+      '[[{"title":"one"}],[[{"title":"two"}]]]',
+      '[[],{"id":1}]',
+      '{"user":[[{"username":"bob"}]]}',
+    ]) {
+      const expected = titles(await repository.find({ where: json(text) }));
+      expect(titles(await examples.all({ where: json(text) }))).toEqual(expected);
+      expect(titles(await examples.all().filter(json(text)))).toEqual(expected);
+      expect(titles(await examples.all().filter(json(text)).filter(json(text)))).toEqual(expected);
+    }
+  });
 });
 
 describe('What is no query at all', () => {

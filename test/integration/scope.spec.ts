@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { DataSourceOptions, EntityManager } from 'typeorm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { BaseCacheManager, InvalidConfigurationError, InvalidQueryError } from '../../lib/index.js';
+import { ClearCache } from '../../lib/invalidation/clear-cache.js';
 import { Example, exampleEntities, User } from '../fixtures/entities/example.entity.js';
 import { sqljs } from '../fixtures/sqljs.js';
 import { describeDatabases } from '../support/databases.js';
@@ -28,6 +29,11 @@ class OtherCacheManager extends BaseCacheManager<User> {
     return this.ask() as string;
   }
 }
+
+const handled = {
+  getClass: () => TenantCacheManager,
+  getHandler: () => uses,
+} as unknown as ExecutionContext;
 
 async function setUp() {
   const app = await exampleApp(sqljs, { managers: [TenantCacheManager, OtherCacheManager] });
@@ -97,6 +103,24 @@ describe('scope()', () => {
     });
     await new Promise(setImmediate);
     expect(unheard).toEqual([]);
+  });
+
+  it('that is refused keeps the decorators from clearing, and their events say why', async () => {
+    const { get, tenants, events, statements } = await setUp();
+    answer = () => 'a';
+    await tenants.all();
+    await tenants.get(1);
+    for (const wrong of [['a'], new String('a'), null]) {
+      answer = () => wrong;
+      events.splice(0);
+      await get(ClearCache).targets(handled, [TenantCacheManager, 'a:example'], [{ id: 1 }]);
+      await get(ClearCache).details(handled, TenantCacheManager, [{ id: 1 }], 'id');
+      const failures = events.filter((event) => event.name === 'clear:failed');
+      expect(failures.map(({ error }) => (error as { code?: string }).code)).toEqual(Array(3).fill('QSCACHE_SCOPE'));
+    }
+    answer = () => 'a';
+    await statements.expect(0, () => tenants.all());
+    await statements.expect(0, () => tenants.get(1));
   });
 
   it('that is no function is refused', async () => {
