@@ -17,19 +17,36 @@ export class QsCacheError extends Error {
 }
 
 /**
- * A module, manager or option that cannot work. Thrown while the application boots, never from a request.
+ * A module, manager or option that cannot work: a mistake in the application, whatever it is asked. Thrown while the application boots;
+ * what only shows later, such as a `scope()` that returns no text or a manager nobody registered, is thrown by every call that needs it.
  *
  * @publicApi
  */
 export class InvalidConfigurationError extends QsCacheError {}
 
 /**
- * An identifier no row can have (`undefined`, `NaN`, a composite key with a part missing), so asking the database would
- * return some other row. Thrown by `get()`, `getMany()` and `clearCacheDetail()`.
+ * A call was given what cannot be asked for: a suffix that is no text, a filter that is no object, one nested too deeply. Nothing was
+ * read or cleared. Where a client's request brought it, answer 400: what else is wrong with a query says TypeORM's own error.
+ *
+ * @example
+ * @Catch(InvalidQueryError) // identifiers included
+ * export class InvalidQueryFilter implements ExceptionFilter {
+ *   catch(error: InvalidQueryError, host: ArgumentsHost) {
+ *     host.switchToHttp().getResponse<Response>().status(400).json({ message: error.message });
+ *   }
+ * }
  *
  * @publicApi
  */
-export class InvalidIdentifierError extends QsCacheError {
+export class InvalidQueryError extends QsCacheError {}
+
+/**
+ * An identifier no row can have (`undefined`, `NaN`, a composite key with a part missing), so asking the database would
+ * return some other row. Thrown by `get()`, `getMany()`, `getDetailCacheKey()` and `clearCacheDetail()`.
+ *
+ * @publicApi
+ */
+export class InvalidIdentifierError extends InvalidQueryError {
   constructor(message: string, options?: ErrorOptions) {
     super('QSCACHE_INVALID_IDENTIFIER', message, options);
   }

@@ -20,4 +20,10 @@ export {
   type SkipReason,
 } from './events/cache-events.js';
 export type { RedisClient } from './store/connect-redis.js';
-export { CircularReadError, InvalidConfigurationError, InvalidIdentifierError, QsCacheError } from './errors.js';
+export {
+  CircularReadError,
+  InvalidConfigurationError,
+  InvalidIdentifierError,
+  InvalidQueryError,
+  QsCacheError,
+} from './errors.js';

@@ -4,8 +4,8 @@ import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { CacheKeys, Identifier } from './cache-keys.js';
 import { type BoundManager, boundManager } from './bound-manager.js';
 import type { TableTarget } from './manager-options.js';
-import { checkIdentifier } from './pinned-row.js';
-import { copyQuery } from './copy-query.js';
+import { checkOptions, ownPart } from './check-query.js';
+import { checkIdentifier, ownIdentifier, ownIdentifiers } from './pinned-row.js';
 import { QuerySet } from './query-set.js';
 import type { RelationPath } from './relation-paths.js';
 import { scopeOf } from './scope.js';
@@ -110,6 +110,8 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * Whose cache this is, where rows differ by who asks (a tenant, row-level security): entries of two scopes never meet. Asked on
    * every call, so it may read the current request. Default: one scope for all. It answers at once, with a text: a promise or anything else
    * is an error, on every call.
+   *
+   * @throws {InvalidConfigurationError} from whatever asked it, for such an answer
    */
   scope?(): string | undefined;
 
@@ -122,12 +124,16 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * @example
    * await examples.all();                                               // 1 query the first time, then 0
    * await examples.all({ suffix: 'active', where: { isActive: true } }); // an entry of its own: example_active
+   *
+   * @throws {InvalidQueryError} for a suffix that is no text, and for a filter that is no object
    */
   all(options: AllOptions<T> = {}): QuerySet<T> {
+    checkOptions('all()', options);
     const { suffix, where } = options;
     const source = this.bound().querySetSource(this.cacheKeys(), this.through);
+    const query = where === undefined ? {} : { where: ownPart('all({ where })', where) as never };
     // Inside a transaction a set is never cached: its rows may not be committed.
-    return new QuerySet<T>(source, where ? { where: where as never } : {}, { suffix });
+    return new QuerySet<T>(source, query, { suffix });
   }
 
   /**
@@ -137,6 +143,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    *   `where`, any text that names the entry
    * @throws the manager's `exceptionClass` when there is no row, unless `raiseException` is `false`
    * @throws {InvalidIdentifierError} for an identifier no row can have, such as `undefined`, or one the column's transformer throws for
+   * @throws {InvalidQueryError} for a filter that is no object
    * @throws whatever the database fails with: a failure is never "not found"
    * @throws {CircularReadError} when a listener, subscriber, constructor or transformer of what it reads reads it again without end
    *
@@ -148,10 +155,14 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   get(identifier: Identifier, options: GetOptions<T> & { readonly raiseException: false }): Promise<T | null>;
   get(identifier: Identifier, options?: GetOptions<T> & { readonly raiseException?: true }): Promise<T>;
   get(identifier: Identifier, options?: GetOptions<T>): Promise<T | null>;
-  async get(identifier: Identifier, { where, raiseException = true }: GetOptions<T> = {}): Promise<T | null> {
+  async get(identifier: Identifier, options: GetOptions<T> = {}): Promise<T | null> {
+    checkOptions('get()', options);
+    const { raiseException = true } = options;
+    const where = ownPart('get(..., { where })', options.where);
     const bound = this.bound();
-    if (where === undefined) checkIdentifier(bound.options, identifier);
-    const found = await bound.detail(this.cacheKeys(), copyQuery(identifier), copyQuery(where) as never, this.through);
+    const own = ownIdentifier(bound.options, identifier);
+    if (where === undefined) checkIdentifier(bound.options, own);
+    const found = await bound.detail(this.cacheKeys(), own, where as never, this.through);
     if (!found && raiseException) throw new this.exceptionClass(`${bound.options.metadata.name} not found`);
     return found as T | null;
   }
@@ -167,19 +178,20 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    */
   async getMany(identifiers: readonly Identifier[]): Promise<T[]> {
     const bound = this.bound();
-    for (const identifier of identifiers) checkIdentifier(bound.options, identifier);
-    const found = await bound.details(this.cacheKeys(), copyQuery(identifiers), this.through);
+    const own = ownIdentifiers(bound.options, identifiers);
+    for (const identifier of own) checkIdentifier(bound.options, identifier);
+    const found = await bound.details(this.cacheKeys(), own, this.through);
     return found.filter((entity) => entity !== null) as T[];
   }
 
-  /** The key of the list, or of the list with that suffix: `example`, `example_active`. */
+  /** The key of the list, or of the list with that suffix: `example`, `example_active`. @throws {InvalidQueryError} for one that is no text */
   getCacheKey(suffix?: string): string {
     return this.cacheKeys().list(suffix);
   }
 
   /** The key of a detail: `example_1`. @throws {InvalidIdentifierError} */
   getDetailCacheKey(identifier: Identifier): string {
-    return this.cacheKeys().detail(identifier);
+    return this.cacheKeys().detail(ownIdentifier(this.bound().options, identifier));
   }
 
   /**
@@ -190,7 +202,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
     await this.bound().clearAll(this.cacheKeys(), this.through);
   }
 
-  /** Makes every list of this manager stale, or the one with that suffix. */
+  /** Makes every list of this manager stale, or the one with that suffix. @throws {InvalidQueryError} for one that is no text */
   async clearCacheList(suffix?: string): Promise<void> {
     await this.bound().clearList(this.cacheKeys(), suffix, this.through);
   }
@@ -202,7 +214,9 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * @throws {InvalidIdentifierError}
    */
   async clearCacheDetail(identifier?: Identifier): Promise<void> {
-    await this.bound().clearDetail(this.cacheKeys(), identifier, this.through);
+    const bound = this.bound();
+    const own = identifier === undefined ? undefined : ownIdentifier(bound.options, identifier);
+    await bound.clearDetail(this.cacheKeys(), own, this.through);
   }
 
   /**

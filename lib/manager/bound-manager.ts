@@ -114,11 +114,12 @@ export class BoundManager {
 
   keys(scope?: string): CacheKeys {
     const { cacheKey, metadata, name } = this.options;
-    const prefix = [this.runtime.namespace || undefined, scope]
+    const owner = [this.runtime.namespace || undefined, scope];
+    const prefix = owner
       .filter((part) => part !== undefined)
       .map((part) => `${encodeURIComponent(part)}:`)
       .join('');
-    return new CacheKeys(prefix + cacheKey, keyColumns(metadata, name), prefix);
+    return new CacheKeys(prefix + cacheKey, keyColumns(metadata, name), prefix, owner);
   }
 
   querySetSource(keys: CacheKeys, through?: EntityManager): QuerySetSource {

@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { InvalidConfigurationError } from '../errors.js';
 import type { Dependency } from '../cache/tags.js';
+import { checkSuffix } from './check-query.js';
 import { databaseName, isPostgres, schemaOf } from './database-name.js';
 import { type Identifier, isScalar, type KeyColumn, keyValues, scalarText, valueText } from './identifier.js';
 import { valueAt } from './property-path.js';
@@ -23,18 +23,16 @@ export class CacheKeys {
     columns: readonly (KeyColumn | string)[] = [],
     /** Namespace and scope. */
     private readonly prefix = '',
+    /** Whose entries these are, where the key does not say: a namespace, a scope and a `cacheKey` may print the same. */
+    readonly owner: readonly (string | undefined)[] = [],
   ) {
     this.#columns = columns.map((column) => (typeof column === 'string' ? plainColumn(column) : column));
   }
 
-  /** @throws {InvalidConfigurationError} for a suffix that is no text */
+  /** @throws {InvalidQueryError} for a suffix that is no text */
   list(suffix?: string): string {
-    if (suffix === undefined) return this.base;
-    if (typeof suffix === 'string') return `${this.base}_${textKey(suffix)}`;
-    throw new InvalidConfigurationError(
-      'QSCACHE_SUFFIX',
-      `The suffix of a list of ${this.base} is ${suffix === null ? 'null' : `of type ${typeof suffix}`}, which names no entry, or all of them alike. Give a text, or leave it out.`,
-    );
+    checkSuffix(this.base, suffix);
+    return suffix === undefined ? this.base : `${this.base}_${textKey(suffix)}`;
   }
 
   /** @throws {InvalidIdentifierError} when the identifier cannot name a row */

@@ -4,8 +4,9 @@ import { copyQuery } from './copy-query.js';
 import type { EntityQuery } from './entity-loader.js';
 import { predicateText } from './predicate-text.js';
 import { parameterText, queryText } from './query-text.js';
-import { member } from './where.js';
+import { refuseDeep } from './nesting.js';
 import { properties } from './properties.js';
+import { isIgnored, member } from './where.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 
@@ -53,15 +54,14 @@ function allText(metadata: EntityMetadata, condition: unknown, path: string): st
 /** What a property says, or nothing where TypeORM passes over it. */
 function propertyText(metadata: EntityMetadata, path: string, value: unknown): string {
   const { undefined: ofUndefined, null: ofNull } = metadata.dataSource.options.invalidWhereValuesBehavior ?? {};
-  if (value === undefined) return ofUndefined === 'ignore' ? '' : 'undefined';
-  if (value === null && ofNull === 'ignore') return '';
-  const column = metadata.findColumnWithPropertyPathStrict(path);
+  if (isIgnored(metadata, path, value)) return '';
+  if (value === undefined) return 'undefined';
+  const { column, embedded, relation } = member(metadata, path);
   if (column) {
     if (value === null) return ofNull === 'sql-null' ? 'is null' : 'null';
     return columnText(column, value);
   }
   if (value === null || typeof value !== 'object') return `other ${parameterText(value)}`;
-  const { embedded, relation } = member(metadata, path);
   if (embedded) return anyText(metadata, value, `${embedded}.`);
   // About how many there are, or about a foreign key: operators mean other things here than of a column.
   if (!relation || InstanceChecker.isFindOperator(value)) return `other ${parameterText(value)}`;
@@ -119,10 +119,12 @@ const DIRECTIONS: readonly unknown[][] = [
   ['DESC', 'desc', -1],
 ];
 
-function namesParameters(value: unknown): boolean {
+function namesParameters(value: unknown, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  if (!InstanceChecker.isFindOperator(value)) return Object.values(value).some(namesParameters);
-  return value.objectLiteralParameters !== undefined || namesParameters(value.child) || namesParameters(value.value);
+  refuseDeep(depth);
+  const isIn = (part: unknown) => namesParameters(part, depth + 1);
+  if (!InstanceChecker.isFindOperator(value)) return Object.values(value).some(isIn);
+  return value.objectLiteralParameters !== undefined || isIn(value.child ?? value.value);
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

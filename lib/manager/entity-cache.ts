@@ -58,7 +58,7 @@ export class EntityCache {
     const text = spell();
     const key = keys.list(suffix === undefined && text ? `q-${fingerprint(text)}` : suffix);
     const dependencies = [...this.lists.dependencies.ofTables(query), keys.listDependency(key)];
-    const request = this.#request('list', key, text, dependencies, this.lists);
+    const request = this.#request(keys, 'list', key, text, dependencies, this.lists);
     const load = async () => {
       const fetched = await this.#fetch(query, request, this.lists);
       return [spell() === text ? this.source.share(fetched, dependencies) : changed(fetched)];
@@ -82,7 +82,7 @@ export class EntityCache {
     const tables = [...this.details.dependencies.ofTables(query), clears];
     const spell = () => canonicalText(this.metadata, query);
     const text = spell();
-    const request = this.#request('detail', key, text, tables, this.details);
+    const request = this.#request(keys, 'detail', key, text, tables, this.details);
     const load = async () => {
       // Without a unique key any matching row will do: the first, as in TypeORM's findOne.
       const fetched = await this.#fetch(pinned ? query : { ...query, take: 1 }, request, this.details);
@@ -111,7 +111,7 @@ export class EntityCache {
       const known = dependencies.ofIdentifier(identifiedRow(this.metadata, identifier));
       names.push(key);
       const kinds = kindsOf(this.metadata, where);
-      const request = this.#request('detail', key, kinds, [...known, clears], this.details, names);
+      const request = this.#request(keys, 'detail', key, kinds, [...known, clears], this.details, names);
       const spell = () => queryText([keys.detail(identifier), kindsOf(this.metadata, where)]);
       const text = typeof identifier === 'object' ? spell() : undefined;
       asked.set(request, { where, clears, isChanged: () => text !== undefined && spell() !== text });
@@ -232,6 +232,7 @@ export class EntityCache {
   }
 
   #request(
+    { owner }: CacheKeys,
     kind: 'list' | 'detail',
     key: string,
     /** What the entry answers, beyond its key. */
@@ -244,7 +245,7 @@ export class EntityCache {
     return {
       key,
       kind,
-      fingerprint: fingerprint(queryText([this.identity, kind, key, prefetch, query])),
+      fingerprint: fingerprint(queryText([this.identity, owner, kind, key, prefetch, query])),
       dependencies,
       lifetimeMs,
       decode: (payload) => whileMaking(names, () => this.source.decode(payload)),

@@ -1,5 +1,5 @@
 import { And, Equal, FindOperator, InstanceChecker, Not, Or } from 'typeorm';
-import { InvalidConfigurationError } from '../errors.js';
+import { InvalidQueryError } from '../errors.js';
 
 /** `IS NULL` that leaves a column's transformer alone: TypeORM would hand it the operand there is not. */
 export class Null extends FindOperator<unknown> {
@@ -16,6 +16,12 @@ export function isOperator(value: unknown): value is FindOperator<unknown> {
 
 export function toOperator(value: unknown): FindOperator<unknown> {
   return isOperator(value) ? value : Equal(value);
+}
+
+/** Values for which all are true. */
+export function every(all: readonly FindOperator<unknown>[]): FindOperator<unknown> {
+  // Not And(...all), whose arguments have to fit on the stack.
+  return new FindOperator<unknown>('and', all as never, true, true);
 }
 
 /** Every value for which the operator is not true, NULL included. SQL's own NOT leaves out those for which it is unknown. */
@@ -78,7 +84,7 @@ function parts(operator: FindOperator<unknown>): FindOperator<unknown>[] {
 
 function refuseRaw(operator: FindOperator<unknown>): FindOperator<unknown> {
   if (operator.type !== 'raw') return operator;
-  throw new InvalidConfigurationError(
+  throw new InvalidQueryError(
     'QSCACHE_EXCLUDE_RAW',
     'exclude() cannot turn Raw SQL around: what it says of NULL only its author knows. Filter with the opposite Raw, or use createQueryBuilder().',
   );

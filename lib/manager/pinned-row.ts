@@ -1,11 +1,13 @@
 import { type EntityMetadata, InstanceChecker, type ObjectLiteral } from 'typeorm';
 import { InvalidIdentifierError } from '../errors.js';
+import { copyQuery } from './copy-query.js';
 import type { EntityQuery } from './entity-loader.js';
 import { formText, type Identifier, isScalar, type KeyColumn, keyColumns, keyValues, valueText } from './identifier.js';
 import { setValueAt } from './property-path.js';
 import { queryText } from './query-text.js';
 import { rowKey } from './row-key.js';
 import { properties } from './properties.js';
+import { whatIs } from './what-is.js';
 
 /** The filter for an identifier that is a primary key. */
 export function primaryKeyWhere(metadata: EntityMetadata, identifier: Identifier): ObjectLiteral {
@@ -26,6 +28,31 @@ export function primaryKeyWhere(metadata: EntityMetadata, identifier: Identifier
     );
   }
   return column.createValueMap(identifier);
+}
+
+/**
+ * An identifier that nobody changes after the call. Of an object only the key: an entity may hold everything it is related to.
+ *
+ * @throws {InvalidIdentifierError} when a part of the key is missing
+ */
+export function ownIdentifier(
+  { metadata, name }: { metadata: EntityMetadata; name: string },
+  identifier: Identifier,
+): Identifier {
+  if (typeof identifier !== 'object' || identifier === null || isScalar(identifier)) return copyQuery(identifier);
+  return keyOf(metadata, copyQuery(keyValues(keyColumns(metadata, name), identifier)));
+}
+
+/** @throws {InvalidIdentifierError} for anything but an array: of a text, every letter would be one */
+export function ownIdentifiers(
+  manager: { metadata: EntityMetadata; name: string },
+  identifiers: readonly Identifier[],
+): Identifier[] {
+  if (Array.isArray(identifiers))
+    return identifiers.map((identifier: Identifier) => ownIdentifier(manager, identifier));
+  throw new InvalidIdentifierError(
+    `${manager.name}.getMany() was given ${whatIs(identifiers)} and no array, so whose rows are meant is unknown. Pass an array of keys, or call get().`,
+  );
 }
 
 /** @throws {InvalidIdentifierError} for what could not be asked of the database, naming the manager */

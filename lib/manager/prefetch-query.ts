@@ -1,8 +1,17 @@
-import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner, SelectQueryBuilder } from 'typeorm';
+import {
+  type DataSource,
+  type EntityMetadata,
+  EntityPropertyNotFoundError,
+  type ObjectLiteral,
+  type QueryRunner,
+  type SelectQueryBuilder,
+} from 'typeorm';
 import { DriverUtils } from 'typeorm/driver/DriverUtils.js';
 import { hasEagerCircle } from './eager-relations.js';
+import { properties } from './properties.js';
 import { partAt } from './property-path.js';
 import type { RelationNode } from './relation-paths.js';
+import { member } from './where.js';
 
 /** What a query says of one of its relations. */
 export interface PartOfQuery {
@@ -108,13 +117,14 @@ function aliasBelow(builder: SelectQueryBuilder<ObjectLiteral>, parent: string):
 
 /** What TypeORM's `select` option takes: columns, and those of embedded objects. */
 function selected(metadata: EntityMetadata, alias: string, select: object, prefix = ''): string[] {
-  return Object.entries(select).flatMap(([property, value]: [string, unknown]) => {
+  return properties(select).flatMap(([property, value]) => {
     const path = prefix + property;
-    if (!value) return [];
-    if (metadata.findColumnWithPropertyPathStrict(path)) return [`${alias}.${path}`];
-    return metadata.findEmbeddedWithPropertyPath(path) && typeof value === 'object'
-      ? selected(metadata, alias, value, `${path}.`)
-      : [];
+    if (value === undefined || value === false) return [];
+    const { column, embedded, relation } = member(metadata, path);
+    if (column) return [`${alias}.${path}`];
+    if (embedded) return selected(metadata, alias, value as object, `${path}.`);
+    if (!relation) throw new EntityPropertyNotFoundError(path, metadata);
+    return [];
   });
 }
 

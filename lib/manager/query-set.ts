@@ -1,9 +1,11 @@
 import { inspect } from 'node:util';
 import type { EntityMetadata, FindOptionsOrder, FindOptionsSelect, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
-import { QsCacheError } from '../errors.js';
-import { copyQuery } from './copy-query.js';
+import { InvalidQueryError, QsCacheError } from '../errors.js';
+import { checkSuffix, ownPart } from './check-query.js';
 import type { EntityQuery } from './entity-loader.js';
-import { both, complement, type Where } from './where.js';
+import { Filter } from './filter.js';
+import { whatIs } from './what-is.js';
+import type { Where } from './where.js';
 
 /** How a query set is answered: by the cache under a key, or by the database. */
 export interface QuerySetSource {
@@ -44,50 +46,55 @@ interface CachedAs {
 export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, AsyncIterable<T> {
   // Private to JavaScript too: whoever prints, compares or serializes a set must not walk through a DataSource.
   readonly #source: QuerySetSource;
-  readonly #query: EntityQuery;
+  readonly #given: EntityQuery;
   readonly #cachedAs: CachedAs | undefined;
+  /** In place of the given `where`, once there is more to it. */
+  readonly #filter: Filter | undefined;
   #result: Promise<T[]> | undefined;
 
-  /** @internal */
-  constructor(source: QuerySetSource, query: EntityQuery = {}, cachedAs?: CachedAs) {
+  /** @internal @param query nobody else's: sets that refine it share its parts */
+  constructor(source: QuerySetSource, query: EntityQuery = {}, cachedAs?: CachedAs, filter?: Filter) {
+    checkSuffix(source.manager, cachedAs?.suffix);
     this.#source = source;
-    this.#query = copyQuery(query);
+    this.#given = query;
     this.#cachedAs = cachedAs;
+    this.#filter = filter;
   }
 
   /**
    * Rows that match this as well. TypeORM's own `where`: an object is AND, an array is OR.
    *
-   * @throws {InvalidConfigurationError} for a second filter on one to-many relation
+   * @throws {InvalidQueryError} for a second filter on one to-many relation, and for what is no object
    */
   filter(where: Where<T>): QuerySet<T> {
-    return this.#refined({
-      where: both(this.#source.metadata, this.#query.where as Where<T> | undefined, where) as NonNullable<
-        EntityQuery['where']
-      >,
-    });
+    return this.#refined({}, this.#filtered().and(ownPart('filter()', where)));
   }
 
   /**
    * The other rows, those with NULL in a compared column included.
    *
-   * @throws {InvalidConfigurationError} for a filter on a to-many relation, where two readings differ, or a `Raw` operator
+   * @throws {InvalidQueryError} for a filter on a to-many relation, where two readings differ, a `Raw` operator, and what is no object
    */
   exclude(where: Where<T>): QuerySet<T> {
-    return this.filter(complement(this.#source.metadata, where));
+    return this.#refined({}, this.#filtered().andNot(ownPart('exclude()', where)));
   }
 
-  /** Replaces the order. */
+  /** Replaces the order. @throws {InvalidQueryError} for what is no object */
   orderBy(order: FindOptionsOrder<T>): QuerySet<T> {
-    return this.#refined({ order: order as NonNullable<EntityQuery['order']> });
+    return this.#refined({ order: ownPart('orderBy()', order) as NonNullable<EntityQuery['order']> });
   }
 
-  /** At most so many rows. @param count rows, 0 or more */
+  /** At most so many rows. @param count rows, 0 or more @throws {InvalidQueryError} for anything but a whole number */
   limit(count: number): QuerySet<T> {
     return this.#refined({ take: wholeNumber('limit', count) });
   }
 
-  /** Leaves out the first rows; give an order, or which ones they are is up to the database. @param count rows, 0 or more */
+  /**
+   * Leaves out the first rows; give an order, or which ones they are is up to the database.
+   *
+   * @param count rows, 0 or more
+   * @throws {InvalidQueryError} for anything but a whole number
+   */
   offset(count: number): QuerySet<T> {
     return this.#refined({ skip: wholeNumber('offset', count) });
   }
@@ -95,9 +102,11 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
   /**
    * Loads only these properties; the others are absent from the entities, not `undefined` in the database. As TypeORM's `find` has it,
    * naming none of an entity's own columns means all of them, and a row of which all that is selected is NULL is left out.
+   *
+   * @throws {InvalidQueryError} for what is no object
    */
   select(select: FindOptionsSelect<T>): QuerySet<T> {
-    return this.#refined({ select: select as NonNullable<EntityQuery['select']> });
+    return this.#refined({ select: ownPart('select()', select) as NonNullable<EntityQuery['select']> });
   }
 
   /**
@@ -105,9 +114,10 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
    *
    * @param suffix names the entry, `<cacheKey>_<suffix>`, so that it can be cleared by name; without one, a stable name is derived
    *   from the query, the same for equal filters however they are written. Two queries under one suffix drop each other's entry (and say so in an `entry:mismatched` event).
+   * @throws {InvalidQueryError} for a suffix that is no text
    */
   cache(suffix?: string): QuerySet<T> {
-    return new QuerySet<T>(this.#source, this.#query, { suffix });
+    return new QuerySet<T>(this.#source, this.#given, { suffix }, this.#filter);
   }
 
   /** TypeORM's query builder with this set's filter, order and joins, for everything else. Never cached. */
@@ -190,14 +200,26 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
     return this.#result;
   }
 
-  #refined(change: EntityQuery): QuerySet<T> {
-    return new QuerySet<T>(this.#source, { ...this.#query, ...change });
+  get #query(): EntityQuery {
+    if (!this.#filter) return this.#given;
+    const { where: _, ...rest } = this.#given;
+    const { where } = this.#filter;
+    return where === undefined ? rest : { ...rest, where };
+  }
+
+  #filtered(): Filter {
+    return this.#filter ?? Filter.of(this.#source.metadata, this.#given.where);
+  }
+
+  #refined(change: EntityQuery, filter = this.#filter): QuerySet<T> {
+    return new QuerySet<T>(this.#source, { ...this.#given, ...change }, undefined, filter);
   }
 }
 
 function wholeNumber(what: string, count: number, least = 0): number {
   if (Number.isSafeInteger(count) && count >= least) return count;
-  throw new RangeError(
-    `${what}(${count}) counts no rows, so the database would reject or ignore it. Give a whole number${least ? '' : ', 0 or more'}.`,
+  throw new InvalidQueryError(
+    'QSCACHE_ROW_COUNT',
+    `${what}(${typeof count === 'number' ? count : whatIs(count)}) counts no rows, so the database would reject or ignore it. Give a whole number${least ? '' : ', 0 or more'}.`,
   );
 }

@@ -1,4 +1,5 @@
 import { InvalidConfigurationError } from '../errors.js';
+import { whatIs } from './what-is.js';
 
 /** Managers whose scope() runs at this moment, the outermost first. It answers at once, so they leave in turn. */
 const asking: { readonly manager: object; readonly name: string }[] = [];
@@ -14,7 +15,7 @@ export function scopeOf(manager: object, name: string, declared: { readonly scop
   if (typeof declared.scope !== 'function') {
     throw new InvalidConfigurationError(
       'QSCACHE_SCOPE',
-      `${name}.scope is ${kindOf(declared.scope)} and no function, so nobody could be told whose entries to use. Write scope() { return ...; }.`,
+      `${name}.scope is ${whatIs(declared.scope)} and no function, so nobody could be told whose entries to use. Write scope() { return ...; }.`,
     );
   }
   const circle = asking.map((each) => each.name);
@@ -38,13 +39,6 @@ function checked(name: string, answer: unknown): string | undefined {
   if (answer instanceof Promise) answer.catch(() => {});
   throw new InvalidConfigurationError(
     'QSCACHE_SCOPE',
-    `${name}.scope() returned ${kindOf(answer)}, which cannot tell one scope's entries from another's. Return a text, or undefined for no scope, at once: what takes time is read before, for example into an AsyncLocalStorage.`,
+    `${name}.scope() returned ${typeof answer === 'string' ? 'a text that is no Unicode' : whatIs(answer)}, which cannot tell one scope's entries from another's. Return a text, or undefined for no scope, at once: what takes time is read before, for example into an AsyncLocalStorage.`,
   );
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (typeof value === 'string') return 'a text that is no Unicode';
-  if (typeof value !== 'object') return `a ${typeof value}`;
-  return value instanceof Promise ? 'a promise' : 'an object';
 }

@@ -6,10 +6,20 @@ const LONGEST = 200;
 /** White space, control characters and our own escapes; everything else stays readable. */
 const UNSAFE = /[\s%~\p{C}]/gu;
 
+/** What of a longer text stays readable. */
+const READABLE = 40;
+
 /** Injective: two texts never share a key, whatever they contain. `~` marks a digest, so a short text cannot imitate one. */
 export function textKey(text: string): string {
-  const safe = text.isWellFormed() ? text.replace(UNSAFE, encodeURIComponent).replaceAll('~', '%7E') : digest(text);
-  return safe.length <= LONGEST ? safe : `${safe.slice(0, 40).toWellFormed()}${digest(text)}`;
+  if (!text.isWellFormed()) return digest(text);
+  // Escaping makes no text shorter, and is slow: of megabytes only what will be read is escaped.
+  const safe = escaped(text.length <= LONGEST ? text : text.slice(0, READABLE).toWellFormed());
+  if (text.length <= LONGEST && safe.length <= LONGEST) return safe;
+  return `${safe.slice(0, READABLE).toWellFormed()}${digest(text)}`;
+}
+
+function escaped(text: string): string {
+  return text.replace(UNSAFE, encodeURIComponent).replaceAll('~', '%7E');
 }
 
 /** The parts of a composite key as one text, still injective. */

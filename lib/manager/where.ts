@@ -1,140 +1,82 @@
-import { And, type EntityMetadata, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
-import { InvalidConfigurationError } from '../errors.js';
-import { isOperator, Null, opposite, toOperator } from './find-operators.js';
+import type { EntityMetadata, FindOptionsWhere, ObjectLiteral } from 'typeorm';
+import { isOperator, Null } from './find-operators.js';
 import { properties } from './properties.js';
 
 /** TypeORM's own filter: an object is AND, an array of them is OR. */
 export type Where<T extends ObjectLiteral> = FindOptionsWhere<T> | FindOptionsWhere<T>[];
 
-/** An OR of more is where SQLite's parser gives up; each further exclude() of several alternatives multiplies them. */
-const MOST_ALTERNATIVES = 256;
+/** Its properties are never assigned to: one may be called `__proto__`. */
+export type Condition = Readonly<Record<string, unknown>>;
 
-type Condition = Record<string, unknown>;
-
-/**
- * Rows that match both.
- *
- * @throws {InvalidConfigurationError} when both filter on one to-many relation: they may mean two related rows, a join is about
- *   one; and when their alternatives multiply to more than a statement can hold
- */
-export function both<T extends ObjectLiteral>(
-  metadata: EntityMetadata,
-  a: Where<T> | undefined,
-  b: Where<T>,
-): Where<T> {
-  const left = a === undefined ? [] : conditions(metadata, a);
-  const right = conditions(metadata, b);
-  // No condition at all matches every row.
-  if (!left.length || !right.length) return one(left.length ? left : right);
-  const alternatives = left.length * right.length;
-  if (alternatives > MOST_ALTERNATIVES) {
-    throw new InvalidConfigurationError(
-      'QSCACHE_FILTER_TOO_LARGE',
-      `These filters on ${metadata.name} multiply to ${alternatives} alternatives, more than a database takes in one statement (${MOST_ALTERNATIVES}). Write several values of one property as In(), or use createQueryBuilder().`,
-    );
-  }
-  return one(left.flatMap((each) => right.map((other) => merge(metadata, each, other))));
-}
-
-/**
- * Exactly the rows `where` does not match, those with NULL in a compared column included (in SQL, `NOT (a = 1)` leaves them out).
- *
- * @throws {InvalidConfigurationError} for a to-many relation: "no user called x" is not "some user not called x"
- */
-export function complement<T extends ObjectLiteral>(metadata: EntityMetadata, where: Where<T>): Where<T> {
-  const all = conditions(metadata, where);
-  if (!all.length) return { [metadata.primaryColumns[0]!.propertyName]: new Null() } as Where<T>;
-  return notAny(metadata, all) as Where<T>;
-}
-
-/** NOT (A OR B) is NOT A AND NOT B, and NOT (a AND b) is NOT a OR NOT b. */
-function notAny(metadata: EntityMetadata, all: readonly Condition[]): Where<ObjectLiteral> {
-  return all
-    .map((condition) => negate(metadata, condition) as Where<ObjectLiteral>)
-    .reduce((rest, negated) => both(metadata, rest, negated));
-}
-
-function negate(metadata: EntityMetadata, condition: Condition, path = ''): Condition[] {
-  return properties(condition).flatMap(([property, value]): Condition[] => {
-    // TypeORM refuses these, also for us.
-    if (value === undefined || value === null) return [{ [property]: value }];
-    const { embedded, relation } = member(metadata, path + property);
-    if (relation && (relation.isOneToMany || relation.isManyToMany)) {
-      throw new InvalidConfigurationError(
-        'QSCACHE_EXCLUDE_TO_MANY',
-        `exclude() cannot filter on ${metadata.name}.${relation.propertyPath}: with several related rows it would keep an entity for the rows that do not match. Use createQueryBuilder() with NOT EXISTS.`,
-      );
-    }
-    if (!isOperator(value)) {
-      const nested = embedded
-        ? negate(metadata, value as Condition, `${embedded}.`)
-        : relation && list(notAny(relation.inverseEntityMetadata, list(value)));
-      if (nested) return nested.map((inner) => ({ [property]: inner }));
-    }
-    return [{ [property]: opposite(toOperator(value)) }];
-  });
-}
-
-function merge(metadata: EntityMetadata, a: Condition, b: Condition, path = ''): Condition {
-  const merged: Condition = { ...a };
-  for (const [property, value] of properties(b)) {
-    const { embedded, relation } = member(metadata, path + property);
-    const other = merged[property];
-    if (!(property in merged) || value === undefined || value === null) merged[property] = value;
-    else if (other === undefined || other === null) continue;
-    else if (embedded) merged[property] = merge(metadata, other as Condition, value as Condition, `${embedded}.`);
-    else if (!relation) merged[property] = And(toOperator(other), toOperator(value));
-    else if (relation.isOneToMany || relation.isManyToMany) {
-      throw new InvalidConfigurationError(
-        'QSCACHE_FILTER_TO_MANY_TWICE',
-        `Two filters on ${metadata.name}.${relation.propertyPath} would have to match the same related row, so entities that match each with another row would be missing. Write one filter, or use createQueryBuilder() with EXISTS.`,
-      );
-    } else merged[property] = both<ObjectLiteral>(relation.inverseEntityMetadata, other, value);
-  }
-  return merged;
+/** What the properties of a condition belong to: an entity, or an object embedded in it, which starts at `prefix`. */
+export interface Place {
+  readonly metadata: EntityMetadata;
+  readonly prefix: string;
 }
 
 /** The alternatives of a filter, without those that say nothing: TypeORM drops them as well. */
-function conditions(metadata: EntityMetadata, where: unknown): Condition[] {
-  return list(where)
-    .map((condition) => stated(metadata, condition))
+export function conditions(place: Place, where: unknown): Condition[] {
+  // TypeORM reads alternatives inside of alternatives as well.
+  const alternatives = (Array.isArray(where) ? where.flat(Infinity) : [where]) as unknown[];
+  return alternatives
+    .map((condition) => stated(place, condition as Condition))
     .filter((condition) => Object.keys(condition).length);
 }
 
 /** A condition as TypeORM reads it: without what it ignores, down to the columns. */
-function stated(metadata: EntityMetadata, condition: Condition, path = ''): Condition {
-  const { undefined: ofUndefined, null: ofNull } = metadata.dataSource.options.invalidWhereValuesBehavior ?? {};
-  const said: Condition = {};
+function stated(place: Place, condition: Condition): Condition {
+  const { null: ofNull } = place.metadata.dataSource.options.invalidWhereValuesBehavior ?? {};
+  const said: [string, unknown][] = [];
   for (const [property, value] of properties(condition)) {
-    if ((value === undefined && ofUndefined === 'ignore') || (value === null && ofNull === 'ignore')) continue;
-    const { embedded, relation } = member(metadata, path + property);
+    if (isIgnored(place.metadata, place.prefix + property, value)) continue;
     const read = value === null && ofNull === 'sql-null' ? new Null() : value;
+    const relation = relationAt(place, property);
+    const inner = inside(place, property);
     if (isOperator(read) && relation?.isWithJoinColumn && relation.joinColumns.length === 1) {
       // About the foreign key, not about the row it refers to: a column like any other.
-      said[relation.joinColumns[0]!.propertyPath.slice(path.length)] = read;
-    } else if ((!embedded && !relation) || read === undefined || read === null || isOperator(read)) {
-      said[property] = read;
+      said.push([relation.joinColumns[0]!.propertyPath.slice(place.prefix.length), read]);
+    } else if (!inner || read === undefined || read === null || isOperator(read)) {
+      said.push([property, read]);
     } else {
-      const inner = embedded
-        ? stated(metadata, read as Condition, `${embedded}.`)
-        : conditions(relation!.inverseEntityMetadata, read === true ? {} : read);
-      if (Object.keys(inner).length) said[property] = Array.isArray(inner) ? one(inner) : inner;
+      const all = conditions(inner, relation && read === true ? {} : read);
+      if (all.length) said.push([property, one(all)]);
     }
   }
-  return said;
+  return Object.fromEntries(said);
 }
 
 /** What a property is, as TypeORM decides: a column first, and a column's value may be an object of its own. */
 export function member(metadata: EntityMetadata, path: string) {
-  if (metadata.findColumnWithPropertyPathStrict(path)) return {};
+  const column = metadata.findColumnWithPropertyPathStrict(path);
+  if (column) return { column };
   const embedded = metadata.findEmbeddedWithPropertyPath(path) && path;
   return embedded ? { embedded } : { relation: metadata.findRelationWithPropertyPath(path) };
 }
 
-function one<T extends ObjectLiteral>(all: readonly Condition[]): Where<T> {
-  return (all.length === 1 ? all[0]! : all) as Where<T>;
+/** Whether TypeORM was told to pass over such a value. Of a property that there is not it says so first. */
+export function isIgnored(metadata: EntityMetadata, path: string, value: unknown): boolean {
+  if (value !== undefined && value !== null) return false;
+  const behaviour = metadata.dataSource.options.invalidWhereValuesBehavior ?? {};
+  if (behaviour[value === null ? 'null' : 'undefined'] !== 'ignore') return false;
+  const { column, embedded, relation } = member(metadata, path);
+  return (column ?? embedded ?? relation) !== undefined;
 }
 
-function list(where: unknown): Condition[] {
-  return (Array.isArray(where) ? where : [where]) as Condition[];
+export function root(metadata: EntityMetadata): Place {
+  return { metadata, prefix: '' };
+}
+
+export function relationAt({ metadata, prefix }: Place, property: string) {
+  return member(metadata, prefix + property).relation;
+}
+
+/** What the conditions below a property belong to; `undefined` for a column, and for what the entity does not have. */
+export function inside({ metadata, prefix }: Place, property: string): Place | undefined {
+  const { embedded, relation } = member(metadata, prefix + property);
+  if (embedded) return { metadata, prefix: `${embedded}.` };
+  return relation && root(relation.inverseEntityMetadata);
+}
+
+export function one(all: readonly unknown[]): unknown {
+  return all.length === 1 ? all[0] : all;
 }

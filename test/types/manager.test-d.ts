@@ -82,6 +82,30 @@ export class WrongFields extends BaseCacheManager<Example> {
   override scope = async () => 'tenant';
 }
 
+export class ScopeOfNull extends BaseCacheManager<Example> {
+  model = Example;
+  // @ts-expect-error no scope is undefined
+  override scope = () => null;
+}
+
+export class ScopeOfArray extends BaseCacheManager<Example> {
+  model = Example;
+  // @ts-expect-error one text
+  override scope = () => ['tenant'];
+}
+
+export class ScopeOfString extends BaseCacheManager<Example> {
+  model = Example;
+  // @ts-expect-error a text, no object that holds one
+  override scope = () => new String('tenant');
+}
+
+export class ScopeOfThenable extends BaseCacheManager<Example> {
+  model = Example;
+  // @ts-expect-error at once
+  override scope = (): PromiseLike<string> => Promise.resolve('tenant');
+}
+
 // Reads
 
 expectTypeOf(examples.get(1)).toEqualTypeOf<Promise<Example>>();
@@ -154,6 +178,20 @@ void examples.all().select({ titel: true });
 void examples.all().select(['title']);
 // @ts-expect-error a number
 void examples.all().limit('2');
+// @ts-expect-error a text
+void examples.all({ suffix: ['a'] });
+// @ts-expect-error a text
+void examples.all().cache(5);
+// @ts-expect-error a text
+examples.getCacheKey({ suffix: 'a' });
+// @ts-expect-error a text
+void examples.clearCacheList(null);
+// @ts-expect-error options are an object
+void examples.all('active');
+// @ts-expect-error options are an object
+void examples.get(1, null);
+// @ts-expect-error an array of identifiers
+void examples.getMany('abc');
 
 // Registration and decorators
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { createHash } from 'node:crypto';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { InvalidIdentifierError } from '../../../lib/index.js';
 import { CacheKeys, type Identifier } from '../../../lib/manager/cache-keys.js';
 
@@ -111,6 +112,30 @@ describe('CacheKeys', () => {
       { numRuns: 1_000 },
     );
     expect(keys.list(`${'a'.repeat(39)}${'😀'.repeat(100)}`).isWellFormed()).toBe(true);
+  });
+
+  it('spells a long text as it spells a short one, and escapes of it only what is read', () => {
+    const key = (text: string) => keys.list(text).slice('example_'.length);
+    const digest = (text: string) =>
+      `~${createHash('sha256').update(Buffer.from(text, 'utf16le')).digest('base64url')}`;
+    const cut = 'x'.repeat(300);
+    for (const [text, start] of [
+      [cut, cut.slice(0, 40)],
+      ['x'.repeat(201), cut.slice(0, 40)],
+      ['%'.repeat(80), `${'%25'.repeat(13)}%`],
+      ['%'.repeat(300), `${'%25'.repeat(13)}%`],
+      [`${'a'.repeat(39)}${'😀'.repeat(100)}`, `${'a'.repeat(39)}\ufffd`],
+      [` ${'a'.repeat(38)}${'😀'.repeat(100)}`, `%20${'a'.repeat(37)}`],
+      [`${'~'.repeat(10)}${cut}`, `${'%7E'.repeat(10)}${'x'.repeat(10)}`],
+      [`${cut}\ud800`, ''],
+    ] as const) {
+      expect(key(text)).toBe(start + digest(text));
+    }
+    const escape = vi.spyOn(globalThis, 'encodeURIComponent');
+    onTestFinished(() => escape.mockRestore());
+    keys.list('%'.repeat(1_000_000));
+    keys.detail(' '.repeat(1_000_000));
+    expect(escape.mock.calls.length).toBeLessThan(100);
   });
 
   it('takes a number, a bigint and their text for one identifier', () => {

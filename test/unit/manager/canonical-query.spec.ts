@@ -295,4 +295,14 @@ describe('canonicalText', () => {
       { numRuns: 500 },
     );
   });
+
+  it('refuses what is nested too deeply to be spelled', () => {
+    for (const join of [And, Or]) {
+      let deep = MoreThan(0);
+      for (let i = 0; i < 200; i++) deep = join(LessThan(i), deep);
+      expect(whereText({ id: deep })).toContain('199');
+      for (let i = 0; i < 2_000; i++) deep = join(deep, LessThan(i));
+      expect(() => whereText({ id: deep })).toThrow(expect.objectContaining({ code: 'QSCACHE_QUERY_TOO_DEEP' }));
+    }
+  });
 });

@@ -14,7 +14,7 @@ import {
 } from 'typeorm';
 import { expect, it, onTestFinished } from 'vitest';
 import { pinsOneRow } from '../../../lib/manager/pinned-row.js';
-import { complement } from '../../../lib/manager/where.js';
+import { Filter } from '../../../lib/manager/filter.js';
 
 @Entity()
 class Owner {
@@ -44,7 +44,7 @@ async function metadataOf(entity: new () => object) {
 }
 
 it('takes a property that is column and relation for a column, as TypeORM does', async () => {
-  const where = complement(await metadataOf(Passport), { owner: 5 });
+  const { where } = Filter.of(await metadataOf(Passport)).andNot({ owner: 5 });
   expect(JSON.stringify(where)).toContain('"_value":5');
 });
 

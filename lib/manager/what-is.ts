@@ -1,0 +1,8 @@
+/** A value as an error names it: what it is, not what it holds, which may be a secret or megabytes long. */
+export function whatIs(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'string') return 'a text';
+  if (typeof value === 'object') return value instanceof Promise ? 'a promise' : 'an object';
+  return `a ${typeof value}`;
+}
