@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { formatEntry, parseEntry } from '../../lib/cache/entry.js';
 import { Flights } from '../../lib/cache/flights.js';
 import { TagView, tagQueries } from '../../lib/cache/tags.js';
-import type { CacheStore, EntriesRead, TableWrite, TagQuery, TagsRead } from '../../lib/store/cache-store.js';
+import type { CacheStore, TableWrite, TagQuery, TagsRead } from '../../lib/store/cache-store.js';
 import { Deaf, Hasty, NamespacedClocks, NoRetry, Queued } from './broken-announcements.js';
 import type { Mode, Part } from './modes.js';
 import { WrappedStore } from './wrapped-store.js';
@@ -42,25 +42,18 @@ export function concerns(fault: Fault, part: Part): boolean {
 
 /** Takes the as-of after the load: a write in between is not noticed. */
 class LateFill extends WrappedStore {
-  /** By table, the clock as the last reader saw it: most likely the one that loads. */
-  readonly #before = new Map<string, number>();
-
-  override async read(...asked: Parameters<CacheStore['read']>): Promise<EntriesRead> {
-    const read = await super.read(...asked);
-    for (const [i, { table }] of asked[1].entries()) this.#before.set(table, read.tables[i]!.version);
-    return read;
+  constructor(inner: CacheStore) {
+    super(inner);
+    const { isValid } = TagView.prototype;
+    TagView.prototype.isValid = function (dependency, asOf) {
+      return Number.isNaN(this.versions([dependency.table])[0]) || isValid.call(this, dependency, asOf);
+    };
   }
 
-  /** As if nothing had been written since. */
+  /** Without a clock, by which the fill is told from a read. */
   override async touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
     const read = await super.touch(queries, lifetimeMs);
-    const tables = read.tables.map(({ rows }, i) => ({
-      version: this.#before.get(queries[i]!.table) ?? 0,
-      unknown: 0,
-      rows: rows.map(() => 0),
-      held: false,
-    }));
-    return { ...read, tables };
+    return { ...read, tables: read.tables.map((tags) => ({ ...tags, version: NaN })) };
   }
 
   override async put(key: string, text: string, lifetimeMs: number): Promise<void> {
