@@ -19,7 +19,7 @@ export class RecordShape {
   /** Embedded objects, columns, relations and relation ids; payloads name them by their place here. */
   readonly members: Member[] = [];
   readonly group: MemberGroup;
-  readonly fingerprint: string;
+  #fingerprint: string;
   readonly #keptOut = new Set<Member>();
   readonly #compiled = new Map<string, CompiledRows>();
   #family: RecordShape[] | undefined;
@@ -47,7 +47,7 @@ export class RecordShape {
     for (const embedded of metadata.allEmbeddeds) {
       for (const { propertyName } of embedded.relationIds) this.#add(propertyName, embedded, {});
     }
-    this.fingerprint = fingerprint(metadata);
+    this.#fingerprint = fingerprint(metadata);
   }
 
   /** The entity itself and those that inherit from it, of which a query may return any. */
@@ -64,10 +64,21 @@ export class RecordShape {
     return this.group.describes(value);
   }
 
+  get fingerprint(): string {
+    return this.#fingerprint;
+  }
+
   /** From now on this property, an embedded object or one inside of it included, is to be in no entry. `false` if there is none. */
   keepOut(path: string): boolean {
     const member = this.members.find((each) => each.path === path);
-    if (member) this.#keptOut.add(member);
+    if (member && !this.#keptOut.has(member)) {
+      this.#keptOut.add(member);
+      // What was written before, perhaps with it, is no longer read.
+      this.#fingerprint = `${fingerprint(this.metadata)} without ${[...this.#keptOut]
+        .map((each) => each.path)
+        .sort()
+        .join()}`;
+    }
     return member !== undefined;
   }
 

@@ -85,6 +85,9 @@ export class BoundManager {
       metadata.name,
       declaration.relatedObjects,
       declaration.prefetchRelatedObjects,
+      // What a former release left out of its dependencies, or let in, this one must not serve.
+      dependsOn,
+      declaration.cacheVolatile,
     ]);
     this.#loader = new EntityLoader(dataSource, metadata, relations);
     this.#source = new EntitySource(dataSource, metadata, this.#loader, watch, known, declaration.cacheVolatile);

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Column, Entity, ManyToOne, OneToMany, PrimaryColumn } from 'typeorm';
+import { Column, type DataSourceOptions, Entity, ManyToOne, OneToMany, PrimaryColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
+import { entityCodec } from '../../lib/codec/entity-codec.js';
+import { ShapeMismatchError } from '../../lib/codec/payload-errors.js';
 import { BaseCacheManager, InvalidConfigurationError } from '../../lib/index.js';
 import { services } from '../support/services.js';
 import { createTestApp, type StoreKind, type TestApp } from '../support/test-app.js';
@@ -135,6 +137,31 @@ describe.each(stores)('a property that no entry may hold, on %s', (store) => {
     expect(statements).toHaveLength(1);
     expect(new Set(result).size).toBe(3);
   });
+});
+
+it('entries of a release that let it in are not read any more', async () => {
+  @Injectable()
+  class Careless extends BaseCacheManager<Patient> {
+    model = Patient;
+    override cacheKey = 'careless';
+  }
+  const database: DataSourceOptions = { type: 'sqljs', entities: [Patient, Visit], synchronize: true };
+  const before = await createTestApp({ database, managers: [Careless] });
+  const after = await createTestApp({ database, managers: [Careless, Patients] });
+  for (const { dataSource } of [before, after]) {
+    await dataSource.manager.insert(Patient, {
+      id: 1,
+      name: 'one',
+      pin: 'private',
+      card: { number: 'private', bank: 'x' },
+    });
+  }
+  const decode = (app: TestApp, payload: string) => entityCodec(app.dataSource.getMetadata(Patient)).decode(payload);
+  const payload = entityCodec(before.dataSource.getMetadata(Patient)).encode(
+    await before.dataSource.manager.find(Patient),
+  );
+  expect(decode(before, payload)).toHaveLength(1);
+  expect(() => decode(after, payload)).toThrow(ShapeMismatchError);
 });
 
 it.each(['snn', 'card.numbr', 'visits.id', ''])('neverCache = [%j] is an error at boot', async (path) => {
