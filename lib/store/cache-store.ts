@@ -43,6 +43,14 @@ export interface EntriesRead extends TagsRead {
   readonly entries: readonly (string | undefined)[];
 }
 
+/**
+ * How long a clock lives that a reader made and no fill has lengthened, in milliseconds. Nothing that is stored relies on it, only loads
+ * that are under way: one that takes longer finds a younger clock at its end, and counts as overtaken. That touch made a clock which
+ * lives as long as an entry needs, so the next load is stored. Readers make no row tags at all: a row that is not there leaves nothing,
+ * and a first fill that meets a write to another row of its table counts as overtaken, once.
+ */
+export const UNFILLED_MS = 30_000;
+
 /** One write to one table. */
 export interface TableWrite {
   readonly table: string;
@@ -69,21 +77,16 @@ export abstract class CacheStore {
   abstract readonly name: string;
 
   /**
-   * Entries and tags in one round trip. Creates missing clocks (from the store's time, above anything they ever were) and
-   * missing row tags (with the clock's value), with `lifetimeMs`; settles holds that are past their deadline.
+   * Entries and tags in one round trip. Creates missing clocks (from the store's time, above anything they ever were), for as long as
+   * `UNFILLED_MS`; lengthens nothing; settles holds that are past their deadline.
    *
    * @param budget what its caller has left, of several questions that share one. Default: a whole one.
    */
-  abstract read(
-    keys: readonly string[],
-    queries: readonly TagQuery[],
-    lifetimeMs: number,
-    budget?: Budget,
-  ): Promise<EntriesRead>;
+  abstract read(keys: readonly string[], queries: readonly TagQuery[], budget?: Budget): Promise<EntriesRead>;
 
   /**
-   * The first half of a fill: as `read` of the tags, and lengthens their lifetimes to at least `lifetimeMs` (never shortens). Leaves
-   * with the table what the rows are named by; where that is new, every write so far counts as one of unknown rows, since it did not
+   * The first half of a fill: as `read` of the tags, creates missing row tags (with the clock's value), and lets all of them live for
+   * at least `lifetimeMs` (never shortens). Leaves with the table what the rows are named by; where that is new, every write so far counts as one of unknown rows, since it did not
    * know of rows of such names.
    */
   abstract touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead>;

@@ -5,7 +5,8 @@ import type { Question } from '../../lib/cache/question.js';
 import { Questions } from '../../lib/cache/questions.js';
 import { TagView } from '../../lib/cache/tags.js';
 import { type Announcement, WriteAnnouncer } from '../../lib/invalidation/write-announcer.js';
-import type { CacheStore, TableTags, TableWrite, TagsRead } from '../../lib/store/cache-store.js';
+import type { CacheStore, TableTags, TableWrite, TagQuery, TagsRead } from '../../lib/store/cache-store.js';
+import { tagKeys } from '../../lib/store/tag-keys.js';
 import { clock } from './scripted-clock.js';
 import type { ScriptedServer } from './scripted-server.js';
 
@@ -46,6 +47,22 @@ export function datedLate(store: CacheStore): Partial<CacheStore> {
       return withTables((tags) => ({ ...tags, version: 0, unknown: 0, rows: tags.rows.map(() => 0) }))(read);
     },
     put: (key, text, lifetimeMs) => store.put(key, formatEntry(redate(parseEntry(text)!)), lifetimeMs),
+  };
+}
+
+/** Row tags are made by writes, and a row without one counts as never written. */
+export function trustingOfUnknownRows(store: CacheStore, server: ScriptedServer): Partial<CacheStore> {
+  const isUnknown = ({ table }: TagQuery, row: string) => !server.rows.includes(tagKeys.row(table, row));
+  const trusting = <T extends TagsRead>(queries: readonly TagQuery[], read: T): T => ({
+    ...read,
+    tables: read.tables.map((tags, i) => {
+      const asked = queries[i]!;
+      return { ...tags, rows: tags.rows.map((tag, j) => (isUnknown(asked, asked.rows[j]!) ? 0 : tag)) };
+    }),
+  });
+  return {
+    read: async (keys, queries) => trusting(queries, await store.read(keys, queries)),
+    touch: async (queries) => trusting(queries, await store.read([], queries)),
   };
 }
 
