@@ -54,7 +54,7 @@ export class Question {
     const queries = tagQueries(tables, this.#dependencies);
     const keys = this.#keys;
     try {
-      const read = await readInPieces(store, keys, queries, budget);
+      const read = await readInPieces(store, keys, queries, budget, failed);
       return new Answer(new TagView(queries, read), keys, read.entries, this.context);
     } catch (error) {
       failed(error);

@@ -8,13 +8,17 @@ export const PIECE = 1_000;
 
 /**
  * One read of the store, piece by piece, on one budget. Each piece is asked for after its readers began, so a tag says at least what was
- * so then; the clocks are those of the last piece, which was answered before any load begins.
+ * so then; the clocks are those of the last piece, which was answered before any load begins. When the store fails, or the budget is
+ * spent, after some of the pieces, the others count as not stored: a store that is slow for thousands need not be useless to them.
+ *
+ * @throws {StoreError} when there is no answer to the first piece
  */
 export async function readInPieces(
   store: CacheStore,
   keys: readonly string[],
   queries: readonly TagQuery[],
   budget: Budget,
+  failed: (error: unknown) => void,
 ): Promise<EntriesRead> {
   const size = queries.reduce((most, { rows }) => Math.max(most, rows.length), keys.length);
   if (size <= PIECE) return store.read(keys, queries, budget);
@@ -22,15 +26,24 @@ export async function readInPieces(
   for (let from = 0; from < size; from += PIECE) {
     const piece = <T>(all: readonly T[]) => all.slice(from, from + PIECE);
     const some = queries.map((query) => ({ ...query, rows: piece(query.rows) }));
-    pieces.push(await store.read(piece(keys), some, budget));
+    try {
+      pieces.push(await store.read(piece(keys), some, budget));
+    } catch (error) {
+      if (!pieces.length) throw error;
+      failed(error);
+      break;
+    }
   }
-  return joined(pieces);
+  return joined(queries, pieces);
 }
 
-function joined(pieces: readonly EntriesRead[]): EntriesRead {
+function joined(queries: readonly TagQuery[], pieces: readonly EntriesRead[]): EntriesRead {
   const tables = pieces.at(-1)!.tables.map((last, i) => {
     const all = pieces.map((piece) => piece.tables[i]!);
-    return { ...last, rows: all.flatMap(({ rows }) => rows), held: all.some(({ held }) => held) };
+    const known = all.flatMap(({ rows }) => rows);
+    // Of a row nobody told of, anything newer may have been written.
+    const rows = queries[i]!.rows.map((_, place) => known[place] ?? Infinity);
+    return { ...last, rows, held: all.some(({ held }) => held) };
   });
   // Of two histories nothing is stored, and none fills.
   const epoch = [...new Set(pieces.map((piece) => piece.epoch))].join('|');

@@ -121,19 +121,23 @@ it('what a load brings is dated by the last piece, so that a write between two o
   expect([count('entry:filled'), count('entry:skipped')]).toEqual([COUNT, 0]);
 });
 
-it('a piece that fails fails the whole, and a history that changes between two pieces is none', async () => {
-  const { store, readThrough, read, count } = setUp();
+it.each([0, 1, 2])('a store that fails at piece %i has answered those before it, and is told of', async (failing) => {
+  const { store, readThrough, read, count, write } = setUp();
   await read();
   await readThrough.settled();
+  await write(rows.at(-1)!);
+  const begun = store.reads.length;
   store.before = async (reads) => {
-    if (reads % 3 === 1) throw new Error('gone');
+    if (reads === begun + failing) throw new Error('gone');
   };
   const hits = count('entry:hit');
-  expect(await read()).toHaveLength(COUNT);
-  expect([count('entry:hit'), count('store:failed')]).toEqual([hits, 1]);
+  expect((await read()).at(-1)).toBe(`key ${rows.at(-1)} of 2`);
+  expect([count('entry:hit') - hits, count('store:failed')]).toEqual([failing * PIECE, 1]);
+});
 
+it('a history that changes between two pieces is none', async () => {
   const histories = ['one', 'two', 'two'];
   const changing = { read: async () => ({ epoch: histories.shift()!, tables: [], entries: [] }) };
-  const { epoch } = await readInPieces(changing as never, rows, [], new Budget(100));
+  const { epoch } = await readInPieces(changing as never, rows, [], new Budget(100), () => undefined);
   expect(['one', 'two']).not.toContain(epoch);
 });
