@@ -125,7 +125,7 @@ export class RowsByKey {
     return spelled;
   }
 
-  /** A list where that is what the alternatives say; MySQL compares a list of numbers and texts otherwise than each of them. */
+  /** A list where that says what the alternatives say: of numbers and texts together, MySQL's manual warns that it may not. */
   #anyOf(keys: readonly ObjectLiteral[]): Filter {
     const [first, ...more] = this.metadata.primaryColumns;
     const [column] = keyColumns(this.metadata);

@@ -168,6 +168,14 @@ describeDatabases('getMany() of keys in any spelling', (database) => {
     );
   });
 
+  it('lists them, unless some are numbers and some texts', async () => {
+    const { get, statements } = await appOn(database);
+    const asked = async (keys: Identifier[]) =>
+      (await statements.during(() => get(TextKeyedCacheManager).getMany(keys))).statements.join();
+    expect(await asked(['1', '2'])).toMatch(/ IN \(/);
+    expect(await asked([1, '2'])).not.toMatch(/ IN \(/);
+  });
+
   it('asks for those once that are asked for again', async () => {
     const { get, dataSource, statements } = await appOn(database);
     await dataSource.manager.insert(

@@ -40,7 +40,7 @@ class WatchedStore extends MemoryStore {
   }
 }
 
-function setUp() {
+function setUp(rowsOf = (row: string) => [row]) {
   const store = new WatchedStore();
   const events = new CacheEvents();
   const heard: CacheEvent[] = [];
@@ -50,7 +50,7 @@ function setUp() {
     key: `key ${row}`,
     kind: 'detail',
     fingerprint: 'query',
-    dependencies: [{ table: 'rows', rows: [row] }, { table: 'more' }],
+    dependencies: [{ table: 'rows', rows: rowsOf(row) }, { table: 'more' }],
     lifetimeMs: LONG,
     decode: (payload) => payload,
   }));
@@ -133,6 +133,19 @@ it.each([0, 1, 2])('a store that fails at piece %i has answered those before it,
   const hits = count('entry:hit');
   expect((await read()).at(-1)).toBe(`key ${rows.at(-1)} of 2`);
   expect([count('entry:hit') - hits, count('store:failed')]).toEqual([failing * PIECE, 1]);
+});
+
+it('an entry is not served whose rows nobody has told of', async () => {
+  const { store, readThrough, read, count } = setUp((row) => [row, `twin of ${row}`]);
+  await read();
+  await readThrough.settled();
+  const begun = store.reads.length;
+  store.before = async (reads) => {
+    if (reads === begun + 1) throw new Error('gone');
+  };
+  const hits = count('entry:hit');
+  await read();
+  expect(count('entry:hit') - hits).toBe(PIECE / 2);
 });
 
 it('a history that changes between two pieces is none', async () => {
