@@ -2,13 +2,14 @@ import type { CacheEvents } from '../events/cache-events.js';
 import type { CacheStore } from '../store/cache-store.js';
 import type { AsOf } from './as-of.js';
 import { formatEntry } from './entry.js';
+import { PIECE } from './read-in-pieces.js';
 import type { RecentDependencies } from './recent-dependencies.js';
 import type { Loaded, ReadRequest } from './read-through.js';
 import type { Seal } from './seal.js';
 import { type Dependency, TagView, tagQueries } from './tags.js';
 
 /** Tags outlive every entry that relies on them: an entry without its tags is a miss that need not have been. */
-export const TAG_LIFETIME = 2;
+const TAG_LIFETIME = 2;
 
 /** Characters of payload on their way to the store at once. A store too slow for more is not worth the memory. */
 const MOST_UNDER_WAY = 64 * 1024 * 1024;
@@ -75,17 +76,23 @@ export class Fills {
     return [];
   }
 
+  /** Piece by piece: readers use the same connection. A store that does not take the first piece is not asked about the next. */
   async #fill(fills: readonly Fill[], asOf: AsOf): Promise<void> {
+    await this.#ask('touch', async () => {
+      for (let from = 0; from < fills.length; from += PIECE)
+        await this.#fillSome(fills.slice(from, from + PIECE), asOf);
+    });
+  }
+
+  async #fillSome(fills: readonly Fill[], asOf: AsOf): Promise<void> {
     const lifetimeMs = fills.reduce((longest, { request }) => Math.max(longest, request.lifetimeMs), 0);
     const queries = tagQueries(
       [...asOf.versions.keys()],
       fills.flatMap(({ dependencies }) => dependencies),
     );
     // The row tags come first: a row without one stands for its whole table, and any write there would make the entry a miss.
-    await this.#ask('touch', async () => {
-      const now = new TagView(queries, await this.store.touch(queries, lifetimeMs * TAG_LIFETIME));
-      await Promise.all(fills.map((fill) => this.#ask('put', () => this.#put(fill, asOf, now))));
-    });
+    const now = new TagView(queries, await this.store.touch(queries, lifetimeMs * TAG_LIFETIME));
+    await Promise.all(fills.map((fill) => this.#ask('put', () => this.#put(fill, asOf, now))));
   }
 
   async #put({ request, payload, dependencies }: Fill, { epoch, versions }: AsOf, now: TagView): Promise<void> {

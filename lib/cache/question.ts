@@ -1,6 +1,7 @@
 import type { Budget, CacheStore } from '../store/cache-store.js';
 import { atEndOfTurn } from './end-of-turn.js';
 import type { Entry } from './entry.js';
+import { readInPieces } from './read-in-pieces.js';
 import { type Dependency, tagQueries, TagView } from './tags.js';
 
 /** What a question is sent with, and whom to tell that the store failed. */
@@ -22,7 +23,6 @@ export class Question {
   /** `undefined`: the store has not answered. */
   readonly answer: Promise<Answer | undefined>;
   #isSent = false;
-  #lifetimeMs = 0;
   readonly #keys: string[] = [];
   readonly #dependencies: Dependency[] = [];
 
@@ -44,10 +44,9 @@ export class Question {
   }
 
   /** @param key of an entry that nobody has asked for yet */
-  about(key: string | undefined, dependencies: Iterable<Dependency>, lifetimeMs: number): void {
+  about(key: string | undefined, dependencies: Iterable<Dependency>): void {
     if (key !== undefined) this.#keys.push(key);
     for (const dependency of dependencies) this.#dependencies.push(dependency);
-    this.#lifetimeMs = Math.max(this.#lifetimeMs, lifetimeMs);
   }
 
   async #send(): Promise<Answer | undefined> {
@@ -57,7 +56,7 @@ export class Question {
     const queries = tagQueries(tables, this.#dependencies);
     const keys = this.#keys;
     try {
-      const read = await store.read(keys, queries, this.#lifetimeMs, budget);
+      const read = await readInPieces(store, keys, queries, budget, failed);
       return new Answer(new TagView(queries, read), keys, read.entries, this.context);
     } catch (error) {
       failed(error);
@@ -101,9 +100,9 @@ export class Answer {
   }
 
   /** A second round trip, on what is left of the budget, for tags nobody knew to ask for. */
-  async further(dependencies: Iterable<Dependency>, lifetimeMs: number): Promise<TagView | undefined> {
+  async further(dependencies: Iterable<Dependency>): Promise<TagView | undefined> {
     if (!this.#further || this.#further.isSent) this.#further = new Question(this.context);
-    this.#further.about(undefined, dependencies, lifetimeMs);
+    this.#further.about(undefined, dependencies);
     return (await this.#further.answer)?.tags;
   }
 }

@@ -2,14 +2,13 @@ import { Budget } from '../store/cache-store.js';
 import { Question, type QuestionContext } from './question.js';
 import type { Dependency } from './tags.js';
 
-/** Keys of one question; more only make whoever waits for the first of them wait for the last. */
+/** Keys of one question, unless one reader alone has more; more only make whoever waits for the first of them wait for the last. */
 const MOST_KEYS = 500;
 
 /** What a reader asks of the store about one key. */
 export interface Asked {
   readonly key: string;
   readonly dependencies: readonly Dependency[];
-  readonly lifetimeMs: number;
 }
 
 /** The questions of one turn about one set of tables. */
@@ -33,11 +32,11 @@ export class Questions {
     const known = asked.length === 1 ? open.byKey.get(asked[0]!.key) : undefined;
     // What somebody asks for already is not asked for twice; what their dependencies leave out costs a second round trip.
     if (known && !known.isSent) return known;
-    if (open.latest.size >= MOST_KEYS) open.latest = this.#question(tables);
-    for (const { key, dependencies, lifetimeMs } of asked) {
+    if (open.latest.size && open.latest.size + asked.length > MOST_KEYS) open.latest = this.#question(tables);
+    for (const { key, dependencies } of asked) {
       if (open.byKey.get(key) === open.latest) continue;
-      open.latest.about(key, dependencies, lifetimeMs);
-      open.latest.about(undefined, alsoOf(key), lifetimeMs);
+      open.latest.about(key, dependencies);
+      open.latest.about(undefined, alsoOf(key));
       open.byKey.set(key, open.latest);
     }
     return open.latest;

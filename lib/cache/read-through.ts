@@ -3,7 +3,7 @@ import type { CacheEvents, MissReason, SkipReason } from '../events/cache-events
 import { Budget, type CacheStore } from '../store/cache-store.js';
 import { type AsOf, asOf } from './as-of.js';
 import { type Entry, type EntryKind, parseEntry } from './entry.js';
-import { Fills, TAG_LIFETIME } from './fills.js';
+import { Fills } from './fills.js';
 import { Flight, Flights, type Seat } from './flights.js';
 import type { Limit } from './limit.js';
 import type { Answer } from './question.js';
@@ -88,7 +88,7 @@ export class ReadThrough {
   /** What is stored under a key, true or not. */
   async peek(key: string): Promise<Entry | undefined> {
     try {
-      const { entries } = await this.store.read([key], [], 0, new Budget(this.budgetMs));
+      const { entries } = await this.store.read([key], [], new Budget(this.budgetMs));
       return entries[0] === undefined ? undefined : this.#parse(key, entries[0]);
     } catch (error) {
       this.events.emit({ name: 'store:failed', operation: 'read', error });
@@ -119,12 +119,7 @@ export class ReadThrough {
   }
 
   #ask(requests: readonly ReadRequest<unknown>[], tables: readonly string[]): Promise<Answer | undefined> {
-    const asked = requests.map(({ key, dependencies, lifetimeMs }) => ({
-      key,
-      dependencies,
-      lifetimeMs: lifetimeMs * TAG_LIFETIME,
-    }));
-    return this.#questions.join(tables, asked, (key) => this.#recent.of(key)).answer;
+    return this.#questions.join(tables, requests, (key) => this.#recent.of(key)).answer;
   }
 
   /** The requests whose stored entry is still true, decoded. */
@@ -180,15 +175,13 @@ export class ReadThrough {
   /** For entries that show rows nobody in this process knew of; remembered, so that it is the last time. */
   async #tagsNotCovered(found: ReadonlyMap<ReadRequest<unknown>, Entry>, answer: Answer) {
     const unknown: Dependency[] = [];
-    let lifetimeMs = 0;
     for (const [request, entry] of found) {
       const missing = entry.dependencies.filter((dependency) => !answer.tags.covers(dependency));
       if (!missing.length) continue;
       unknown.push(...missing);
-      lifetimeMs = Math.max(lifetimeMs, request.lifetimeMs * TAG_LIFETIME);
       this.#recent.remember(request.key, entry.dependencies);
     }
-    return unknown.length ? answer.further(unknown, lifetimeMs) : undefined;
+    return unknown.length ? answer.further(unknown) : undefined;
   }
 
   /** Joins the loads that are under way, and leads one for all the others. */

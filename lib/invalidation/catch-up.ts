@@ -31,7 +31,7 @@ export async function catchUp(
     return states.message;
   }
   const keys = states.map(({ of }) => `qscache:state:${digest([databaseIdentity(dataSource), ...of])}`);
-  const { entries } = await store.read(keys, [], REMEMBERED_MS);
+  const { entries } = await store.read(keys, []);
   const isChanged = states.some(({ state }, i) => entries[i] !== digest(state));
   if (hasWritten || isChanged) await store.advance(everything.map(anything));
   await Promise.all(states.map(({ state }, i) => store.put(keys[i]!, digest(state), REMEMBERED_MS)));

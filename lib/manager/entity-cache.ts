@@ -8,20 +8,11 @@ import { type CacheKeys, entityTable, type Identifier } from './cache-keys.js';
 import type { EntityDependencies } from './dependencies.js';
 import type { EntityQuery } from './entity-loader.js';
 import type { EntitySource, Fetched } from './entity-source.js';
-import { identifiedRow, kindsOf, pinsOneRow, primaryKeyWhere, rowName } from './pinned-row.js';
+import { identifiedRow, kindsOf, pinsOneRow, primaryKeyWhere } from './pinned-row.js';
 import { queryText } from './query-text.js';
 import { beginReading, isInsideLoad, whileMaking, whileTelling } from './read-context.js';
-import { rowKey } from './row-key.js';
+import { type Filter, RowsByKey } from './rows-by-key.js';
 import { fingerprint } from './text-key.js';
-
-/** Rows asked for in one statement: SQLite nests no more alternatives than 1,000. */
-const ROWS_PER_QUERY = 500;
-
-type Filter = NonNullable<EntityQuery['where']>;
-
-interface Wanted {
-  readonly where: ObjectLiteral;
-}
 
 /** One kind of entry a manager makes: what it loads, what that depends on, how long it lives. */
 export interface EntryPlan {
@@ -102,7 +93,10 @@ export class EntityCache {
     unless?: MissReason,
   ): Promise<(ObjectLiteral | null)[]> {
     const { dependencies } = this.details;
-    const asked = new Map<ReadRequest<ObjectLiteral[]>, Wanted & { clears: Dependency; isChanged: () => boolean }>();
+    const asked = new Map<
+      ReadRequest<ObjectLiteral[]>,
+      { where: ObjectLiteral; clears: Dependency; isChanged: () => boolean }
+    >();
     const names: string[] = [];
     for (const identifier of identifiers) {
       const key = keys.detail(identifier);
@@ -119,7 +113,8 @@ export class EntityCache {
     const load: Loads<ObjectLiteral[]>['load'] = async (missing) => {
       const fetch = (where: Filter) => this.#fetch({ where }, missing[0]!, this.details, names);
       const wanted = missing.map((request) => asked.get(request)!);
-      const fetched = await this.#fetchMany(wanted, fetch);
+      const rows = new RowsByKey(this.metadata, fetch);
+      const fetched = await rows.find(wanted.map(({ where }) => where));
       return fetched.map((each, i) => {
         const { clears, isChanged } = wanted[i]!;
         const [root] = each.entities;
@@ -139,9 +134,10 @@ export class EntityCache {
     const wanted = identifiers.map((identifier) => {
       // What no row can have is no row's here either.
       keys.detail(identifier);
-      return { where: primaryKeyWhere(this.metadata, identifier) };
+      return primaryKeyWhere(this.metadata, identifier);
     });
-    const fetched = await this.#fetchMany(wanted, async (where) => ({ entities: await load({ where }) }));
+    const rows = new RowsByKey(this.metadata, async (where) => ({ entities: await load({ where }) }));
+    const fetched = await rows.find(wanted);
     return fetched.map(({ entities }) => entities[0] ?? null);
   }
 
@@ -153,53 +149,6 @@ export class EntityCache {
     return shown || identified !== undefined
       ? [...new Set([...(shown ?? []), ...(identified !== undefined ? [identified] : [])])]
       : undefined;
-  }
-
-  /**
-   * One query for several rows, and one more for each identifier that matched by a comparison only the database knows (`FOO` is
-   * `foo`), or that is asked for twice: no two results share an instance.
-   */
-  async #fetchMany(wanted: readonly Wanted[], fetch: (where: Filter) => Promise<Fetched>): Promise<Fetched[]> {
-    if (wanted.length === 1) return [await fetch(wanted[0]!.where)];
-    const results: Fetched[] = [];
-    for (let from = 0; from < wanted.length; from += ROWS_PER_QUERY) {
-      const some = wanted.slice(from, from + ROWS_PER_QUERY);
-      const { entities, ...rest } = await fetch(some.map(({ where }) => where));
-      const byName = new Map(entities.map((entity) => [this.#nameOf(entity), entity]));
-      const names = some.map(({ where }) => this.#nameOf(where));
-      const asked = new Set(names);
-      const isMatched =
-        [...byName.keys()].every((name) => asked.has(name)) && !(await this.#isFoundAgain(some, names, byName, fetch));
-      const given = new Set<ObjectLiteral>();
-      for (const [i, { where }] of some.entries()) {
-        const entity = byName.get(names[i]!);
-        if (entity ? given.has(entity) : !isMatched) results.push(await fetch(where));
-        else results.push({ entities: entity ? [entity] : [], ...rest });
-        if (entity) given.add(entity);
-      }
-    }
-    return results;
-  }
-
-  /** Whether a row that was found is one more that was asked for, as only the database knows. */
-  async #isFoundAgain(
-    wanted: readonly Wanted[],
-    names: readonly string[],
-    found: ReadonlyMap<string, unknown>,
-    fetch: (where: Filter) => Promise<Fetched>,
-  ): Promise<boolean> {
-    const open = wanted.filter((_, i) => !found.has(names[i]!));
-    if (!found.size || open.every(({ where }) => this.#keyOf(where) !== undefined)) return false;
-    return (await fetch(open.map(({ where }) => where))).entities.length > 0;
-  }
-
-  #nameOf(row: ObjectLiteral): string {
-    return this.#keyOf(row) ?? rowName(this.metadata, row) ?? '';
-  }
-
-  /** Where the database compares as we do. */
-  #keyOf(row: ObjectLiteral): string | undefined {
-    return rowKey(this.metadata)((column) => column.getEntityValue(row));
   }
 
   /** Listeners run last, on the caller's own copies: what they read may be what was just read. */

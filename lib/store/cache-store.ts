@@ -46,6 +46,14 @@ export interface EntriesRead extends TagsRead {
   readonly entries: readonly (string | undefined)[];
 }
 
+/**
+ * How long a clock or a row tag lives that a reader made and no fill has lengthened, in milliseconds: what nobody has leaves no more than
+ * that. Nothing that is stored relies on it, only loads that are under way: one that takes longer finds a younger clock at its end, and
+ * counts as overtaken. That touch made clocks and tags which live as long as an entry needs, so the next load is stored. Without a row
+ * tag until the touch, any write to another row of the table would overtake a first load.
+ */
+export const UNFILLED_MS = 30_000;
+
 /** One write to one table. */
 export interface TableWrite {
   readonly table: string;
@@ -72,22 +80,17 @@ export abstract class CacheStore {
   abstract readonly name: string;
 
   /**
-   * Entries and tags in one round trip. Creates missing clocks (from the store's time, above anything they ever were) and
-   * missing row tags (with the clock's value), with `lifetimeMs`; settles holds that are past their deadline.
+   * Entries and tags in one round trip. Creates missing clocks (from the store's time, above anything they ever were) and missing row
+   * tags (with the clock's value) for `UNFILLED_MS`; lengthens nothing; settles holds that are past their deadline.
    *
    * @param budget what its caller has left, of several questions that share one. Default: a whole one.
    */
-  abstract read(
-    keys: readonly string[],
-    queries: readonly TagQuery[],
-    lifetimeMs: number,
-    budget?: Budget,
-  ): Promise<EntriesRead>;
+  abstract read(keys: readonly string[], queries: readonly TagQuery[], budget?: Budget): Promise<EntriesRead>;
 
   /**
-   * The first half of a fill: as `read` of the tags, and lengthens their lifetimes to at least `lifetimeMs` (never shortens). Leaves
-   * with the table what the rows are named by; where that is new, every write so far counts as one of unknown rows, since it did not
-   * know of rows of such names.
+   * The first half of a fill: as `read` of the tags, and lets all of them live for at least `lifetimeMs` (never shortens).
+   * Leaves with the table what the rows are named by; where that is new, every write so far counts as one of unknown rows, since it
+   * did not know of rows of such names.
    */
   abstract touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead>;
 

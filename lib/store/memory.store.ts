@@ -30,15 +30,10 @@ export class MemoryStore extends CacheStore {
     this.#tags = new TagTable(options.budgetMs, options.maxRows ?? 100_000);
   }
 
-  read(
-    keys: readonly string[],
-    queries: readonly TagQuery[],
-    lifetimeMs: number,
-    budget?: Budget,
-  ): Promise<EntriesRead> {
+  read(keys: readonly string[], queries: readonly TagQuery[], budget?: Budget): Promise<EntriesRead> {
     const work = async () => {
       const values = await Promise.all(keys.map((key) => this.cache.get<unknown>(key)));
-      const tables = queries.map((query) => this.#tags.read(query, lifetimeMs));
+      const tables = queries.map((query) => this.#tags.read(query));
       return {
         epoch: this.#epoch,
         tables,

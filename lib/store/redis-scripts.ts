@@ -23,12 +23,12 @@ local function keep(key, lifetime)
 end`;
 
 /**
- * KEYS: per table its hash and its rows. ARGV: lifetime in ms, '1' to lengthen what exists, then per table the number of rows; and to
- * lengthen, per table what its rows are named by, or ''.
+ * KEYS: per table its hash and its rows. ARGV: lifetime in ms, '1' for a fill, then per table the number of rows; and for a fill, per
+ * table what its rows are named by, or ''. What is missing is made; a fill lengthens what exists, too.
  */
 export const readScript = register(`#!lua
 ${PRELUDE}
-local lifetime, lengthen = ARGV[1], ARGV[2] == '1'
+local lifetime, fills = ARGV[1], ARGV[2] == '1'
 local moment = now()
 
 local function settle(key)
@@ -56,18 +56,15 @@ local function settle(key)
   end
   -- Last: HINCRBY fails on a clock that is no number, and nothing takes a step of a script back.
   for i = 1, #overdue do redis.call('HDEL', key, overdue[i]) end
-  if lengthen then keep(key, lifetime) end
+  if fills then keep(key, lifetime) end
   return { version, unknown, held }
 end
 
 local function row(key, version)
   local value = redis.call('GET', key)
-  if not value then
-    redis.call('SET', key, version, 'PX', lifetime)
-    return version
-  end
-  if lengthen then keep(key, lifetime) end
-  return value
+  if not value then redis.call('SET', key, version, 'PX', lifetime)
+  elseif fills then keep(key, lifetime) end
+  return value or version
 end
 
 -- No write so far knew of rows of such names.
@@ -81,11 +78,11 @@ local epoch = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w
 assert(epoch, 'INFO replication names no master_replid')
 local reply = { epoch }
 local first, tables = 1, #ARGV - 2
-if lengthen then tables = tables / 2 end
+if fills then tables = tables / 2 end
 for i = 3, tables + 2 do
   local last = first + tonumber(ARGV[i])
   local tags = settle(KEYS[first])
-  if lengthen then name(KEYS[first], tags, ARGV[i + tables]) end
+  if fills then name(KEYS[first], tags, ARGV[i + tables]) end
   for j = first + 1, last do tags[#tags + 1] = row(KEYS[j], tags[1]) end
   reply[#reply + 1] = tags
   first = last + 1

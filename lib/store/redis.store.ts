@@ -7,6 +7,7 @@ import {
   type TableWrite,
   type TagQuery,
   type TagsRead,
+  UNFILLED_MS,
 } from './cache-store.js';
 import { insist } from './insist.js';
 import { OwnConnection } from './own-connection.js';
@@ -60,15 +61,10 @@ export class RedisStore extends CacheStore {
     for (const connection of this.#own) connection.close();
   }
 
-  read(
-    keys: readonly string[],
-    queries: readonly TagQuery[],
-    lifetimeMs: number,
-    budget?: Budget,
-  ): Promise<EntriesRead> {
+  read(keys: readonly string[], queries: readonly TagQuery[], budget?: Budget): Promise<EntriesRead> {
     const work = async () => {
       const entries = this.#forEntries('mget', keys);
-      const replies = await this.#send([...entries, ...this.#forTags(queries, lifetimeMs, false)]);
+      const replies = await this.#send([...entries, ...this.#forTags(queries, UNFILLED_MS, false)]);
       const values = replies.splice(0, entries.length).flat();
       return { ...tagsFrom(replies), entries: values.map((value) => (typeof value === 'string' ? value : undefined)) };
     };
@@ -143,15 +139,15 @@ export class RedisStore extends CacheStore {
     return this.#together(keys.map(this.#entryKey)).map((args) => ({ name, args, key: args[0] }));
   }
 
-  #forTags(queries: readonly TagQuery[], lifetimeMs: number, lengthen: boolean): RedisCommand[] {
-    const options = [milliseconds(lifetimeMs), lengthen ? '1' : '0'];
+  #forTags(queries: readonly TagQuery[], lifetimeMs: number, fills: boolean): RedisCommand[] {
+    const options = [milliseconds(lifetimeMs), flag(fills)];
     return this.#together(queries).map((group) => {
       const keys = group.flatMap(({ table, rows }) => [
         tagKeys.table(table),
         ...rows.map((row) => tagKeys.row(table, row)),
       ]);
       const counts = group.map(({ rows }) => String(rows.length));
-      const names = lengthen ? group.map(({ rows, key = '' }) => (rows.length > 0 ? key : '')) : [];
+      const names = fills ? group.map(({ rows, key = '' }) => (rows.length > 0 ? key : '')) : [];
       return call(readScript, keys, [...options, ...counts, ...names]);
     });
   }

@@ -1,4 +1,4 @@
-import type { TableTags, TableWrite, TagQuery } from './cache-store.js';
+import { type TableTags, type TableWrite, type TagQuery, UNFILLED_MS } from './cache-store.js';
 import { ExpiringMap } from './expiring-map.js';
 import { tagKeys } from './tag-keys.js';
 
@@ -40,23 +40,27 @@ export class TagTable {
     this.#rows = new ExpiringMap(maxRows);
   }
 
-  read({ table, rows }: TagQuery, lifetimeMs: number): TableTags {
-    const { clock, holds } = this.#open(table, lifetimeMs);
+  read({ table, rows }: TagQuery): TableTags {
+    const { clock, holds } = this.#open(table, UNFILLED_MS);
     const held = this.#settle(clock, holds);
     return {
       version: clock.version,
       unknown: clock.unknown,
-      rows: rows.map((row) => this.#rowTag(table, row, clock, lifetimeMs)),
+      rows: rows.map((row) => this.#rowTag(tagKeys.row(table, row), clock, UNFILLED_MS)),
       held,
     };
   }
 
   touch(query: TagQuery, lifetimeMs: number): TableTags {
-    this.#name(query, lifetimeMs);
-    const tags = this.read(query, lifetimeMs);
+    const { clock, holds, keys } = this.#open(query.table, lifetimeMs);
+    this.#settle(clock, holds);
     this.#tables.keep(query.table, lifetimeMs);
-    for (const row of query.rows) this.#rows.keep(tagKeys.row(query.table, row), lifetimeMs);
-    return tags;
+    this.#name(query, clock, keys);
+    for (const row of query.rows) {
+      this.#rowTag(tagKeys.row(query.table, row), clock, lifetimeMs);
+      this.#rows.keep(tagKeys.row(query.table, row), lifetimeMs);
+    }
+    return this.read(query);
   }
 
   hold(table: string, id: string, deadlineMs: number, releasesKeys = true): void {
@@ -83,11 +87,8 @@ export class TagTable {
   }
 
   /** No write so far knew of rows of such names. */
-  #name({ table, rows, key }: TagQuery, lifetimeMs: number): void {
-    if (!key || rows.length === 0) return;
-    const { clock, holds, keys } = this.#open(table, lifetimeMs);
-    this.#settle(clock, holds);
-    if (keys.has(key)) return;
+  #name({ rows, key }: TagQuery, clock: Clock, keys: Set<string>): void {
+    if (!key || rows.length === 0 || keys.has(key)) return;
     keys.add(key);
     clock.unknown = clock.version;
   }
@@ -121,12 +122,11 @@ export class TagTable {
     return held;
   }
 
-  #rowTag(table: string, row: string, clock: Clock, lifetimeMs: number): number {
-    const key = tagKeys.row(table, row);
+  #rowTag(key: string, { version }: Clock, lifetimeMs: number): number {
     const known = this.#rows.get(key);
     if (known !== undefined) return known;
-    this.#rows.set(key, clock.version, lifetimeMs);
-    return clock.version;
+    this.#rows.set(key, version, lifetimeMs);
+    return version;
   }
 
   #tick(clock: Clock): number {

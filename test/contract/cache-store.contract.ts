@@ -32,13 +32,19 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
     });
     afterEach(() => subject.close());
 
-    async function tags(table: string, rows: readonly string[] = [], lifetimeMs = LONG): Promise<TableTags> {
-      const read = await store.read([], [{ table, rows }], lifetimeMs);
+    async function tags(table: string, rows: readonly string[] = []): Promise<TableTags> {
+      const read = await store.read([], [{ table, rows }]);
       return read.tables[0]!;
     }
 
+    /** The tags as a fill leaves them. */
+    async function filled(table: string, rows: readonly string[] = [], lifetimeMs = LONG): Promise<TableTags> {
+      const touched = await store.touch([{ table, rows }], lifetimeMs);
+      return touched.tables[0]!;
+    }
+
     async function entry(key: string): Promise<string | undefined> {
-      const read = await store.read([key], [{ table: 'any', rows: [] }], LONG);
+      const read = await store.read([key], [{ table: 'any', rows: [] }]);
       return read.entries[0];
     }
 
@@ -60,7 +66,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       it('come in the order of their keys, with a gap where there is none', async () => {
         await store.put('b', 'of b', LONG);
         await store.put('ключ 1', 'of ключ 1', LONG);
-        const { entries } = await store.read(['a', 'b', 'ключ 1', 'c'], [{ table: 'any', rows: [] }], LONG);
+        const { entries } = await store.read(['a', 'b', 'ключ 1', 'c'], [{ table: 'any', rows: [] }]);
         expect(entries).toEqual([undefined, 'of b', 'of ключ 1', undefined]);
       });
 
@@ -101,7 +107,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       });
 
       it('stay as they are while nothing is written', async () => {
-        const first = await tags('user', ['1']);
+        const first = await filled('user', ['1']);
         expect(await tags('user', ['1'])).toEqual(first);
         const { tables } = await store.touch([{ table: 'user', rows: ['1'] }], LONG);
         expect(tables).toEqual([first]);
@@ -113,9 +119,9 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
           { table: 'company', rows: [] },
           { table: 'photo', rows: ['x'] },
         ];
-        const first = await store.read([], queries, LONG);
+        const first = await store.touch(queries, LONG);
         await store.advance([{ table: 'photo', rows: ['x'] }]);
-        const second = await store.touch(queries, LONG);
+        const second = await store.read([], queries);
         expect(first.tables.map(({ rows }) => rows.length)).toEqual([2, 0, 1]);
         expect(second.tables.slice(0, 2)).toEqual(first.tables.slice(0, 2));
         expect(second.tables[2]!.rows[0]).toBe(first.tables[2]!.version + 1);
@@ -124,7 +130,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       });
 
       it('of a written row follow the clock, others and T:* do not', async () => {
-        const { version, unknown } = await tags('user', ['1', '2', '3']);
+        const { version, unknown } = await filled('user', ['1', '2', '3']);
         await store.advance([{ table: 'user', rows: ['1', '3'] }]);
         const after = await tags('user', ['1', '2', '3']);
         expect(after).toEqual({
@@ -136,17 +142,24 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       });
 
       it('T:* follows the clock when the rows are unknown, row tags do not', async () => {
-        const { version } = await tags('user', ['1']);
+        const { version } = await filled('user', ['1']);
         await store.advance([{ table: 'user', rows: undefined }]);
         const after = await tags('user', ['1']);
         expect(after).toEqual({ version: version + 1, unknown: version + 1, rows: [version], held: false });
       });
 
       it('of an insert: only the clock moves', async () => {
-        const { version } = await tags('user', ['1']);
+        const { version } = await filled('user', ['1']);
         await store.advance([{ table: 'user', rows: [] }]);
         const after = await tags('user', ['1']);
         expect(after).toEqual({ version: version + 1, unknown: version, rows: [version], held: false });
+      });
+
+      it('of rows come with the first who asks: what is written to others later is not theirs', async () => {
+        const { version } = await tags('user', ['1']);
+        await store.advance([{ table: 'user', rows: ['2'] }]);
+        expect(await tags('user', ['1'])).toMatchObject({ version: version + 1, rows: [version] });
+        expect(await filled('user', ['1'])).toMatchObject({ version: version + 1, rows: [version] });
       });
 
       it('of a row that has none are those of the clock', async () => {
@@ -177,7 +190,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       });
 
       it('count exactly', async () => {
-        const { version } = await tags('user', ['1']);
+        const { version } = await filled('user', ['1']);
         for (let i = 1; i <= 20; i++) {
           await store.advance([{ table: 'user', rows: ['1'] }]);
           const after = await tags('user', ['1']);
@@ -188,10 +201,10 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       it('of tables and rows with similar names are different tags', async () => {
         const names = ['a', '{a', 'a}', '{a}', 'a%7D', 'a:1', 'a}:1', 'A', 'ä'];
         const queries = names.map((table) => ({ table, rows: names }));
-        const before = (await store.read([], queries, LONG)).tables;
+        const before = (await store.touch(queries, LONG)).tables;
         for (const [i, table] of names.entries())
           await store.advance([{ table, rows: [names[(i + 1) % names.length]!] }]);
-        const after = (await store.read([], queries, LONG)).tables;
+        const after = (await store.read([], queries)).tables;
         for (const [i, { version, unknown, rows }] of after.entries()) {
           const was = before[i]!;
           expect({ version, unknown }).toEqual({ version: was.version + 1, unknown: was.version });
@@ -223,15 +236,12 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         expect(await tags('user', ['1'])).toMatchObject({ version: version + 2, unknown, rows: [version + 1] });
       });
 
-      it('are unknown to the writes before the first fill that names them so, also where their tags outlived the table', async () => {
-        await tags('user', [], SHORT);
-        await tags('user', ['one'], LONG);
-        await subject.elapse(SHORT + 40);
+      it('are unknown to the writes before the first fill that names them so, also where they had tags', async () => {
+        await filled('user', ['one']);
         const { version: asOf } = await tags('user', ['one']);
         await store.advance([byId]);
         const { tables } = await store.touch([bySlug], LONG);
-        expect(tables[0]).toMatchObject({ version: asOf + 1, unknown: asOf + 1 });
-        expect(tables[0]!.rows[0]).toBeLessThan(asOf);
+        expect(tables[0]).toMatchObject({ version: asOf + 1, unknown: asOf + 1, rows: [asOf] });
         expect((await store.touch([bySlug], LONG)).tables).toEqual(tables);
       });
 
@@ -246,7 +256,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
 
     describe('tags that are lost', () => {
       it('come back above anything they ever were', async () => {
-        const { version } = await tags('user', ['1'], SHORT);
+        const { version } = await filled('user', ['1'], SHORT);
         for (let i = 0; i < 5; i++) await store.advance([{ table: 'user', rows: ['1'] }]);
         await subject.elapse(SHORT + 40);
         const after = await tags('user', ['1']);
@@ -255,17 +265,17 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       });
 
       it('of a row take the value of the clock', async () => {
-        const { version } = await tags('user');
-        await tags('user', ['1'], SHORT);
+        const { version } = await filled('user');
+        await filled('user', ['1'], SHORT);
         await store.advance([{ table: 'user', rows: [] }]);
         await subject.elapse(SHORT + 40);
         expect(await tags('user', ['1'])).toMatchObject({ unknown: version, rows: [version + 1] });
       });
 
       it('are not lost earlier because someone asked for a shorter life', async () => {
-        const { version } = await tags('user', ['1'], LONG);
+        const { version } = await filled('user', ['1']);
         await store.touch([{ table: 'user', rows: ['1'] }], 20);
-        await tags('user', ['1'], 20);
+        await tags('user', ['1']);
         await store.hold(['user'], 'w', 20);
         await store.release(['user'], 'w');
         await store.advance([{ table: 'user', rows: ['1'] }]);
@@ -279,7 +289,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       });
 
       it('are kept as long as the latest fill asks for', async () => {
-        const { version } = await tags('user', ['1'], SHORT);
+        const { version } = await filled('user', ['1'], SHORT);
         await store.touch([{ table: 'user', rows: ['1'] }], LONG);
         await store.advance([{ table: 'user', rows: ['1'] }]);
         await store.advance([{ table: 'user', rows: [] }]);
@@ -293,7 +303,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
 
       it('of a table that was only held live as long as the reader asks for', async () => {
         await store.hold(['user'], 'w', SHORT / 4);
-        const { version } = await tags('user', [], LONG);
+        const { version } = await tags('user');
         await store.release(['user'], 'w');
         await store.advance([{ table: 'user', rows: [] }]);
         await subject.elapse(SHORT + 40);
@@ -326,7 +336,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       });
 
       it('past its deadline advances the clock and T:* once, in the place of its writer', async () => {
-        const { version } = await tags('user', ['1']);
+        const { version } = await filled('user', ['1']);
         await store.hold(['user'], 'w', SHORT);
         await subject.elapse(SHORT + 20);
         const after = await tags('user', ['1']);
@@ -336,7 +346,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
 
       it('of a write that may free keys makes one that may take them count as one of unknown rows', async () => {
         await store.hold(['user'], 'frees', LONG, true);
-        const { version } = await tags('user', ['1', '2']);
+        const { version } = await filled('user', ['1', '2']);
         await store.advance([{ table: 'user', rows: ['2'] }]);
         expect(await tags('user', ['1', '2'])).toMatchObject({ unknown: version, rows: [version, version + 1] });
         await store.advance([{ table: 'user', rows: ['2'], takesKeys: true }]);
@@ -346,7 +356,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       it('of a write that frees no keys, or of the write itself, leaves rows alone', async () => {
         await store.hold(['user'], 'other', LONG, false);
         await store.hold(['user'], 'own', LONG, true);
-        const { version } = await tags('user', ['1']);
+        const { version } = await filled('user', ['1']);
         await store.advance([{ table: 'user', rows: [], takesKeys: true }], 'own');
         expect(await tags('user', ['1'])).toMatchObject({ version: version + 1, unknown: version, rows: [version] });
       });
@@ -414,7 +424,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       });
 
       it('outlives the tags it came to', async () => {
-        await tags('user', [], SHORT);
+        await filled('user', [], SHORT);
         await store.hold(['user'], 'w', LONG);
         await subject.elapse(BUDGET + 20);
         expect((await tags('user')).held).toBe(true);

@@ -72,7 +72,7 @@ export function withTablesOf(namespace: string, store: CacheStore): CacheStore {
   const own = <T extends { readonly table: string }>(about: readonly T[]) =>
     about.map((each) => ({ ...each, table: named(each.table) }));
   const methods: Partial<CacheStore> = {
-    read: (keys, queries, lifetimeMs) => store.read(keys, own(queries), lifetimeMs),
+    read: (keys, queries, budget) => store.read(keys, own(queries), budget),
     touch: (queries, lifetimeMs) => store.touch(own(queries), lifetimeMs),
     hold: (tables, ...rest) => store.hold(tables.map(named), ...rest),
     release: (tables, id) => store.release(tables.map(named), id),

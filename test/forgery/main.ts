@@ -11,7 +11,11 @@ const firstSeed = values.seed === undefined ? Date.now() % 2 ** 32 : Number(valu
 
 const secret = 'a secret of more than thirty-two characters';
 const end = Date.now() + minutes * 60_000;
-const applications = [{ name: 'without a secret', trusts: true, application: await openApplication() }];
+const applications = [
+  { name: 'without a secret', trusts: true, application: await openApplication() },
+  { name: 'signed', trusts: false, application: await openApplication({ secret }) },
+  { name: 'encrypted', trusts: false, application: await openApplication({ secret, encrypt: true }) },
+];
 let highest = 0;
 for (let seed = firstSeed; Date.now() < end; seed++) {
   for (const { name, trusts, application } of applications) {

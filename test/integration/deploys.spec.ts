@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { type DataSourceOptions } from 'typeorm';
-import { expect, it } from 'vitest';
+import type { DataSourceOptions } from 'typeorm';
+import { it } from 'vitest';
 import { BaseCacheManager } from '../../lib/index.js';
 import { Company, exampleEntities } from '../fixtures/entities/example.entity.js';
 import { describeDatabases } from '../support/databases.js';

@@ -25,7 +25,7 @@ describeWith('redis', 'A clock that somebody else wrote', (url) => {
     const key = tagKeys.table(table);
     const row = tagKeys.row(table, '1');
     onTestFinished(() => void redis.unlink(key, row));
-    const tags = async () => (await store.read([], [{ table, rows: ['1'] }], LONG)).tables[0]!;
+    const tags = async () => (await store.read([], [{ table, rows: ['1'] }])).tables[0]!;
     return { redis, store, table, key, row, tags };
   }
 

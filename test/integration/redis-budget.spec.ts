@@ -67,16 +67,16 @@ describeWithRedisServers('RedisStore answers within its budget', () => {
     }
 
     it('when nothing comes back, and works again when the way is free', async () => {
-      await vi.waitFor(() => store.read(['a'], user, LONG), { timeout: 5000 });
+      await vi.waitFor(() => store.read(['a'], user), { timeout: 5000 });
       proxy.block();
       await expectEachToFailWithin(store, BUDGET + SLACK);
       await proxy.cut();
       await proxy.open();
-      await vi.waitFor(() => store.read(['a'], user, LONG), { timeout: 5000 });
+      await vi.waitFor(() => store.read(['a'], user), { timeout: 5000 });
     });
 
     it('half of it for a hold, a whole one for an advance, whatever the hold has used', async () => {
-      await vi.waitFor(() => store.read(['a'], user, LONG), { timeout: 5000 });
+      await vi.waitFor(() => store.read(['a'], user), { timeout: 5000 });
       await store.open();
       proxy.block();
       const began = performance.now();
@@ -88,11 +88,11 @@ describeWithRedisServers('RedisStore answers within its budget', () => {
     });
 
     it('at once when the connection is gone', async () => {
-      await vi.waitFor(() => store.read(['a'], user, LONG), { timeout: 5000 });
+      await vi.waitFor(() => store.read(['a'], user), { timeout: 5000 });
       await proxy.cut();
       await vi.waitFor(async () => {
         const started = performance.now();
-        await expect(store.read(['a'], user, LONG)).rejects.toThrow(/connection is down|is not connected/);
+        await expect(store.read(['a'], user)).rejects.toThrow(/connection is down|is not connected/);
         expect(performance.now() - started).toBeLessThan(BUDGET / 3);
       });
     });
@@ -108,7 +108,7 @@ describeWithRedisServers('RedisStore answers within its budget', () => {
   async function expectEachToFailWithin(store: CacheStore, limitMs: number): Promise<void> {
     const started = performance.now();
     const outcomes = await Promise.allSettled([
-      store.read(['a'], user, LONG),
+      store.read(['a'], user),
       store.touch(user, LONG),
       store.put('a', 'text', LONG),
       store.remove(['a']),

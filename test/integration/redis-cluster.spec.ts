@@ -60,10 +60,10 @@ describeWithRedisServers('RedisStore over a cluster', () => {
           table: `${uniqueNamespace()}${table}`,
           rows: ['1'],
         }));
-        const before = await vi.waitFor(() => store.read([], queries, LONG), { timeout: 5000 });
+        const before = await vi.waitFor(() => store.read([], queries), { timeout: 5000 });
         for (const { admin } of servers) await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
         await store.advance(queries);
-        const after = await vi.waitFor(() => store.read([], queries, LONG), { timeout: 5000 });
+        const after = await vi.waitFor(() => store.read([], queries), { timeout: 5000 });
         expect(after.tables.every(({ version }, i) => version > before.tables[i]!.version)).toBe(true);
       } finally {
         await store.close();
@@ -82,7 +82,7 @@ describeWithRedisServers('RedisStore over a cluster', () => {
         const options = { budgetMs: 2000, entryKey: (key: string) => namespace + key };
         const [one, two] = [ioredis, nodeRedis].map((client) => new RedisStore(connectRedis(client), options));
         const queries = ['a', 'b', 'c', 'd', 'e', 'f'].map((table) => ({ table, rows: ['1'] }));
-        const { epoch, tables } = await one!.read(['x'], queries, LONG);
+        const { epoch, tables } = await one!.read(['x'], queries);
         expect(epoch.split('+')).toHaveLength(3);
         expect(await two!.touch(queries.toReversed(), LONG)).toEqual({ epoch, tables: tables.toReversed() });
         expect(await one!.check()).toBeUndefined();

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { CacheStore } from '../../lib/store/cache-store.js';
+import { type CacheStore, UNFILLED_MS } from '../../lib/store/cache-store.js';
 import { connectRedis } from '../../lib/store/connect-redis.js';
 import { RedisStore } from '../../lib/store/redis.store.js';
 import { selectStore } from '../../lib/store/select-store.js';
@@ -60,7 +60,7 @@ describeWithRedisServers('What RedisStore does on a server', () => {
 
     it('reads nothing from a key of another type', async () => {
       await server.admin.hset(subject.physicalKey('example'), { id: '1' });
-      const { entries } = await store.read(['example'], [user], LONG);
+      const { entries } = await store.read(['example'], [user]);
       expect(entries).toEqual([undefined]);
     });
   });
@@ -74,8 +74,7 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       viaKeyvRedis(server.url)('five'),
     ]);
     const stores = apps.map(({ cache }) => selectStore({ cache, budgetMs: 2000 }).store);
-    const versions = () =>
-      Promise.all(stores.map(async (each) => (await each.read([], [user], LONG)).tables[0]!.rows[0]));
+    const versions = () => Promise.all(stores.map(async (each) => (await each.read([], [user])).tables[0]!.rows[0]));
     try {
       const [first] = await versions();
       for (const [i, each] of stores.entries()) {
@@ -84,7 +83,7 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       }
       for (const [i, each] of stores.entries()) await each.put('example_1', `of ${i}`, LONG);
       for (const [i, each] of stores.entries()) {
-        expect((await each.read(['example_1'], [], LONG)).entries).toEqual([`of ${i}`]);
+        expect((await each.read(['example_1'], [])).entries).toEqual([`of ${i}`]);
         expect(await server.admin.get(apps[i]!.physicalKey('example_1'))).toBe(`of ${i}`);
       }
     } finally {
@@ -109,7 +108,7 @@ describeWithRedisServers('What RedisStore does on a server', () => {
     afterEach(() => client.disconnect());
 
     it('keeps the tags of a table in one slot, and versions as whole numbers', async () => {
-      const { tables } = await store.read([], [{ table: 'a{b}', rows: ['{1}'] }], LONG);
+      const { tables } = await store.touch([{ table: 'a{b}', rows: ['{1}'] }], LONG);
       await store.advance([{ table: 'a{b}', rows: ['{1}'] }]);
       const version = String(tables[0]!.version + 1);
       expect(version).toMatch(/^\d{16}$/);
@@ -123,7 +122,7 @@ describeWithRedisServers('What RedisStore does on a server', () => {
     it('leaves nothing behind that lives for ever', async () => {
       await store.hold(['held'], 'w', LONG);
       await store.hold(['user'], 'w', 10);
-      await store.read(['a'], [user, { table: 'user', rows: [] }], LONG);
+      await store.read(['a'], [user, { table: 'user', rows: [] }]);
       await store.touch([user], LONG);
       await store.put('a', 'text', LONG);
       await store.advance([user], 'w');
@@ -135,6 +134,17 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       expect(await server.admin.exists('qscache:{never read}')).toBe(0);
     });
 
+    it('leaves nothing that lives long of what readers ask for', async () => {
+      await store.touch([{ table: 'filled', rows: ['1'] }], LONG);
+      await store.read(['a'], [user, { table: 'filled', rows: ['1', '2'] }]);
+      const lifetimes = new Map<string, number>();
+      for (const key of await server.admin.keys('*')) lifetimes.set(key, await server.admin.pttl(key));
+      const long = [...lifetimes].filter(([, lifetimeMs]) => lifetimeMs > UNFILLED_MS).map(([key]) => key);
+      expect(long.sort()).toEqual(['qscache:{filled}', 'qscache:{filled}:1']);
+      expect(lifetimes.size).toBe(5);
+      expect(Math.min(...lifetimes.values())).toBeGreaterThan(0);
+    });
+
     it('writes nothing for a table nobody cached', async () => {
       await store.advance([user, { table: 'user', rows: undefined }], 'w');
       await store.release(['user'], 'w');
@@ -144,17 +154,17 @@ describeWithRedisServers('What RedisStore does on a server', () => {
     it('leaves what others keep there alone', async () => {
       await server.admin.set('bull:job', 'theirs');
       await store.put('a', 'text', LONG);
-      await store.read(['a', 'b'], [user], LONG);
+      await store.read(['a', 'b'], [user]);
       await store.advance([user]);
       await store.remove(['a', 'b']);
       expect(await server.admin.get('bull:job')).toBe('theirs');
     });
 
     it('reads entries and tags of many tables with two commands, sent together', async () => {
-      await store.read(['a'], [user], LONG);
+      await store.read(['a'], [user]);
       await server.admin.config('RESETSTAT');
       const tables = [user, { table: 'company', rows: ['1', '2'] }, { table: 'photo', rows: [] }];
-      await store.read(['a', 'b', 'c'], tables, LONG);
+      await store.read(['a', 'b', 'c'], tables);
       const calls = await server.commandCalls();
       expect([calls.get('mget'), calls.get('evalsha'), calls.get('eval')]).toEqual([1, 1, undefined]);
     });
@@ -162,14 +172,14 @@ describeWithRedisServers('What RedisStore does on a server', () => {
     it('never walks or empties the server', async () => {
       await server.admin.config('RESETSTAT');
       expect(await store.check()).toBeUndefined();
-      await store.read(['a'], [user], LONG);
+      await store.read(['a'], [user]);
       await store.touch([user], LONG);
       await store.put('a', 'text', LONG);
       await store.hold(['user'], 'w', 1);
       await store.release(['user'], 'w');
       await store.hold([user.table], 'w', 1);
       await wait(5);
-      await store.read(['a'], [user], LONG);
+      await store.read(['a'], [user]);
       await store.advance([user, { table: 'user', rows: undefined }], 'w');
       await store.remove(['a']);
       const expected = new Set(
@@ -182,7 +192,7 @@ describeWithRedisServers('What RedisStore does on a server', () => {
     });
 
     it('holds a table for every process, however patient its readers are', async () => {
-      const readers = () => store.read([], [{ table: 'user', rows: [] }], LONG);
+      const readers = () => store.read([], [{ table: 'user', rows: [] }]);
       await withBudget(200).hold(['user'], 'w', LONG);
       expect((await readers()).tables[0]!.held).toBe(false);
       await wait(220);

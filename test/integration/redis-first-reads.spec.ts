@@ -7,8 +7,6 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { selectStore } from '../../lib/store/select-store.js';
 import { describeWithRedisServers, Proxy, RedisServer } from './redis-server.js';
 
-const LONG = 60_000;
-
 type Selected = Partial<Parameters<typeof selectStore>[0]>;
 
 function ioRedis(port: number): Redis {
@@ -50,7 +48,7 @@ describeWithRedisServers('The first read', () => {
       await proxy.cut();
       const { store } = selectStore({ budgetMs: 5_000, ...make(proxy.port) } as Parameters<typeof selectStore>[0]);
       onTestFinished(() => store.close());
-      const reading = store.read([], [{ table: 'user', rows: ['1'] }], LONG);
+      const reading = store.read([], [{ table: 'user', rows: ['1'] }]);
       await new Promise(setImmediate);
       await proxy.open();
       expect((await reading).tables).toHaveLength(1);

@@ -50,7 +50,7 @@ describeWithRedisServers('The connection for writes', () => {
     beforeEach(async () => {
       own = await make(proxy.port);
       store = new RedisStore(connectRedis(own.client), { budgetMs: BUDGET, entryKey: (key) => key });
-      await store.read([], [user], LONG);
+      await store.read([], [user]);
     });
     afterEach(async () => {
       await store.close();
@@ -70,7 +70,7 @@ describeWithRedisServers('The connection for writes', () => {
       const sockets = () => process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP')).length;
       const direct = await make(server.port);
       const beside = new RedisStore(connectRedis(direct.client), { budgetMs: 2000, entryKey: (key) => key });
-      await beside.read([], [user], LONG);
+      await beside.read([], [user]);
       const before = sockets();
       await beside.open();
       await beside.advance([user]);
@@ -83,9 +83,9 @@ describeWithRedisServers('The connection for writes', () => {
       const other = await make(server.port, 3);
       const elsewhere = new RedisStore(connectRedis(other.client), { budgetMs: 2000, entryKey: (key) => key });
       await elsewhere.open();
-      const { version } = (await elsewhere.read([], [user], LONG)).tables[0]!;
+      const { version } = (await elsewhere.read([], [user])).tables[0]!;
       await elsewhere.advance([user]);
-      expect((await elsewhere.read([], [user], LONG)).tables[0]!.version).toBe(version + 1);
+      expect((await elsewhere.read([], [user])).tables[0]!.version).toBe(version + 1);
       await elsewhere.close();
       other.end();
     });
@@ -103,10 +103,10 @@ describeWithRedisServers('The connection for writes', () => {
       const single = new RedisStore(connectRedis(own.client), { budgetMs: BUDGET, entryKey: (key) => key });
       const before = await connections();
       await single.open();
-      const { version } = (await single.read([], [user], LONG)).tables[0]!;
+      const { version } = (await single.read([], [user])).tables[0]!;
       await single.hold(['user'], 'w', LONG);
       await single.advance([user], 'w');
-      expect((await single.read([], [user], LONG)).tables[0]!.version).toBe(version + 1);
+      expect((await single.read([], [user])).tables[0]!.version).toBe(version + 1);
       expect(await connections()).toBe(before);
       await single.close();
       expect(await single.check()).toBeUndefined();
@@ -115,9 +115,9 @@ describeWithRedisServers('The connection for writes', () => {
     it('is opened again by a straggler', async () => {
       await store.open();
       await store.close();
-      const { version } = (await store.read([], [user], LONG)).tables[0]!;
+      const { version } = (await store.read([], [user])).tables[0]!;
       await store.advance([user]);
-      expect((await store.read([], [user], LONG)).tables[0]!.version).toBe(version + 1);
+      expect((await store.read([], [user])).tables[0]!.version).toBe(version + 1);
     });
 
     it('knows the script of reads before anybody reads, also of a server that was restarted', async () => {
@@ -125,7 +125,7 @@ describeWithRedisServers('The connection for writes', () => {
       await server.restart();
       await vi.waitFor(() => store.advance([user]), { timeout: 5000 });
       await server.admin.config('RESETSTAT');
-      await vi.waitFor(() => store.read([], [user], LONG), { timeout: 5000 });
+      await vi.waitFor(() => store.read([], [user]), { timeout: 5000 });
       expect((await server.commandCalls()).get('eval')).toBeUndefined();
     });
 
@@ -138,12 +138,12 @@ describeWithRedisServers('The connection for writes', () => {
 
     it('hears of a server that says it is not ready yet, and tells it again', async () => {
       await store.open();
-      const { version } = (await store.read([], [user], LONG)).tables[0]!;
+      const { version } = (await store.read([], [user])).tables[0]!;
       await server.admin.replicaof('127.0.0.1', 1);
       const advanced = store.advance([user]);
       setTimeout(() => void server.admin.replicaof('NO', 'ONE'), 60);
       await advanced;
-      const after = await vi.waitFor(() => store.read([], [user], LONG));
+      const after = await vi.waitFor(() => store.read([], [user]));
       expect(after.tables[0]!.version).toBe(version + 1);
     });
 

@@ -35,19 +35,19 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
 
   it('starts another epoch when the server restarts, though it kept everything', async () => {
     await store.put('example', 'text', LONG);
-    const before = await store.read(['example'], user, LONG);
-    expect((await store.read([], user, LONG)).epoch).toBe(before.epoch);
+    const before = await store.read(['example'], user);
+    expect((await store.read([], user)).epoch).toBe(before.epoch);
     await server.restart();
-    const after = await vi.waitFor(() => store.read(['example'], user, LONG), { timeout: 5000 });
+    const after = await vi.waitFor(() => store.read(['example'], user), { timeout: 5000 });
     expect(after).toMatchObject({ entries: ['text'], tables: before.tables });
     expect(after.epoch).not.toBe(before.epoch);
   });
 
   it('starts another epoch when a replica is promoted', async () => {
-    const before = await store.read([], user, LONG);
+    const before = await store.read([], user);
     await server.admin.replicaof('127.0.0.1', 1);
     await server.admin.replicaof('NO', 'ONE');
-    expect((await store.read([], user, LONG)).epoch).not.toBe(before.epoch);
+    expect((await store.read([], user)).epoch).not.toBe(before.epoch);
   });
 
   describe.each([
@@ -61,23 +61,23 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
   ])('that is $state', ({ error, on, off }) => {
     it('vouches for no entry, makes no tag and takes no hold', async () => {
       await store.put('example', 'text', LONG);
-      await store.read(['example'], user, LONG);
+      await store.read(['example'], user);
       await config(on);
       try {
-        await expect(store.read(['example'], user, LONG)).rejects.toThrow(error);
-        await expect(store.read(['example'], user, LONG)).rejects.toBeInstanceOf(StoreError);
+        await expect(store.read(['example'], user)).rejects.toThrow(error);
+        await expect(store.read(['example'], user)).rejects.toBeInstanceOf(StoreError);
         await expect(store.touch(user, LONG)).rejects.toThrow(error);
         await expect(store.hold(['user'], 'w', LONG)).rejects.toThrow(error);
         await expect(store.put('example', 'text', LONG)).rejects.toThrow(error);
       } finally {
         await config(off);
       }
-      expect((await store.read(['example'], user, LONG)).entries).toEqual(['text']);
+      expect((await store.read(['example'], user)).entries).toEqual(['text']);
     });
   });
 
   it('learns of a write although it is full', async () => {
-    const { tables } = await store.read([], user, LONG);
+    const { tables } = await store.touch(user, LONG);
     await store.hold(['user'], 'w', LONG);
     await store.hold(['photo'], 'w', LONG);
     await config({ maxmemory: '1' });
@@ -88,7 +88,7 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
     } finally {
       await config({ maxmemory: '0' });
     }
-    const after = await store.read([], user, LONG);
+    const after = await store.read([], user);
     const { version } = tables[0]!;
     expect(after.tables[0]).toMatchObject({ version: version + 2, unknown: version + 2, rows: [version + 1] });
   });
@@ -97,7 +97,7 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
     await store.put('example', 'text', LONG);
     await server.admin.replicaof('127.0.0.1', 1);
     try {
-      await expect(store.read(['example'], user, LONG)).rejects.toThrow(/READONLY/);
+      await expect(store.read(['example'], user)).rejects.toThrow(/READONLY/);
       await expect(store.advance([{ table: 'user', rows: [] }])).rejects.toThrow(/READONLY/);
     } finally {
       await server.admin.replicaof('NO', 'ONE');
@@ -109,11 +109,11 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
     const connected = new Redis(broken.port);
     try {
       const other = new RedisStore(connectRedis(connected), { budgetMs: 2000, entryKey: (key) => key });
-      await other.read([], user, LONG);
+      await other.read([], user);
       await broken.admin.config('SET', 'save', '3600 1');
       await rm(broken.directory, { recursive: true });
       await broken.admin.bgsave();
-      await vi.waitFor(() => expect(other.read([], user, LONG)).rejects.toThrow(/MISCONF/), { timeout: 5000 });
+      await vi.waitFor(() => expect(other.read([], user)).rejects.toThrow(/MISCONF/), { timeout: 5000 });
     } finally {
       connected.disconnect();
       await broken.stop();
@@ -121,21 +121,21 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
   });
 
   it('goes on after the server forgot the scripts', async () => {
-    const before = await store.read([], user, LONG);
+    const before = await store.read([], user);
     await server.admin.script('FLUSH');
     await store.advance([{ table: 'user', rows: [] }]);
     await server.admin.script('FLUSH');
-    const after = await store.read([], user, LONG);
+    const after = await store.read([], user);
     expect(after.tables[0]!.version).toBe(before.tables[0]!.version + 1);
   });
 
   it('rejects an advance when one of its tables failed, and advances the others', async () => {
     const other = new RedisStore(connectRedis(client), { budgetMs: 2000, entryKey: (key) => key });
-    const { tables } = await other.read([], user, LONG);
+    const { tables } = await other.read([], user);
     await server.admin.set('qscache:{broken}', 'no hash');
     const writes = ['broken', 'user'].map((table) => ({ table, rows: [] }));
     await expect(other.advance(writes)).rejects.toThrow(/WRONGTYPE/);
-    expect((await other.read([], user, LONG)).tables[0]!.version).toBe(tables[0]!.version + 1);
+    expect((await other.read([], user)).tables[0]!.version).toBe(tables[0]!.version + 1);
   });
 
   describe('asked whether it can be used', () => {

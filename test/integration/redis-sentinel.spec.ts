@@ -43,9 +43,9 @@ describeWithRedisServers('RedisStore over a server that Sentinel watches', () =>
       { table: 'user', rows: ['1'] },
       { table: 'photo', rows: [] },
     ];
-    const before = await store.read(['a', 'b'], tables, LONG);
+    const before = await store.read(['a', 'b'], tables);
     await store.advance([tables[0]!]);
-    const after = await store.read(['a', 'b'], tables, LONG);
+    const after = await store.read(['a', 'b'], tables);
     expect(after.entries).toEqual(['text', undefined]);
     expect(after.tables[0]!.rows[0]).toBe(before.tables[0]!.version + 1);
     expect(after.epoch).toBe(before.epoch);

@@ -51,7 +51,7 @@ describeWithRedisServers('A write is heard by Redis', () => {
     await server.stop();
   });
 
-  const version = async (of: CacheStore = reader) => (await of.read([], [user], LONG)).tables[0]!;
+  const version = async (of: CacheStore = reader) => (await of.read([], [user])).tables[0]!;
 
   describe.each(Object.entries(clients))('over %s', (_, make) => {
     let proxy: Proxy;
@@ -70,7 +70,7 @@ describeWithRedisServers('A write is heard by Redis', () => {
       events.on((event) => event.name === 'store:failed' && failed.push(event.operation));
       announcer = new WriteAnnouncer(() => store, events, { budgetMs: BUDGET, holdMs: 10_000 });
       await store.open();
-      await store.read([], [user], LONG);
+      await store.read([], [user]);
     });
     afterEach(async () => {
       await store.close();
@@ -137,7 +137,7 @@ describeWithRedisServers('A write is heard by Redis', () => {
     });
 
     it.each([
-      ['behind a burst of reads', () => Array.from({ length: 5_000 }, () => store.read(['a', 'b'], [user], LONG))],
+      ['behind a burst of reads', () => Array.from({ length: 5_000 }, () => store.read(['a', 'b'], [user]))],
       ['behind large fills', () => Array.from({ length: 4 }, (_, i) => store.put(`${i}`, 'x'.repeat(8_000_000), LONG))],
     ])('%s', async (_queue, queue) => {
       const { version: before } = await version();

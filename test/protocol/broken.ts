@@ -11,6 +11,7 @@ import {
   replace,
   seeing,
   SureAnnouncer,
+  trustingOfUnknownRows,
   withTables,
 } from './sabotage.js';
 import type { Scenario } from './scenario.js';
@@ -129,6 +130,11 @@ export const broken: Record<string, Sabotaged> = {
           ),
         ),
     },
+  },
+  'a row whose tag is gone that counts as never written': {
+    ...write,
+    evictions: { of: ['row'], times: 1 },
+    broken: { store: (store, server) => replace(store, trustingOfUnknownRows(store, server)) },
   },
   'a store that serves reads while it refuses writes': { ...write, refuses: 'writes' },
 };

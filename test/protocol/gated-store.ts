@@ -49,10 +49,10 @@ export class GatedStore extends CacheStore {
     super();
   }
 
-  async read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead> {
+  async read(keys: readonly string[], queries: readonly TagQuery[]): Promise<EntriesRead> {
     const { server } = this.script;
     const entries = () => keys.map((key) => server.entries.get(key));
-    const tags = (query: TagQuery) => ({ history: server.history, tags: server.read(query, lifetimeMs) });
+    const tags = (query: TagQuery) => ({ history: server.history, tags: server.read(query) });
     if (!keys.length) this.remembered.add(JSON.stringify(queries));
     if (!this.script.split) {
       return this.#call('read', [keys, queries], () => ({ ...joined(queries.map(tags)), entries: entries() }));

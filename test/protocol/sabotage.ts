@@ -5,7 +5,8 @@ import type { Question } from '../../lib/cache/question.js';
 import { Questions } from '../../lib/cache/questions.js';
 import { TagView } from '../../lib/cache/tags.js';
 import { type Announcement, WriteAnnouncer } from '../../lib/invalidation/write-announcer.js';
-import type { CacheStore, TableTags, TableWrite, TagsRead } from '../../lib/store/cache-store.js';
+import type { CacheStore, TableTags, TableWrite, TagQuery, TagsRead } from '../../lib/store/cache-store.js';
+import { tagKeys } from '../../lib/store/tag-keys.js';
 import { clock } from './scripted-clock.js';
 import type { ScriptedServer } from './scripted-server.js';
 
@@ -59,6 +60,21 @@ export function datedLate(store: CacheStore): Partial<CacheStore> {
       return { ...read, tables };
     },
     put: (key, text, lifetimeMs) => store.put(key, formatEntry(redate(parseEntry(text)!)), lifetimeMs),
+  };
+}
+
+/** A row without a tag, which stands for its whole table, counts as never written. */
+export function trustingOfUnknownRows(store: CacheStore, server: ScriptedServer): Partial<CacheStore> {
+  const trusting = async <T extends TagsRead>(queries: readonly TagQuery[], ask: () => Promise<T>): Promise<T> => {
+    // Before it is asked, which makes a tag for each row.
+    const unknown = queries.map(({ table, rows }) => rows.map((row) => !server.rows.includes(tagKeys.row(table, row))));
+    const read = await ask();
+    const rows = (tags: TableTags, i: number) => tags.rows.map((tag, j) => (unknown[i]![j] ? 0 : tag));
+    return { ...read, tables: read.tables.map((tags, i) => ({ ...tags, rows: rows(tags, i) })) };
+  };
+  return {
+    read: (keys, queries) => trusting(queries, () => store.read(keys, queries)),
+    touch: (queries, lifetimeMs) => trusting(queries, () => store.touch(queries, lifetimeMs)),
   };
 }
 

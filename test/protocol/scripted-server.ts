@@ -33,8 +33,8 @@ export class ScriptedServer {
     [this.#tags, this.#maps] = openTagTable(budgetMs);
   }
 
-  read(query: TagQuery, lifetimeMs: number): TableTags {
-    return this.#apply((tags) => tags.read(query, lifetimeMs), query.table, query.rows);
+  read(query: TagQuery): TableTags {
+    return this.#apply((tags) => tags.read(query), query.table, query.rows);
   }
 
   touch(query: TagQuery, lifetimeMs: number): TableTags {
@@ -132,7 +132,7 @@ function openTagTable(budgetMs: number): [TagTable, TagMaps] {
     set.apply(this, args);
   };
   // What lives for no time is gone at once.
-  tags.read({ table: '', rows: [''] }, 0);
+  tags.touch({ table: '', rows: [''] }, 0);
   ExpiringMap.prototype.set = set;
   const [tables, rows] = maps as [TagMaps['tables'], TagMaps['rows']];
   return [tags, { tables, rows }];

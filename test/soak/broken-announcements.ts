@@ -15,8 +15,8 @@ export class Deaf extends WrappedStore {
 
 /** A table's clock is the application's own: what others write to the table does not advance it. */
 export class NamespacedClocks extends WrappedStore {
-  override read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead> {
-    return super.read(keys, queries.map(own), lifetimeMs);
+  override read(keys: readonly string[], queries: readonly TagQuery[]): Promise<EntriesRead> {
+    return super.read(keys, queries.map(own));
   }
 
   override touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
@@ -82,9 +82,9 @@ const FILLED_PER_MS = 10_000;
 export class Queued extends WrappedStore {
   #busyUntil = 0;
 
-  override read(keys: readonly string[], queries: readonly TagQuery[], lifetimeMs: number): Promise<EntriesRead> {
+  override read(keys: readonly string[], queries: readonly TagQuery[]): Promise<EntriesRead> {
     this.#takeTurn(READ_MS * keys.length);
-    return super.read(keys, queries, lifetimeMs);
+    return super.read(keys, queries);
   }
 
   override put(key: string, entry: string, lifetimeMs: number): Promise<void> {

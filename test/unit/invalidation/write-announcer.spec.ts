@@ -7,7 +7,6 @@ import type { CacheStore } from '../../../lib/store/cache-store.js';
 import { MemoryStore } from '../../../lib/store/memory.store.js';
 import { FaultyStore } from '../../support/faulty-store.js';
 
-const LONG = 60_000;
 const BUDGET = 20;
 const HOLD = 60;
 const user = { table: 'user', rows: ['1'] };
@@ -28,7 +27,7 @@ describe('WriteAnnouncer', () => {
   });
   afterEach(() => announcer.close());
 
-  const tags = async () => (await store.read([], [{ table: 'user', rows: [] }], LONG)).tables[0]!;
+  const tags = async () => (await store.read([], [{ table: 'user', rows: [] }])).tables[0]!;
   const renewals = (count: number) => vi.waitFor(() => expect(faulty.count('hold')).toBeGreaterThan(count));
 
   it('renews the hold of a statement that takes longer than the hold lives, and no longer than it runs', async () => {

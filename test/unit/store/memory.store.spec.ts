@@ -2,6 +2,7 @@ import { createCache } from 'cache-manager';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../../lib/errors.js';
+import { UNFILLED_MS } from '../../../lib/store/cache-store.js';
 import { MemoryStore } from '../../../lib/store/memory.store.js';
 
 const LONG = 60_000;
@@ -20,7 +21,7 @@ describe('MemoryStore', () => {
     { state: 'never answers', method: never, says: /within 20 ms/ },
   ])('rejects within its budget when CACHE_MANAGER $state', async ({ method, says }) => {
     const store = new MemoryStore({ get: method, set: method, del: method }, { budgetMs: 20 });
-    for (const call of [store.read(['a'], [user], LONG), store.put('a', 'the payload', LONG), store.remove(['a'])]) {
+    for (const call of [store.read(['a'], [user]), store.put('a', 'the payload', LONG), store.remove(['a'])]) {
       await expect(call).rejects.toThrow(says);
       await expect(call).rejects.toBeInstanceOf(StoreError);
       await expect(call.catch(inspect)).resolves.not.toContain('the payload');
@@ -30,8 +31,8 @@ describe('MemoryStore', () => {
   it('starts an epoch of its own, so that entries of an earlier process do not count', async () => {
     const cache = createCache();
     const [one, two] = [new MemoryStore(cache, { budgetMs: 100 }), new MemoryStore(cache, { budgetMs: 100 })];
-    expect((await one.read([], [], LONG)).epoch).toBe((await one.touch([], LONG)).epoch);
-    expect((await one.read([], [], LONG)).epoch).not.toBe((await two.read([], [], LONG)).epoch);
+    expect((await one.read([], [])).epoch).toBe((await one.touch([], LONG)).epoch);
+    expect((await one.read([], [])).epoch).not.toBe((await two.read([], [])).epoch);
   });
 
   it('asks for tags after the entries: an entry cannot change in between', async () => {
@@ -47,23 +48,23 @@ describe('MemoryStore', () => {
       },
       { budgetMs: 100 },
     );
-    const before = await store.read([], [user], LONG);
-    const after = await store.read(['a'], [user], LONG);
+    const before = await store.read([], [user]);
+    const after = await store.read(['a'], [user]);
     expect(after.tables[0]!.version).toBe(before.tables[0]!.version + 1);
   });
 
   it('forgets row tags beyond its bound, which makes those rows look newer', async () => {
     const store = new MemoryStore(createCache(), { budgetMs: 100, maxRows: 10 });
-    const before = await store.read([], [{ table: 'user', rows: ['first'] }], LONG);
+    const before = await store.touch([{ table: 'user', rows: ['first'] }], LONG);
     await store.advance([{ table: 'user', rows: [] }]);
-    for (let i = 0; i < 50; i++) await store.read([], [{ table: 'user', rows: [`${i}`] }], LONG);
-    const after = await store.read([], [{ table: 'user', rows: ['first'] }], LONG);
+    for (let i = 0; i < 50; i++) await store.touch([{ table: 'user', rows: [`${i}`] }], LONG);
+    const after = await store.read([], [{ table: 'user', rows: ['first'] }]);
     expect(after.tables[0]!.rows[0]).toBe(before.tables[0]!.version + 1);
   });
 
   it('makes a clock above what it ever was though the time of day stands still or goes back', async () => {
     const store = new MemoryStore(createCache(), { budgetMs: 100 });
-    const read = async () => (await store.read([], [{ table: 'user', rows: [] }], 10)).tables[0]!.version;
+    const read = async () => (await store.touch([{ table: 'user', rows: [] }], 10)).tables[0]!.version;
     let highest = await read();
     for (let i = 0; i < 20_000; i++) await store.advance([{ table: 'user', rows: [] }]);
     highest += 20_000;
@@ -74,15 +75,35 @@ describe('MemoryStore', () => {
       expect(version).toBeGreaterThan(highest);
       highest = version;
     }
-    const other = async () => (await store.read([], [{ table: 'other', rows: [] }], 10)).tables[0]!.version;
+    const other = async () => (await store.read([], [{ table: 'other', rows: [] }])).tables[0]!.version;
     vi.setSystemTime(Date.now() - LONG);
     expect(await other()).toBeGreaterThan(highest);
+  });
+
+  it('keeps what a reader made for a while only', async () => {
+    const store = new MemoryStore(createCache(), { budgetMs: 100 });
+    await store.touch([user], LONG);
+    const read = async () => (await store.read([], [user, { table: 'other', rows: ['2'] }])).tables;
+    const [first, other] = await read();
+    await store.advance([
+      { table: 'user', rows: [] },
+      { table: 'other', rows: [] },
+    ]);
+    vi.setSystemTime(Date.now() + UNFILLED_MS - 1);
+    expect(await read()).toEqual([
+      { ...first!, version: first!.version + 1 },
+      { ...other!, version: other!.version + 1 },
+    ]);
+    vi.setSystemTime(Date.now() + 1);
+    const [second, another] = await read();
+    expect(second!.version).toBe(first!.version + 1);
+    expect(another!.unknown).toBeGreaterThan(other!.version + 1);
   });
 
   it('keeps no process alive', async () => {
     const before = process.getActiveResourcesInfo().length;
     const store = new MemoryStore(createCache(), { budgetMs: LONG });
-    await store.read(['a'], [user], LONG);
+    await store.read(['a'], [user]);
     await store.hold(['user'], 'w', LONG);
     expect(process.getActiveResourcesInfo()).toHaveLength(before);
   });

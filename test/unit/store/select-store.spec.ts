@@ -92,7 +92,7 @@ describe('selectStore', () => {
 
   it('rejects at once with a client that nobody connected', async () => {
     const { store } = select([], { redis: createClient(), budgetMs: 60_000 });
-    await expect(store.read(['a'], [], 1000)).rejects.toThrow(/await client.connect\(\) first/);
+    await expect(store.read(['a'], [])).rejects.toThrow(/await client.connect\(\) first/);
     await expect(store.put('a', 'text', 1000)).rejects.toThrow(/await client.connect\(\) first/);
   });
 

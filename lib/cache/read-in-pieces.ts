@@ -1,0 +1,51 @@
+import type { Budget, CacheStore, EntriesRead, TagQuery } from '../store/cache-store.js';
+
+/**
+ * Entries, and row tags of one table, that a store is asked for at once. Ten thousands of them would keep a Redis busy for hundreds of
+ * milliseconds, and everybody else waiting.
+ */
+export const PIECE = 1_000;
+
+/**
+ * One read of the store, piece by piece, on one budget. Each piece is asked for after its readers began, so a tag says at least what was
+ * so then; the clocks are those of the last piece, which was answered before any load begins. When the store fails, or the budget is
+ * spent, after some of the pieces, the others count as not stored: a store that is slow for thousands need not be useless to them.
+ *
+ * @throws {StoreError} when there is no answer to the first piece
+ */
+export async function readInPieces(
+  store: CacheStore,
+  keys: readonly string[],
+  queries: readonly TagQuery[],
+  budget: Budget,
+  failed: (error: unknown) => void,
+): Promise<EntriesRead> {
+  const size = queries.reduce((most, { rows }) => Math.max(most, rows.length), keys.length);
+  if (size <= PIECE) return store.read(keys, queries, budget);
+  const pieces: EntriesRead[] = [];
+  for (let from = 0; from < size; from += PIECE) {
+    const piece = <T>(all: readonly T[]) => all.slice(from, from + PIECE);
+    const some = queries.map((query) => ({ ...query, rows: piece(query.rows) }));
+    try {
+      pieces.push(await store.read(piece(keys), some, budget));
+    } catch (error) {
+      if (!pieces.length) throw error;
+      failed(error);
+      break;
+    }
+  }
+  return joined(queries, pieces);
+}
+
+function joined(queries: readonly TagQuery[], pieces: readonly EntriesRead[]): EntriesRead {
+  const tables = pieces.at(-1)!.tables.map((last, i) => {
+    const all = pieces.map((piece) => piece.tables[i]!);
+    const known = all.flatMap(({ rows }) => rows);
+    // Of a row nobody told of, anything newer may have been written.
+    const rows = queries[i]!.rows.map((_, place) => known[place] ?? Infinity);
+    return { ...last, rows, held: all.some(({ held }) => held) };
+  });
+  // Of two histories nothing is stored, and none fills.
+  const epoch = [...new Set(pieces.map((piece) => piece.epoch))].join('|');
+  return { epoch, tables, entries: pieces.flatMap(({ entries }) => entries) };
+}
