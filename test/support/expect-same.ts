@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { inspect, types } from 'node:util';
 import { expect } from 'vitest';
 
 /**
@@ -48,5 +48,5 @@ function isObject(value: unknown): value is object {
 function show(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (types.isDate(value)) return `Date(${value.getTime()})`;
-  return Object.is(value, -0) ? '-0' : `${typeof value} ${JSON.stringify(value) ?? String(value)}`;
+  return Object.is(value, -0) ? '-0' : `${typeof value} ${inspect(value)}`;
 }
