@@ -15,8 +15,8 @@ const DEEPEST = 8;
 const CODE = /^(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*|[0-9A-Z]{5})$/;
 const NAME = /^[A-Za-z_$][\w$]{0,60}$/;
 const FRAME = /^ {4}at .*(?::\d+:\d+|\(<anonymous>|\(native|\(index \d+)\)?$/;
-/** An opening quote, up to the last one of its kind, since the value between them may hold any; without another one, to the end. */
-const QUOTED = /(?<!\w)(["'`])(?:.*\1|.*)/gs;
+/** An opening quote, up to the last closing one of any kind, since the values between may hold any; without one, to the end. */
+const QUOTED = /(?<!\w)["'`](?:.*["'`](?!\w)|.*)/gs;
 const CREDENTIALS = /\/\/\S*@/g;
 
 const BUILT_IN = new Set<object>(

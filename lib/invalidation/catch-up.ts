@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
+import { safeError } from '../events/safe-error.js';
 import { databaseIdentity } from '../manager/database-identity.js';
 import type { CacheStore } from '../store/cache-store.js';
 import { databaseState } from './database-state.js';
@@ -25,7 +26,7 @@ export async function catchUp(
   store: CacheStore,
   hasWritten: boolean,
 ): Promise<string | undefined> {
-  const states = await databaseState(dataSource).catch((error: unknown) => error as Error);
+  const states = await databaseState(dataSource).catch((error: unknown) => safeError(error));
   if (states instanceof Error) {
     await store.advance(everything.map(anything));
     return states.message;

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
+import { safeError } from '../events/safe-error.js';
 import { inMemoryId } from './database-identity.js';
 
 /** What the server itself calls the database a DataSource reaches, and where its names without a schema lead. */
@@ -26,7 +27,7 @@ export async function askDatabaseName(dataSource: DataSource): Promise<string | 
     return undefined;
   } catch (error) {
     asked.delete(dataSource);
-    return error instanceof Error ? error.message : String(error);
+    return safeError(error).message;
   }
 }
 

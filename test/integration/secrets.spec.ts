@@ -181,6 +181,25 @@ describeWithRedisServers('No event and no line of the log', () => {
         expect(lines.length).toBeGreaterThan(5);
         expect(told(lines)).toEqual([]);
       });
+
+      it('says what a database answers that cannot be asked at the start', async () => {
+        const warned = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+        onTestFinished(() => void vi.restoreAllMocks());
+        const driver = await import('typeorm/driver/postgres/PostgresQueryRunner.js');
+        const { query } = driver.PostgresQueryRunner.prototype;
+        vi.spyOn(driver.PostgresQueryRunner.prototype, 'query').mockImplementation(function (this: never, ...args) {
+          if (!/current_database\(\) AS name|pg_class/.test(args[0])) return query.apply(this, args) as never;
+          throw Object.assign(new Error(`no password: ${SECRET}`), { code: '28P01' });
+        });
+        await createTestApp({
+          database: { ...(await database.options()), entities: [Account] } as never,
+          managers: [AccountCacheManager],
+          store: 'ioredis-yet',
+        });
+        const lines = warned.mock.calls.map(([line]) => String(line));
+        expect(told(lines)).toEqual([]);
+        expect(lines.filter((line) => /could not be asked.*Error 28P01 at /.test(line))).toHaveLength(2);
+      });
     },
     ['postgres'],
   );

@@ -26,10 +26,18 @@ export function redact(sql: string, dialect: SqlDialect): string {
   /** How much of it stands before the first string or comment: a reading goes wrong nowhere else. */
   let certain: number | undefined;
   let isBehindValue = false;
+  let isExecutable = false;
+  let hasRows = false;
   while (pieces.next()) {
     const { kind, text } = pieces;
+    if (kind === 'edge') isExecutable = text !== '*/';
+    // A server too old for an executable comment ends it there.
+    else if (isExecutable && text.includes('*/')) return bounded(told.slice(0, certain) + REDACTED);
     if (isDoubtful(kind, text)) return bounded(told.slice(0, certain) + REDACTED);
-    if (kind === 'string' || kind === 'opaque' || isComment(kind, text)) certain ??= told.length;
+    if (kind === 'string' || kind === 'opaque' || kind === 'edge' || isComment(kind, text)) certain ??= told.length;
+    // The rows of COPY FROM STDIN, as in a dump.
+    if (kind === 'word' && dialect === 'postgres' && /^stdin$/i.test(text)) hasRows = true;
+    else if (hasRows && text === ';') return bounded(`${told}; ${REDACTED}`);
     if (kind === 'space' || kind === 'edge') {
       told = `${told.trimEnd()} `;
       isBehindValue = false;

@@ -102,6 +102,8 @@ describeWith('redis', 'The words of Redis', (url) => {
     [`ERR unknown command 'x', with args beginning with: '${SECRET}' 'it's ${SECRET}' `, 'ERR unknown command ?'],
     [`ERR unknown command \`x\`, with args beginning with: \`${SECRET}\`, `, 'ERR unknown command ?,'],
     [`ERR wrong '${SECRET}`, 'ERR wrong ?'],
+    [`ERR wrong 'h', "it's ${SECRET}" here`, 'ERR wrong ? here'],
+    [`ERR wrong 'h', "it's ${SECRET}`, 'ERR wrong ?, ?'],
     [
       "NOPERM User app has no permissions to run the 'set' command",
       'NOPERM User app has no permissions to run the ? command',

@@ -46,11 +46,18 @@ describe('a statement that is told of', () => {
     ['a comment may or may not go on', `CALL f(/* /* */ ${SECRET} */ 'y)`, ['mysql', 'sqlite']],
     ['there is a sign of no SQL', `CALL f('x', {'${SECRET}', ${SECRET}})`, DIALECTS],
     ['there is a backslash on its own', `CALL f('x') \\ ${SECRET}`, DIALECTS],
+    ['what it runs may be a comment to the server', `CALL f(/*!99999 \` */ '${SECRET}' \` */ 1)`, ['mysql']],
+    ['what it runs has a comment within', `CALL f(/*!99999 # */ ' \n ${SECRET} */ ')`, ['mysql']],
     ['it is too long to be read', `CALL f('x', '${'y'.repeat(70_000)}', ${SECRET})`, DIALECTS],
   ])('ends where its values begin when %s', (_, sql, dialects) => {
     for (const dialect of dialects) expect(redact(sql, dialect)).toMatch(/^CALL f\((\?|"a\\", )?/);
     for (const dialect of dialects) expect(redact(sql, dialect)).not.toContain(SECRET);
     for (const dialect of dialects) expect(redact(sql, dialect)).toMatch(/\?$/);
+  });
+
+  it.each(['', ' WITH (FORMAT csv)'])('has nothing of the rows behind COPY FROM STDIN%s', (format) => {
+    const sql = `SET a = b; COPY t FROM stdin${format};\n1\t${SECRET}\tit's\n\\.\nCALL f(1)`;
+    expect(redact(sql, 'postgres')).toBe(`SET a = b; COPY t FROM stdin${format}; ?`);
   });
 
   it('is bounded, and says where it was cut', () => {
