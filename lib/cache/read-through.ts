@@ -21,8 +21,11 @@ export interface ReadRequest<T> {
   /** Everything the load may read, with the rows known beforehand. An as-of is taken of every table here. */
   readonly dependencies: readonly Dependency[];
   readonly lifetimeMs: number;
-  /** @throws when the payload is not one this request can use: a miss. */
-  decode(payload: string): T;
+  /**
+   * @param isStored where anybody may have put it
+   * @throws when the payload is not one this request can use: a miss.
+   */
+  decode(payload: string, isStored: boolean): T;
 }
 
 /** What a load brought. */
@@ -142,7 +145,7 @@ export class ReadThrough {
         continue;
       }
       try {
-        hits.set(request, request.decode(entry.payload));
+        hits.set(request, request.decode(entry.payload, true));
         this.events.emit({ name: 'entry:hit', key: request.key });
       } catch (error) {
         this.events.emit({ name: 'entry:corrupt', key: request.key, error });
@@ -239,7 +242,7 @@ export class ReadThrough {
     if (isLate && skipped && payload !== undefined) return (await this.#load([request], loads, undefined))[0]!;
     try {
       if (payload !== undefined) {
-        const value = request.decode(payload);
+        const value = request.decode(payload, false);
         this.events.emit({ name: 'load:joined', key: request.key });
         return value;
       }
@@ -272,7 +275,7 @@ export class ReadThrough {
   #own<T>(request: ReadRequest<T>, { own, payload }: Loaded<T>): T {
     if (payload === undefined) return own;
     try {
-      return request.decode(payload);
+      return request.decode(payload, false);
     } catch (error) {
       this.events.emit({ name: 'entry:corrupt', key: request.key, error });
       return own;

@@ -11,6 +11,9 @@ const VALUES_PER_CHARACTER = 16;
 /** The same for any payload, however short. */
 const VALUES_AT_LEAST = 100_000;
 
+/** How many entities become of each row. */
+type Counts = ArrayLike<number>;
+
 /**
  * A payload all of whose numbers are true: as many cells as rows, and references to rows that are there. Every hit comes through here.
  *
@@ -40,9 +43,10 @@ export function repeatsTooMuch([, tables]: Payload, length: number): boolean {
     const made = counts[number];
     if (!made && number > 0) continue;
     const [order, sets] = tables[number]!;
+    const counted = made && countsBySet(made, order, sets.length);
     for (let place = 0; place < sets.length; place++) {
       const set = sets[place]!;
-      const own = countsOf(made, order, place);
+      const own = counted?.[place];
       refer(set, own, number, tables, counts);
       if (own) repeated += repetition(set, own);
     }
@@ -50,15 +54,18 @@ export function repeatsTooMuch([, tables]: Payload, length: number): boolean {
   return repeated > most;
 }
 
-/** Of the rows of one set; without, each becomes one. */
-function countsOf(made: Float64Array | undefined, order: PayloadTable[0], place: number): Float64Array | undefined {
-  return typeof order === 'number' ? made : made?.filter((_, row) => order[row] === place);
+/** Of the rows of each set, in one pass: there may be as many sets as rows. */
+function countsBySet(made: Counts, order: PayloadTable[0], sets: number): Counts[] {
+  if (typeof order === 'number') return [made];
+  const counted: number[][] = Array.from({ length: sets }, () => []);
+  for (let row = 0; row < order.length; row++) counted[order[row]!]!.push(made[row]!);
+  return counted;
 }
 
-/** Counts the rows that these refer to. */
+/** Counts the rows that these refer to; without counts, each becomes one. */
 function refer(
   [, , kinds, columns, related]: PayloadSet,
-  made: Float64Array | undefined,
+  made: Counts | undefined,
   number: number,
   tables: readonly PayloadTable[],
   counts: (Float64Array | undefined)[],
@@ -93,7 +100,7 @@ function add(rows: Float64Array, row: unknown, count: number): void {
 }
 
 /** How many values these rows make beyond those they say. */
-function repetition(set: PayloadSet, made: Float64Array): number {
+function repetition(set: PayloadSet, made: Counts): number {
   const [, , kinds] = set;
   const isEven = !kinds.some((kind) => kind === 'many' || MADE_FOR_EACH.has(kind));
   let repeated = 0;

@@ -70,7 +70,8 @@ export class RecordShape {
 
   /** From now on this property, an embedded object or one inside of it included, is to be in no entry. `false` if there is none. */
   keepOut(path: string): boolean {
-    const member = this.members.find((each) => each.path === path);
+    // What is loaded of a lazy relation lies under another name.
+    const member = this.members.find((each) => each.path === path || each.relation?.propertyPath === path);
     if (member && !this.#keptOut.has(member)) {
       this.#keptOut.add(member);
       // What was written before, perhaps with it, is no longer read.

@@ -22,8 +22,8 @@ export function tagOf(packed: Packed): [kind: string, form: Packed] | undefined 
 /** How each kind comes back. No prototype: a kind is text from the store, and `constructor` is not one of ours. */
 export const unpack: Record<string, (form: never) => unknown> = Object.assign(Object.create(null), {
   date: (form: number | 'NaN') => new Date(form === 'NaN' ? NaN : aNumber(form)),
-  bigint: (form: string) => BigInt(aText(form)),
-  number: (form: string) => Number(aText(form)),
+  bigint: (form: string) => BigInt(aText(form, MOST_DIGITS)),
+  number: (form: string) => aSpecialNumber(form),
   buffer: (form: string) => Buffer.from(aText(form), 'base64'),
   bytes: (form: string) => new Uint8Array(Buffer.from(aText(form), 'base64')),
   undefined: () => undefined,
@@ -32,11 +32,23 @@ export const unpack: Record<string, (form: never) => unknown> = Object.assign(Ob
   many: () => [],
 });
 
+/** Of a bigint: what PostgreSQL's `numeric` can have, and a sign. To read one takes longer than its length. */
+const MOST_DIGITS = 131_073;
+
 /** `{ "length": 1e9 }` would be as many bytes to Buffer. */
-function aText(form: unknown): string {
-  if (typeof form === 'string') return form;
+function aText(form: unknown, longest = Infinity): string {
+  if (typeof form === 'string' && form.length <= longest) return form;
   throw new TypeError(`a form of type ${typeof form} where a text is written`);
 }
+
+/** One that JSON has not; a text of digits could be long, and read again for each entity of its row. */
+function aSpecialNumber(form: unknown): number {
+  const special = [-0, NaN, Infinity, -Infinity].find((each) => spell(each) === form);
+  if (special !== undefined) return special;
+  throw new TypeError(`a form of type ${typeof form} where a special number is written`);
+}
+
+const spell = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
 
 function aNumber(form: unknown): number {
   if (typeof form === 'number') return form;
@@ -53,10 +65,9 @@ export function pack(value: unknown, parents: object[] = []): Packed | undefined
     case 'boolean':
       return value;
     case 'number':
-      if (Object.is(value, -0)) return tag('number', '-0');
-      return Number.isFinite(value) ? value : tag('number', String(value));
+      return Number.isFinite(value) && !Object.is(value, -0) ? value : tag('number', spell(value));
     case 'bigint':
-      return tag('bigint', String(value));
+      return packBigint(String(value));
     case 'undefined':
       return tag('undefined', null);
     case 'object':
@@ -64,6 +75,10 @@ export function pack(value: unknown, parents: object[] = []): Packed | undefined
     default:
       return undefined;
   }
+}
+
+function packBigint(digits: string): Packed | undefined {
+  return digits.length > MOST_DIGITS ? undefined : tag('bigint', digits);
 }
 
 function packObject(value: object, parents: object[]): Packed | undefined {

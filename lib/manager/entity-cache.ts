@@ -2,6 +2,7 @@ import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Limit } from '../cache/limit.js';
 import type { Loaded, Loads, ReadRequest, ReadThrough } from '../cache/read-through.js';
 import type { Dependency } from '../cache/tags.js';
+import { CorruptPayloadError } from '../codec/payload-errors.js';
 import type { MissReason } from '../events/cache-events.js';
 import { canonicalText } from './canonical-query.js';
 import { type CacheKeys, entityTable, type Identifier } from './cache-keys.js';
@@ -197,10 +198,17 @@ export class EntityCache {
       fingerprint: fingerprint(queryText([this.identity, owner, kind, key, prefetch, query])),
       dependencies,
       lifetimeMs,
-      decode: (payload) => whileMaking(names, () => this.source.decode(payload)),
+      decode: (payload, isStored) => {
+        const entities = whileMaking(names, () => this.source.decode(payload));
+        // Nobody of ours stores that there is no row; it would be a 404.
+        if (isStored && kind === 'detail' && !entities.length) throw new CorruptPayloadError(NO_ROW);
+        return entities;
+      },
     };
   }
 }
+
+const NO_ROW = 'The payload of a detail has no row, so nobody of ours wrote it; it is loaded again.';
 
 /** Its author has changed a value in the query after the call: whose rows these are nobody can say. */
 function changed({ entities, unshared }: Fetched): Loaded<ObjectLiteral[]> {

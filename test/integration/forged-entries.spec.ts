@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
+import { open, seal } from '../../lib/codec/envelope.js';
 import { Example } from '../fixtures/entities/example.entity.js';
 import { ExampleCacheManager } from '../fixtures/managers.js';
 import { sqljs } from '../fixtures/sqljs.js';
@@ -104,6 +105,21 @@ describeWith('redis', 'An entry that somebody else wrote', (url) => {
       await statements.expect(2, () => examples.get(1));
       expect(await keysWith(redis, mark)).toEqual([]);
     });
+  });
+
+  it('and has no row is a miss, not a 404', async () => {
+    const { redis, read, keys, events, settled } = await setUp();
+    for (const key of keys.slice(1)) {
+      const name = await nameOf(redis, key);
+      const text = (await redis.get(name))!;
+      const end = text.indexOf('\n') + 1;
+      const [[shape]] = JSON.parse(open(text.slice(end))) as [string[]];
+      await redis.set(name, text.slice(0, end) + seal(JSON.stringify([[shape], [[0, []]]])), 'PX', 60_000);
+    }
+    events.splice(0);
+    expect(await read()).toEqual(['one', 'one', 'one', 2]);
+    await settled();
+    expect(events).toContainEqual({ name: 'entry:missed', key: keys[1], reason: 'foreign' });
   });
 
   it('for all time to come is a miss', async () => {

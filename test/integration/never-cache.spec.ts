@@ -139,6 +139,47 @@ describe.each(stores)('a property that no entry may hold, on %s', (store) => {
   });
 });
 
+it('may be a lazy relation', async () => {
+  @Entity()
+  class Room {
+    @PrimaryColumn('int')
+    id: number;
+
+    @OneToMany('Guest', 'room', { lazy: true })
+    guests: Promise<unknown[]>;
+  }
+  @Entity()
+  class Guest {
+    @PrimaryColumn('int')
+    id: number;
+
+    @ManyToOne(() => Room, 'guests')
+    room: Room;
+  }
+  @Injectable()
+  class Rooms extends BaseCacheManager<Room> {
+    model = Room;
+    override neverCache = ['guests'];
+  }
+  @Injectable()
+  class FullRooms extends BaseCacheManager<Room> {
+    model = Room;
+    override cacheKey = 'full';
+    override relatedObjects = ['guests'] as const;
+  }
+  const app = await createTestApp({
+    database: { type: 'sqljs', entities: [Room, Guest], synchronize: true },
+    managers: [Rooms, FullRooms],
+  });
+  await app.dataSource.manager.insert(Room, { id: 1 });
+  await app.get(Rooms).get(1);
+  await app.get(FullRooms).get(1);
+  await app.settled();
+  const skipped = { name: 'entry:skipped', reason: 'private', detail: 'Room.__guests__' };
+  expect(app.events).toContainEqual(expect.objectContaining(skipped));
+  expect(app.events.filter(({ name }) => name === 'entry:filled')).toHaveLength(1);
+});
+
 it('entries of a release that let it in are not read any more', async () => {
   @Injectable()
   class Careless extends BaseCacheManager<Patient> {

@@ -81,6 +81,8 @@ describe('a payload that nobody of ours wrote, with a checksum that is right', (
     ['no related tables', ({ root }) => void (root[4] = [])],
     ['bytes of a length', ({ columns }) => void (columns[1][1] = { $: ['buffer', { length: 3_000_000_000 }] })],
     ['numbers of lists', ({ columns }) => void (columns[1][1] = { $: ['number', [[[1]]]] })],
+    ['numbers that JSON has', ({ columns }) => void (columns[1][1] = { $: ['number', '1'] })],
+    ['more digits than a number has', ({ columns }) => void (columns[1][1] = { $: ['bigint', '1'.repeat(200_000)] })],
     ['no tables', ({ payload }) => [payload[0], []]],
     ['no list', () => ({ 0: [], 1: [], length: 2 })],
   ])('is corrupt, and harms no other: %s', (_, change) => {
@@ -134,6 +136,19 @@ describe('a payload that nobody of ours wrote, with a checksum that is right', (
     expect(long.length).toBeGreaterThan(1_500_000);
     expectSame(codec.decode(short), few);
     expectSame(codec.decode(long), users);
+  });
+
+  it('takes no longer for many sets of rows than for many rows', () => {
+    const [[shape], [[, [[, layout]]]]] = JSON.parse(open(codec.encode([part(1, { parts: [part(2)] })]))) as Json;
+    const places = Array.from({ length: 20_000 }, (_, place) => place);
+    const sets = places.map((id) => [0, '0:0,', ['plain'], [[id]], []]);
+    const [, , parts] = layout.slice(2, -1).split(',');
+    const root = [1, [[0, `0:${parts},`, ['many'], [[places]], [1]]]];
+    const text = seal(JSON.stringify([[shape], [root, [places, sets]]]));
+    const began = performance.now();
+    const [{ parts: made }] = codec.decode(text) as [{ parts: Part[] }];
+    expect(made.map(({ id }) => id)).toEqual(places);
+    expect(performance.now() - began).toBeLessThan(3_000);
   });
 
   it('may have rows without a column: they are counted where they stand', () => {
