@@ -3,10 +3,11 @@ import { UnsupportedValueError } from '../errors.js';
 import { safeError } from '../events/safe-error.js';
 import { open, seal } from './envelope.js';
 import { CorruptPayloadError, ShapeMismatchError } from './payload-errors.js';
-import { checkPayload, repeatsTooMuch } from './payload-check.js';
+import { checkPayload, hasTooManySets, repeatsTooMuch } from './payload-check.js';
 import { PayloadReader } from './payload-reader.js';
 import { PayloadWriter } from './payload-writer.js';
 import { RecordShape } from './record-shape.js';
+import { refusal } from './refusal.js';
 
 /** Entities as text. */
 export interface Written {
@@ -43,6 +44,7 @@ export class EntityCodec {
       const writer = new PayloadWriter(this.metadata, true);
       const written = writer.write(entities);
       const { keptOut } = writer;
+      if (hasTooManySets(written)) throw refusal(this.metadata, '', 'rows of too many different properties');
       const text = JSON.stringify(written);
       if (!repeatsTooMuch(written, text.length)) return { payload: seal(text), keptOut };
       return { payload: seal(JSON.stringify(new PayloadWriter(this.metadata, false).write(entities))), keptOut };

@@ -11,6 +11,9 @@ const VALUES_PER_CHARACTER = 16;
 /** The same for any payload, however short. */
 const VALUES_AT_LEAST = 100_000;
 
+/** Sets of rows in all tables: each may be compiled anew, which takes longer than its length. */
+const MOST_SETS = 1_000;
+
 /** How many entities become of each row. */
 type Counts = ArrayLike<number>;
 
@@ -24,8 +27,14 @@ export function checkPayload(value: unknown, length: number): Payload {
   insist(isList(value, 2) && Array.isArray(value[0]) && Array.isArray(value[1]) && value[1].length > 0, FORM);
   for (const table of value[1] as unknown[]) checkTable(table);
   const payload = value as unknown as Payload;
+  insist(!hasTooManySets(payload), 'has rows of more shapes than anything that is written');
   insist(!repeatsTooMuch(payload, length), 'repeats its rows more often than anything that is written');
   return payload;
+}
+
+/** Whether its rows differ too much in the properties they have. */
+export function hasTooManySets([, tables]: Payload): boolean {
+  return tables.reduce((count, [, sets]) => count + sets.length, 0) > MOST_SETS;
 }
 
 /**
