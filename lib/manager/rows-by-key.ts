@@ -17,6 +17,12 @@ const FEW = 8;
 
 export type Filter = NonNullable<EntityQuery['where']>;
 
+/** Where a key stands, and where it stands first. */
+interface Place {
+  readonly place: number;
+  readonly first: number;
+}
+
 /**
  * Rows by primary key: which of those that come back is whose. A query for some hundreds of them, and some more for keys that only the
  * database can compare (`FOO` is `foo`). No two results share an instance.
@@ -25,6 +31,8 @@ export class RowsByKey {
   constructor(
     private readonly metadata: EntityMetadata,
     private readonly fetch: (where: Filter) => Promise<Fetched>,
+    /** A row for whoever asks for its key once more; `undefined` where only another query can make it. */
+    private readonly again: (row: ObjectLiteral) => ObjectLiteral | undefined,
   ) {}
 
   /** @param keys each a filter of `primaryKeyWhere`; a result for each of them, with one row or none */
@@ -32,26 +40,38 @@ export class RowsByKey {
     const results: Fetched[] = [];
     const size = Math.max(1, Math.floor(VALUES_PER_QUERY / this.metadata.primaryColumns.length));
     for (const round of this.#rounds(keys)) {
-      for (let from = 0; from < round.length; from += size) {
-        const places = round.slice(from, from + size);
-        const found = await this.#findSome(places.map((place) => keys[place]!));
-        for (const [i, place] of places.entries()) results[place] = found[i]!;
+      const open = round.filter(({ place, first }) => {
+        const found = first === place ? undefined : this.#onceMore(results[first]!);
+        if (found) results[place] = found;
+        return !found;
+      });
+      for (let from = 0; from < open.length; from += size) {
+        const some = open.slice(from, from + size);
+        const found = await this.#findSome(some.map(({ place }) => keys[place]!));
+        for (const [i, { place }] of some.entries()) results[place] = found[i]!;
       }
     }
     return results;
   }
 
   /** The places of the keys: those that are asked for once more are in a round of their own, for another instance. */
-  #rounds(keys: readonly ObjectLiteral[]): number[][] {
-    const rounds: number[][] = [];
-    const seen = new Map<string, number>();
+  #rounds(keys: readonly ObjectLiteral[]): Place[][] {
+    const rounds: Place[][] = [];
+    const seen = new Map<string, { readonly first: number; times: number }>();
     for (const [place, key] of keys.entries()) {
       const name = this.#nameOf(key);
-      const round = seen.get(name) ?? 0;
-      seen.set(name, round + 1);
-      (rounds[round] ??= []).push(place);
+      let known = seen.get(name);
+      if (!known) seen.set(name, (known = { first: place, times: 0 }));
+      (rounds[known.times++] ??= []).push({ place, first: known.first });
     }
     return rounds;
+  }
+
+  #onceMore(found: Fetched): Fetched | undefined {
+    const [row] = found.entities;
+    if (!row) return found;
+    const another = this.again(row);
+    return another && resultOf(found, another);
   }
 
   async #findSome(keys: readonly ObjectLiteral[]): Promise<Fetched[]> {

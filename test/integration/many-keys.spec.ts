@@ -176,17 +176,34 @@ describeDatabases('getMany() of keys in any spelling', (database) => {
     expect(await asked([1, '2'])).not.toMatch(/ IN \(/);
   });
 
-  it('asks for those once that are asked for again', async () => {
-    const { get, dataSource, statements } = await appOn(database);
-    await dataSource.manager.insert(
+  it('asks once for those that are asked for again, and makes an instance for each', async () => {
+    const { get, dataSource, statements, settled } = await appOn(database);
+    const { manager } = dataSource;
+    await manager.insert(
       Numbered,
       [1, 2, 3].map((id) => ({ id, text: `of ${id}` })),
     );
-    const { statements: seen, result } = await statements.during(() =>
-      get(NumberedCacheManager).getMany([1, 1, 2, 2, 3, 3, 9, 9]),
-    );
-    expect(result.map(({ id }) => id)).toEqual([1, 1, 2, 2, 3, 3]);
-    expect(selects(seen)).toBe(2);
+    await manager.insert(Member, { id: new UserId('u1'), text: 'of u1' });
+    const numbered = get(NumberedCacheManager);
+    const asked = Array.from({ length: 1_000 }, (_, i) => [1, 1, 2, '3', 3, 9][i % 6]!);
+    const expected = asked.filter((id) => id !== 9).map((id) => ({ id: Number(id), text: `of ${id}` }));
+    const expectOne = async (use: () => Promise<object[]>, rows: object[]) => {
+      const { statements: seen, result } = await statements.during(use);
+      expect(result).toEqual(rows);
+      expect(new Set(result).size).toBe(rows.length);
+      expect(selects(seen)).toBe(1);
+    };
+    await expectOne(() => numbered.getMany(asked), expected);
+    const members = Array.from({ length: 100 }, (_, i) => (i % 2 ? 'u1' : new UserId('u1')));
+    const row = await manager.findOneByOrFail(Member, { id: new UserId('u1') });
+    await manager.transaction(async (through) => {
+      await expectOne(() => numbered.using(through).getMany(asked), expected);
+      const found = await get(MemberCacheManager).using(through).getMany(members);
+      expect(found).toEqual(members.map(() => row));
+      expect(new Set(found).size).toBe(members.length);
+    });
+    await settled();
+    expect(await get(MemberCacheManager).getMany(members)).toEqual(members.map(() => row));
   });
 });
 
