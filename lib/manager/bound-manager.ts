@@ -14,7 +14,7 @@ import { EntityLoader, type EntityQuery } from './entity-loader.js';
 import { EntitySource } from './entity-source.js';
 import { type ManagerDeclaration, type ManagerOptions, managerOptions } from './manager-options.js';
 import { loadLimit } from './load-limit.js';
-import { identifiedRow, primaryKeyWhere } from './pinned-row.js';
+import { identifiedRow, primaryKeyQuery, primaryKeyWhere } from './pinned-row.js';
 import { queryText } from './query-text.js';
 import type { QuerySetSource } from './query-set.js';
 import { beginReading, isInsideRead, whileTelling } from './read-context.js';
@@ -152,8 +152,9 @@ export class BoundManager {
     if (!through) return this.#cache.detail(keys, identifier, where, this.#unless());
     // What no row can have is no row's here either.
     keys.detail(identifier);
+    const { metadata } = this.options;
     const query =
-      where === undefined ? { where: primaryKeyWhere(this.options.metadata, identifier) } : { where, take: 1 };
+      where === undefined ? primaryKeyQuery(metadata, primaryKeyWhere(metadata, identifier)) : { where, take: 1 };
     return (await this.#load(query, true, through))[0] ?? null;
   }
 

@@ -12,7 +12,7 @@ import type { EntitySource, Fetched } from './entity-source.js';
 import { identifiedRow, kindsOf, pinsOneRow, primaryKeyWhere } from './pinned-row.js';
 import { queryText } from './query-text.js';
 import { beginReading, isInsideLoad, whileMaking, whileTelling } from './read-context.js';
-import { type Filter, RowsByKey } from './rows-by-key.js';
+import { RowsByKey } from './rows-by-key.js';
 import { fingerprint } from './text-key.js';
 
 /** One kind of entry a manager makes: what it loads, what that depends on, how long it lives. */
@@ -112,7 +112,7 @@ export class EntityCache {
       asked.set(request, { where, clears, isChanged: () => text !== undefined && spell() !== text });
     }
     const load: Loads<ObjectLiteral[]>['load'] = async (missing) => {
-      const fetch = (where: Filter) => this.#fetch({ where }, missing[0]!, this.details, names);
+      const fetch = (query: EntityQuery) => this.#fetch(query, missing[0]!, this.details, names);
       const wanted = missing.map((request) => asked.get(request)!);
       // Everybody decodes a copy.
       const again = (row: ObjectLiteral) => (this.source.canShare(row) ? row : undefined);
@@ -141,7 +141,7 @@ export class EntityCache {
     });
     const copy = copier(this.metadata);
     const again = (row: ObjectLiteral) => copy(row) as ObjectLiteral | undefined;
-    const rows = new RowsByKey(this.metadata, async (where) => ({ entities: await load({ where }) }), again);
+    const rows = new RowsByKey(this.metadata, async (query) => ({ entities: await load(query) }), again);
     const fetched = await rows.find(wanted);
     return fetched.map(({ entities }) => entities[0] ?? null);
   }

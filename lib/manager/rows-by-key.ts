@@ -2,7 +2,7 @@ import { type EntityMetadata, In, type ObjectLiteral } from 'typeorm';
 import type { EntityQuery } from './entity-loader.js';
 import type { Fetched } from './entity-source.js';
 import { isScalar, keyColumns } from './identifier.js';
-import { rowName } from './pinned-row.js';
+import { primaryKeyQuery, rowName } from './pinned-row.js';
 import { setValueAt } from './property-path.js';
 import { rowKey } from './row-key.js';
 
@@ -15,7 +15,7 @@ const VALUES_PER_QUERY = 900;
 /** So few are asked for one by one: to tell them apart together would take as many queries. */
 const FEW = 8;
 
-export type Filter = NonNullable<EntityQuery['where']>;
+type Filter = NonNullable<EntityQuery['where']>;
 
 /** Where a key stands, and where it stands first. */
 interface Place {
@@ -30,7 +30,7 @@ interface Place {
 export class RowsByKey {
   constructor(
     private readonly metadata: EntityMetadata,
-    private readonly fetch: (where: Filter) => Promise<Fetched>,
+    private readonly query: (query: EntityQuery) => Promise<Fetched>,
     /** A row for whoever asks for its key once more; `undefined` where only another query can make it. */
     private readonly again: (row: ObjectLiteral) => ObjectLiteral | undefined,
   ) {}
@@ -75,8 +75,8 @@ export class RowsByKey {
   }
 
   async #findSome(keys: readonly ObjectLiteral[]): Promise<Fetched[]> {
-    if (keys.length === 1) return [await this.fetch(keys[0]!)];
-    const found = await this.fetch(this.#anyOf(keys));
+    if (keys.length === 1) return [await this.query(primaryKeyQuery(this.metadata, keys[0]!))];
+    const found = await this.#fetch(this.#anyOf(keys));
     const byName = new Map(found.entities.map((entity) => [this.#nameOf(entity), entity]));
     const own = keys.map((key) => byName.get(this.#nameOf(key)));
     const results = own.map((entity) => resultOf(found, entity));
@@ -95,9 +95,9 @@ export class RowsByKey {
    * back for both: these keys are parted and searched again.
    */
   async #search(keys: readonly ObjectLiteral[]): Promise<Fetched[]> {
-    const found = await this.fetch(this.#anyOf(keys));
+    if (keys.length === 1) return [await this.query(primaryKeyQuery(this.metadata, keys[0]!))];
+    const found = await this.#fetch(this.#anyOf(keys));
     if (!found.entities.length) return keys.map(() => resultOf(found));
-    if (keys.length === 1) return [found];
     const results: Fetched[] = [];
     const searchFor = async (places: readonly number[]) => {
       const others = await this.#search(places.map((place) => keys[place]!));
@@ -130,7 +130,7 @@ export class RowsByKey {
         [having, digit],
       ] as const) {
         const some = keys.filter((_, i) => (i & digit) === isAsked);
-        for (const entity of (await this.fetch(this.#anyOf(some))).entities) names.add(this.#nameOf(entity));
+        for (const entity of (await this.#fetch(this.#anyOf(some))).entities) names.add(this.#nameOf(entity));
       }
       for (const [name, number] of numbers) {
         if (having.has(name) === without.has(name)) undecided.add(name);
@@ -143,6 +143,10 @@ export class RowsByKey {
       if (name && !undecided.has(name)) spelled.set(numbers.get(name)!, entity);
     }
     return spelled;
+  }
+
+  #fetch(where: Filter): Promise<Fetched> {
+    return this.query({ where });
   }
 
   /** A list where that says what the alternatives say: of numbers and texts together, MySQL's manual warns that it may not. */

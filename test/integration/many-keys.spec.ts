@@ -257,6 +257,39 @@ describeDatabases(
   ['mariadb'],
 );
 
+describeDatabases(
+  'A number where the key is a text',
+  (database) => {
+    it('loads one row of all that are equal to it', async () => {
+      const { get, dataSource, statements, settled } = await appOn(database);
+      const { manager } = dataSource;
+      await manager.insert(
+        TextKeyed,
+        Array.from({ length: 50 }, (_, i) => ({ id: `w${i}`, text: `of ${i}` })),
+      );
+      const texts = get(TextKeyedCacheManager);
+      const any = expect.objectContaining({ text: expect.stringMatching(/^of /) as string }) as TextKeyed;
+      for (const id of [0, false, { id: 0 }, 0n]) {
+        const uses = [
+          () => texts.get(id),
+          async () => (await texts.getMany([id]))[0],
+          () => texts.get('x', { where: { id: 0 as never } }),
+          () => manager.transaction((through) => texts.using(through).get(id)),
+        ];
+        for (const use of uses) {
+          const { result, statements: seen } = await statements.during(use);
+          expect(result).toEqual(any);
+          expect(seen.filter((sql) => sql.startsWith('SELECT') && !sql.includes('LIMIT 1'))).toEqual([]);
+          await settled();
+          await texts.clearCacheDetail();
+        }
+      }
+      expect(await texts.get('w1')).toMatchObject({ text: 'of 1' });
+    });
+  },
+  ['mariadb'],
+);
+
 describeDatabases('getMany() of keys that are somewhere else', (database) => {
   it('finds them inside of an embedded entity, in a transformer, and in a relation', async () => {
     const { get, dataSource, settled } = await appOn(database);
