@@ -14,7 +14,7 @@ import { EntityLoader, type EntityQuery } from './entity-loader.js';
 import { EntitySource } from './entity-source.js';
 import { type ManagerDeclaration, type ManagerOptions, managerOptions } from './manager-options.js';
 import { loadLimit } from './load-limit.js';
-import { identifiedRow, primaryKeyWhere } from './pinned-row.js';
+import { identifiedRow, primaryKeyQuery, primaryKeyWhere } from './pinned-row.js';
 import { queryText } from './query-text.js';
 import type { QuerySetSource } from './query-set.js';
 import { beginReading, isInsideRead, whileTelling } from './read-context.js';
@@ -152,8 +152,9 @@ export class BoundManager {
     if (!through) return this.#cache.detail(keys, identifier, where, this.#unless());
     // What no row can have is no row's here either.
     keys.detail(identifier);
+    const { metadata } = this.options;
     const query =
-      where === undefined ? { where: primaryKeyWhere(this.options.metadata, identifier) } : { where, take: 1 };
+      where === undefined ? primaryKeyQuery(metadata, primaryKeyWhere(metadata, identifier)) : { where, take: 1 };
     return (await this.#load(query, true, through))[0] ?? null;
   }
 
@@ -164,7 +165,14 @@ export class BoundManager {
   ): Promise<(ObjectLiteral | null)[]> {
     if (!identifiers.length) return [];
     if (!through) return this.#cache.many(keys, identifiers, this.#unless());
-    return this.#cache.manyThrough(keys, identifiers, (query) => this.#load(query, true, through));
+    return this.#telling(queryText(identifiers), through, async (runner) => {
+      const found = await this.#cache.manyThrough(keys, identifiers, (query) => this.#loader.load(query, runner, true));
+      await this.#source.finish(
+        found.filter((entity) => entity !== null),
+        runner,
+      );
+      return found;
+    });
   }
 
   clearAll(keys: CacheKeys, through?: EntityManager): Promise<void> {
@@ -210,14 +218,18 @@ export class BoundManager {
   async #load(query: EntityQuery, prefetch: boolean, through?: EntityManager): Promise<ObjectLiteral[]> {
     // TypeORM takes 0 for "no limit".
     if (query.take === 0) return [];
-    const work = () =>
-      this.#run(through, async (runner) => {
-        const entities = await this.#loader.load(query, runner, prefetch);
-        return this.#source.finish(entities, runner);
-      });
+    return this.#telling(queryText(query), through, async (runner) => {
+      const entities = await this.#loader.load(query, runner, prefetch);
+      return this.#source.finish(entities, runner);
+    });
+  }
+
+  /** Work that tells listeners of what it reads, who may read again. */
+  #telling<T>(what: string, through: EntityManager | undefined, read: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    const work = () => this.#run(through, read);
     // Nobody can come back here who does not hear of it.
     if (!this.#source.isHeard && !isInsideRead()) return work();
-    const names = [`${this.options.cacheKey}?${queryText(query)}`];
+    const names = [`${this.options.cacheKey}?${what}`];
     beginReading(names);
     return whileTelling(names, work);
   }

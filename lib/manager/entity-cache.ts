@@ -6,13 +6,14 @@ import { CorruptPayloadError } from '../codec/payload-errors.js';
 import type { MissReason } from '../events/cache-events.js';
 import { canonicalText } from './canonical-query.js';
 import { type CacheKeys, entityTable, type Identifier } from './cache-keys.js';
+import { copier } from './copy-entities.js';
 import type { EntityDependencies } from './dependencies.js';
 import type { EntityQuery } from './entity-loader.js';
 import type { EntitySource, Fetched } from './entity-source.js';
 import { identifiedRow, kindsOf, pinsOneRow, primaryKeyWhere } from './pinned-row.js';
 import { queryText } from './query-text.js';
 import { beginReading, isInsideLoad, whileMaking, whileTelling } from './read-context.js';
-import { type Filter, RowsByKey } from './rows-by-key.js';
+import { RowsByKey } from './rows-by-key.js';
 import { fingerprint } from './text-key.js';
 
 /** One kind of entry a manager makes: what it loads, what that depends on, how long it lives. */
@@ -112,9 +113,11 @@ export class EntityCache {
       asked.set(request, { where, clears, isChanged: () => text !== undefined && spell() !== text });
     }
     const load: Loads<ObjectLiteral[]>['load'] = async (missing) => {
-      const fetch = (where: Filter) => this.#fetch({ where }, missing[0]!, this.details, names);
+      const fetch = (query: EntityQuery) => this.#fetch(query, missing[0]!, this.details, names);
       const wanted = missing.map((request) => asked.get(request)!);
-      const rows = new RowsByKey(this.metadata, fetch);
+      // Everybody decodes a copy.
+      const again = (row: ObjectLiteral) => (this.source.canShare(row) ? row : undefined);
+      const rows = new RowsByKey(this.metadata, fetch, again);
       const fetched = await rows.find(wanted.map(({ where }) => where));
       return fetched.map((each, i) => {
         const { clears, isChanged } = wanted[i]!;
@@ -126,7 +129,7 @@ export class EntityCache {
     return found.map(([entity]) => entity ?? null);
   }
 
-  /** As `many`, with queries of somebody's own: inside of a transaction. */
+  /** As `many`, with queries of somebody's own: inside of a transaction. Nobody has told listeners of what comes back. */
   async manyThrough(
     keys: CacheKeys,
     identifiers: readonly Identifier[],
@@ -137,7 +140,9 @@ export class EntityCache {
       keys.detail(identifier);
       return primaryKeyWhere(this.metadata, identifier);
     });
-    const rows = new RowsByKey(this.metadata, async (where) => ({ entities: await load({ where }) }));
+    const copy = copier(this.metadata);
+    const again = (row: ObjectLiteral) => copy(row) as ObjectLiteral | undefined;
+    const rows = new RowsByKey(this.metadata, async (query) => ({ entities: await load(query) }), again);
     const fetched = await rows.find(wanted);
     return fetched.map(({ entities }) => entities[0] ?? null);
   }

@@ -84,6 +84,17 @@ export class EntitySource {
     return { own: entities, payload, dependencies: known };
   }
 
+  /** Whether copies of an entity can be handed out. */
+  canShare(entity: ObjectLiteral): boolean {
+    try {
+      entityCodec(this.metadata).write([entity]);
+      return true;
+    } catch (error) {
+      if (!(error instanceof UnsupportedValueError)) throw error;
+      return false;
+    }
+  }
+
   decode(payload: string): ObjectLiteral[] {
     return entityCodec(this.metadata).decode(payload);
   }

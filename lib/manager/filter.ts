@@ -1,7 +1,8 @@
-import type { EntityMetadata, ObjectLiteral } from 'typeorm';
+import { type EntityMetadata, In, type ObjectLiteral } from 'typeorm';
 import { InvalidQueryError } from '../errors.js';
-import { every, isOperator, Null, opposite, toOperator } from './find-operators.js';
+import { every, isOperator, opposite, toOperator } from './find-operators.js';
 import { properties } from './properties.js';
+import { setValueAt } from './property-path.js';
 import { type Condition, conditions, inside, one, type Place, relationAt, root, type Where } from './where.js';
 
 /** An OR of more is where SQLite's parser gives up; each further exclude() of several alternatives multiplies them. */
@@ -37,8 +38,10 @@ export class Filter {
    */
   andNot(where: Where<ObjectLiteral>): Filter {
     const all = conditions(this.place, where);
-    const noRow = { [this.place.metadata.primaryColumns[0]!.propertyName]: new Null() };
-    return new Filter(this.place, product(this.place, this.all, all.length ? notAny(this.place, all) : [noRow]));
+    return new Filter(
+      this.place,
+      product(this.place, this.all, all.length ? notAny(this.place, all) : [noRow(this.place)]),
+    );
   }
 
   /** As TypeORM takes it; `undefined` where every row matches. */
@@ -105,6 +108,13 @@ function mergedValue(place: Place, property: string, a: unknown, b: unknown): un
     );
   }
   return one(product(inner, conditions(inner, a), conditions(inner, b)));
+}
+
+/** True of no row, whatever the column holds: a view has no key, and a key may be inside of an embedded object. */
+function noRow({ metadata: { primaryColumns, columns } }: Place): Condition {
+  const condition = {};
+  setValueAt(condition, (primaryColumns[0] ?? columns[0]!).propertyPath, In([]));
+  return condition;
 }
 
 /** NOT (A OR B) is NOT A AND NOT B, and NOT (a AND b) is NOT a OR NOT b. */

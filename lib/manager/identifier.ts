@@ -171,7 +171,12 @@ function keyColumn(column: ColumnMetadata, manager: string | undefined): KeyColu
   }
 }
 
-function takesNumbersAsTexts(column: ColumnMetadata): boolean {
+/** MySQL reads texts as numbers to compare them with one, so 0 is equal to every text that is none: a key, but not of one row. */
+export function mayEqualSeveral(takesNumbers: boolean, form: unknown): boolean {
+  return !takesNumbers && ['number', 'bigint', 'boolean'].includes(typeof form);
+}
+
+export function takesNumbersAsTexts(column: ColumnMetadata): boolean {
   const { driver, options } = column.entityMetadata.dataSource;
   // Its parameters are all sent as texts.
   if (isPostgres(column.entityMetadata.dataSource)) return true;

@@ -2,7 +2,17 @@ import { type EntityMetadata, InstanceChecker, type ObjectLiteral } from 'typeor
 import { InvalidIdentifierError } from '../errors.js';
 import { copyQuery } from './copy-query.js';
 import type { EntityQuery } from './entity-loader.js';
-import { formText, type Identifier, isScalar, type KeyColumn, keyColumns, keyValues, valueText } from './identifier.js';
+import {
+  formText,
+  type Identifier,
+  isScalar,
+  type KeyColumn,
+  keyColumns,
+  keyValues,
+  mayEqualSeveral,
+  takesNumbersAsTexts,
+  valueText,
+} from './identifier.js';
 import { setValueAt } from './property-path.js';
 import { queryText } from './query-text.js';
 import { rowKey } from './row-key.js';
@@ -28,6 +38,14 @@ export function primaryKeyWhere(metadata: EntityMetadata, identifier: Identifier
     );
   }
   return column.createValueMap(identifier);
+}
+
+/** The query for what `primaryKeyWhere` says: of several rows that the database takes for equal, one. */
+export function primaryKeyQuery(metadata: EntityMetadata, where: ObjectLiteral): EntityQuery {
+  const mayBeSeveral = keyColumns(metadata).some((column) =>
+    mayEqualSeveral(column.takesNumbersAsTexts, column.formOf(column.valueIn(where))),
+  );
+  return mayBeSeveral ? { where, take: 1 } : { where };
 }
 
 /**
@@ -137,8 +155,10 @@ export function pinsOneRow(metadata: EntityMetadata, where: EntityQuery['where']
     if (value === undefined || value === null) return false;
     if (!column || column.relationMetadata || column.isVirtualProperty) return false;
     if (saysRaw(value)) return false;
-    if (InstanceChecker.isEqualOperator(value) || !InstanceChecker.isFindOperator(value))
-      fixed.add(column.databaseName);
+    const isEqual = InstanceChecker.isEqualOperator(value);
+    if (!isEqual && InstanceChecker.isFindOperator(value)) continue;
+    const operand: unknown = isEqual ? value.value : value;
+    if (!mayEqualSeveral(takesNumbersAsTexts(column), operand)) fixed.add(column.databaseName);
   }
   const keys = [
     metadata.primaryColumns,

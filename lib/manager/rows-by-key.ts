@@ -2,7 +2,7 @@ import { type EntityMetadata, In, type ObjectLiteral } from 'typeorm';
 import type { EntityQuery } from './entity-loader.js';
 import type { Fetched } from './entity-source.js';
 import { isScalar, keyColumns } from './identifier.js';
-import { rowName } from './pinned-row.js';
+import { primaryKeyQuery, rowName } from './pinned-row.js';
 import { setValueAt } from './property-path.js';
 import { rowKey } from './row-key.js';
 
@@ -15,7 +15,13 @@ const VALUES_PER_QUERY = 900;
 /** So few are asked for one by one: to tell them apart together would take as many queries. */
 const FEW = 8;
 
-export type Filter = NonNullable<EntityQuery['where']>;
+type Filter = NonNullable<EntityQuery['where']>;
+
+/** Where a key stands, and where it stands first. */
+interface Place {
+  readonly place: number;
+  readonly first: number;
+}
 
 /**
  * Rows by primary key: which of those that come back is whose. A query for some hundreds of them, and some more for keys that only the
@@ -24,7 +30,9 @@ export type Filter = NonNullable<EntityQuery['where']>;
 export class RowsByKey {
   constructor(
     private readonly metadata: EntityMetadata,
-    private readonly fetch: (where: Filter) => Promise<Fetched>,
+    private readonly query: (query: EntityQuery) => Promise<Fetched>,
+    /** A row for whoever asks for its key once more; `undefined` where only another query can make it. */
+    private readonly again: (row: ObjectLiteral) => ObjectLiteral | undefined,
   ) {}
 
   /** @param keys each a filter of `primaryKeyWhere`; a result for each of them, with one row or none */
@@ -32,31 +40,43 @@ export class RowsByKey {
     const results: Fetched[] = [];
     const size = Math.max(1, Math.floor(VALUES_PER_QUERY / this.metadata.primaryColumns.length));
     for (const round of this.#rounds(keys)) {
-      for (let from = 0; from < round.length; from += size) {
-        const places = round.slice(from, from + size);
-        const found = await this.#findSome(places.map((place) => keys[place]!));
-        for (const [i, place] of places.entries()) results[place] = found[i]!;
+      const open = round.filter(({ place, first }) => {
+        const found = first === place ? undefined : this.#onceMore(results[first]!);
+        if (found) results[place] = found;
+        return !found;
+      });
+      for (let from = 0; from < open.length; from += size) {
+        const some = open.slice(from, from + size);
+        const found = await this.#findSome(some.map(({ place }) => keys[place]!));
+        for (const [i, { place }] of some.entries()) results[place] = found[i]!;
       }
     }
     return results;
   }
 
   /** The places of the keys: those that are asked for once more are in a round of their own, for another instance. */
-  #rounds(keys: readonly ObjectLiteral[]): number[][] {
-    const rounds: number[][] = [];
-    const seen = new Map<string, number>();
+  #rounds(keys: readonly ObjectLiteral[]): Place[][] {
+    const rounds: Place[][] = [];
+    const seen = new Map<string, { readonly first: number; times: number }>();
     for (const [place, key] of keys.entries()) {
       const name = this.#nameOf(key);
-      const round = seen.get(name) ?? 0;
-      seen.set(name, round + 1);
-      (rounds[round] ??= []).push(place);
+      let known = seen.get(name);
+      if (!known) seen.set(name, (known = { first: place, times: 0 }));
+      (rounds[known.times++] ??= []).push({ place, first: known.first });
     }
     return rounds;
   }
 
+  #onceMore(found: Fetched): Fetched | undefined {
+    const [row] = found.entities;
+    if (!row) return found;
+    const another = this.again(row);
+    return another && resultOf(found, another);
+  }
+
   async #findSome(keys: readonly ObjectLiteral[]): Promise<Fetched[]> {
-    if (keys.length === 1) return [await this.fetch(keys[0]!)];
-    const found = await this.fetch(this.#anyOf(keys));
+    if (keys.length === 1) return [await this.query(primaryKeyQuery(this.metadata, keys[0]!))];
+    const found = await this.#fetch(this.#anyOf(keys));
     const byName = new Map(found.entities.map((entity) => [this.#nameOf(entity), entity]));
     const own = keys.map((key) => byName.get(this.#nameOf(key)));
     const results = own.map((entity) => resultOf(found, entity));
@@ -75,9 +95,9 @@ export class RowsByKey {
    * back for both: these keys are parted and searched again.
    */
   async #search(keys: readonly ObjectLiteral[]): Promise<Fetched[]> {
-    const found = await this.fetch(this.#anyOf(keys));
+    if (keys.length === 1) return [await this.query(primaryKeyQuery(this.metadata, keys[0]!))];
+    const found = await this.#fetch(this.#anyOf(keys));
     if (!found.entities.length) return keys.map(() => resultOf(found));
-    if (keys.length === 1) return [found];
     const results: Fetched[] = [];
     const searchFor = async (places: readonly number[]) => {
       const others = await this.#search(places.map((place) => keys[place]!));
@@ -110,7 +130,7 @@ export class RowsByKey {
         [having, digit],
       ] as const) {
         const some = keys.filter((_, i) => (i & digit) === isAsked);
-        for (const entity of (await this.fetch(this.#anyOf(some))).entities) names.add(this.#nameOf(entity));
+        for (const entity of (await this.#fetch(this.#anyOf(some))).entities) names.add(this.#nameOf(entity));
       }
       for (const [name, number] of numbers) {
         if (having.has(name) === without.has(name)) undecided.add(name);
@@ -123,6 +143,10 @@ export class RowsByKey {
       if (name && !undecided.has(name)) spelled.set(numbers.get(name)!, entity);
     }
     return spelled;
+  }
+
+  #fetch(where: Filter): Promise<Fetched> {
+    return this.query({ where });
   }
 
   /** A list where that says what the alternatives say: of numbers and texts together, MySQL's manual warns that it may not. */

@@ -32,8 +32,8 @@ function stated(place: Place, condition: Condition): Condition {
     const read = value === null && ofNull === 'sql-null' ? new Null() : value;
     const relation = relationAt(place, property);
     const inner = inside(place, property);
-    if (isOperator(read) && relation?.isWithJoinColumn && relation.joinColumns.length === 1) {
-      // About the foreign key, not about the row it refers to: a column like any other.
+    if (isOperator(read) && relation?.isWithJoinColumn) {
+      // About the foreign key, of several columns the first, not about the row it refers to: a column like any other.
       said.push([relation.joinColumns[0]!.propertyPath.slice(place.prefix.length), read]);
     } else if (!inner || read === undefined || read === null || isOperator(read)) {
       said.push([property, read]);

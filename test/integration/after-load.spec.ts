@@ -179,6 +179,9 @@ describe('Listeners of loads', () => {
       expect((await authors.getMany([1, 1, 2])).map(counts)).toEqual(Array(3).fill([1, 1, 1]));
       expect((await authors.all().filter({ id: 1 })).map(counts)).toEqual([[1, 1, 1]]);
       expect(counts(await authors.using(manager).get(1))).toEqual([1, 1, 1]);
+      const twice = await authors.using(manager).getMany([1, 1]);
+      expect(twice.map(({ books }) => books.map(({ loaded }) => loaded))).toEqual(Array(2).fill([1, 1]));
+      expectSame(twice, [ann, ann]);
       const many = await Promise.all(Array.from({ length: 5 }, () => authors.get(2)));
       expect(many.map(counts)).toEqual(Array(5).fill([1, 1, 1]));
       await authors.clearCache();

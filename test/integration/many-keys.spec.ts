@@ -176,17 +176,34 @@ describeDatabases('getMany() of keys in any spelling', (database) => {
     expect(await asked([1, '2'])).not.toMatch(/ IN \(/);
   });
 
-  it('asks for those once that are asked for again', async () => {
-    const { get, dataSource, statements } = await appOn(database);
-    await dataSource.manager.insert(
+  it('asks once for those that are asked for again, and makes an instance for each', async () => {
+    const { get, dataSource, statements, settled } = await appOn(database);
+    const { manager } = dataSource;
+    await manager.insert(
       Numbered,
       [1, 2, 3].map((id) => ({ id, text: `of ${id}` })),
     );
-    const { statements: seen, result } = await statements.during(() =>
-      get(NumberedCacheManager).getMany([1, 1, 2, 2, 3, 3, 9, 9]),
-    );
-    expect(result.map(({ id }) => id)).toEqual([1, 1, 2, 2, 3, 3]);
-    expect(selects(seen)).toBe(2);
+    await manager.insert(Member, { id: new UserId('u1'), text: 'of u1' });
+    const numbered = get(NumberedCacheManager);
+    const asked = Array.from({ length: 1_000 }, (_, i) => [1, 1, 2, '3', 3, 9][i % 6]!);
+    const expected = asked.filter((id) => id !== 9).map((id) => ({ id: Number(id), text: `of ${id}` }));
+    const expectOne = async (use: () => Promise<object[]>, rows: object[]) => {
+      const { statements: seen, result } = await statements.during(use);
+      expect(result).toEqual(rows);
+      expect(new Set(result).size).toBe(rows.length);
+      expect(selects(seen)).toBe(1);
+    };
+    await expectOne(() => numbered.getMany(asked), expected);
+    const members = Array.from({ length: 100 }, (_, i) => (i % 2 ? 'u1' : new UserId('u1')));
+    const row = await manager.findOneByOrFail(Member, { id: new UserId('u1') });
+    await manager.transaction(async (through) => {
+      await expectOne(() => numbered.using(through).getMany(asked), expected);
+      const found = await get(MemberCacheManager).using(through).getMany(members);
+      expect(found).toEqual(members.map(() => row));
+      expect(new Set(found).size).toBe(members.length);
+    });
+    await settled();
+    expect(await get(MemberCacheManager).getMany(members)).toEqual(members.map(() => row));
   });
 });
 
@@ -235,6 +252,39 @@ describeDatabases(
       const { during } = await setUp();
       const { statements } = await during(numbers.slice(0, 900).map((i) => `none ${i}`));
       expect(selects(statements)).toBe(1);
+    });
+  },
+  ['mariadb'],
+);
+
+describeDatabases(
+  'A number where the key is a text',
+  (database) => {
+    it('loads one row of all that are equal to it', async () => {
+      const { get, dataSource, statements, settled } = await appOn(database);
+      const { manager } = dataSource;
+      await manager.insert(
+        TextKeyed,
+        Array.from({ length: 50 }, (_, i) => ({ id: `w${i}`, text: `of ${i}` })),
+      );
+      const texts = get(TextKeyedCacheManager);
+      const any = expect.objectContaining({ text: expect.stringMatching(/^of /) as string }) as TextKeyed;
+      for (const id of [0, false, { id: 0 }, 0n]) {
+        const uses = [
+          () => texts.get(id),
+          async () => (await texts.getMany([id]))[0],
+          () => texts.get('x', { where: { id: 0 as never } }),
+          () => manager.transaction((through) => texts.using(through).get(id)),
+        ];
+        for (const use of uses) {
+          const { result, statements: seen } = await statements.during(use);
+          expect(result).toEqual(any);
+          expect(seen.filter((sql) => sql.startsWith('SELECT') && !sql.includes('LIMIT 1'))).toEqual([]);
+          await settled();
+          await texts.clearCacheDetail();
+        }
+      }
+      expect(await texts.get('w1')).toMatchObject({ text: 'of 1' });
     });
   },
   ['mariadb'],
