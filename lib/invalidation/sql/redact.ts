@@ -28,6 +28,7 @@ export function redact(sql: string, dialect: SqlDialect): string {
   let isBehindValue = false;
   let isExecutable = false;
   let hasRows = false;
+  const setting = new Setting();
   while (pieces.next()) {
     const { kind, text } = pieces;
     if (kind === 'edge') isExecutable = text !== '*/';
@@ -44,12 +45,33 @@ export function redact(sql: string, dialect: SqlDialect): string {
       continue;
     }
     // What is glued to a value is part of it: 0xff is a number and a word.
-    const isTold: boolean = kind === 'symbol' || (isName(kind, text, dialect) && !isBehindValue);
+    const isValue = setting.isValue(kind, text) || isBehindValue;
+    const isTold: boolean = kind === 'symbol' || (isName(kind, text, dialect) && !isValue);
     if (isTold) told += text;
     else if (!isBehindValue) told += REDACTED;
     isBehindValue = !isTold;
   }
   return bounded(told);
+}
+
+/** `SET app.token TO hunter2`, `PRAGMA key = hunter2`: values that are written as names. */
+class Setting {
+  #begins = true;
+  #isOne = false;
+  #hasName = false;
+
+  /** Asked of each piece in turn, except space. */
+  isValue(kind: PieceKind, text: string): boolean {
+    if (kind === 'symbol' && text === ';') {
+      this.#begins = true;
+      this.#isOne = this.#hasName = false;
+    } else if (this.#begins) {
+      this.#begins = false;
+      this.#isOne = kind === 'word' && /^(set|pragma)$/i.test(text);
+    } else if (this.#isOne && !this.#hasName) this.#hasName = /^(=|to)$/i.test(text);
+    else return this.#isOne;
+    return false;
+  }
 }
 
 /** The sign of a text that was not read as its database would. */
