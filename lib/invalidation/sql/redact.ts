@@ -45,7 +45,7 @@ export function redact(sql: string, dialect: SqlDialect): string {
       continue;
     }
     // What is glued to a value is part of it: 0xff is a number and a word.
-    const isValue = setting.isValue(kind, text) || isBehindValue;
+    const isValue: boolean = setting.isValue(kind, text) || isBehindValue;
     const isTold: boolean = kind === 'symbol' || (isName(kind, text, dialect) && !isValue);
     if (isTold) told += text;
     else if (!isBehindValue) told += REDACTED;
