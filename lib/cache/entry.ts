@@ -9,6 +9,9 @@ const ENTRY_FORMAT = 'qs2';
  */
 const LONGEST_HEADER = 1024 * 1024;
 
+/** Tables of one entry: more than any database joins. */
+const MOST_TABLES = 500;
+
 export type EntryKind = 'list' | 'detail';
 
 /** A dependency with the table's clock as it stood before the load's first query. */
@@ -52,23 +55,25 @@ function parseHeader(text: string): Omit<Entry, 'payload'> | undefined {
   const [format, kind, fingerprint, epoch, listed] = header as unknown[];
   if (format !== ENTRY_FORMAT || (kind !== 'list' && kind !== 'detail')) return undefined;
   if (typeof fingerprint !== 'string' || typeof epoch !== 'string' || !Array.isArray(listed)) return undefined;
-  const dependencies = new Map<string, DatedDependency>();
-  for (const each of listed as unknown[]) {
-    const dependency = dependencyFrom(each);
+  if (listed.length > MOST_TABLES) return undefined;
+  const dependencies: DatedDependency[] = [];
+  for (let i = 0; i < listed.length; i++) {
+    const dependency = dependencyFrom(listed[i]);
     // A table named twice would get around the bound of its rows.
-    if (!dependency || dependencies.has(dependency.table)) return undefined;
-    dependencies.set(dependency.table, dependency);
+    if (!dependency || dependencies.some(({ table }) => table === dependency.table)) return undefined;
+    dependencies.push(dependency);
   }
-  return { kind, fingerprint, epoch, dependencies: [...dependencies.values()] };
+  return { kind, fingerprint, epoch, dependencies };
 }
 
 function dependencyFrom(listed: unknown): DatedDependency | undefined {
-  if (!Array.isArray(listed) || listed.length < 2 || listed.length > 3) return undefined;
-  const [table, asOf, ...others] = listed as unknown[];
+  if (!Array.isArray(listed)) return undefined;
+  const table: unknown = listed[0];
+  const asOf: unknown = listed[1];
   if (typeof table !== 'string' || !isVersion(asOf)) return undefined;
-  if (!others.length) return { table, asOf };
-  const [rows] = others;
-  return isRows(rows) ? { table, asOf, rows } : undefined;
+  if (listed.length === 2) return { table, asOf };
+  const rows: unknown = listed[2];
+  return listed.length === 3 && isRows(rows) ? { table, asOf, rows } : undefined;
 }
 
 /** What a clock can say. */

@@ -52,6 +52,8 @@ export class Questions {
   }
 
   #question(tables: readonly string[], sent?: () => void): Question {
-    return new Question({ ...this.context, tables, budget: new Budget(this.budgetMs) }, sent);
+    // Property by property: this is on every reader's way, and a spread takes microseconds.
+    const { store, failed, parse } = this.context;
+    return new Question({ store, failed, parse, tables, budget: new Budget(this.budgetMs) }, sent);
   }
 }

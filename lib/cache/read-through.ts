@@ -298,7 +298,12 @@ function whyNot(answer: Answer | undefined, tables: readonly string[]): MissReas
  * names. An honest one may name more: another process has seen a load read a table that this one has not seen yet. That is one miss.
  */
 function dependsOnlyOn(known: readonly Dependency[], { dependencies }: Entry): boolean {
-  return dependencies.every(({ table }) => known.some((dependency) => dependency.table === table));
+  const isKnown = (table: string) => {
+    for (const dependency of known) if (dependency.table === table) return true;
+    return false;
+  };
+  for (const { table } of dependencies) if (!isKnown(table)) return false;
+  return true;
 }
 
 /** Another limit is another pool: what waits in one that has ended may wait for ever. */
