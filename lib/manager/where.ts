@@ -29,8 +29,10 @@ function stated(place: Place, condition: Condition): Condition {
   const said: [string, unknown][] = [];
   for (const [property, value] of properties(condition)) {
     if (isIgnored(place.metadata, place.prefix + property, value)) continue;
-    const read = value === null && ofNull === 'sql-null' ? new Null() : value;
-    const relation = relationAt(place, property);
+    const { column, relation } = member(place.metadata, place.prefix + property);
+    // Of an embedded object or of many related rows there is no such column to ask: TypeORM says so.
+    const isColumn = column ?? relation?.isWithJoinColumn;
+    const read = value === null && ofNull === 'sql-null' && isColumn ? new Null() : value;
     const inner = inside(place, property);
     if (isOperator(read) && relation?.isWithJoinColumn) {
       // About the foreign key, of several columns the first, not about the row it refers to: a column like any other.
