@@ -62,7 +62,10 @@ export interface QsCacheOptions {
   /**
    * Encrypts every entry by AES-256-GCM, which covers what a signature does, and nothing in it can be read without the `secret`: no
    * value, no table, no query. Default `false`. Names stay readable: of keys, with suffixes and identifiers in them, and of clocks,
-   * with tables and primary keys in them. To switch it makes the entries there are misses.
+   * with tables and primary keys in them. To switch it makes the entries there are misses. Without a `secret` a boot error.
+   *
+   * @example
+   * QsCacheModule.forRoot({ secret: config.getOrThrow('CACHE_SECRET'), encrypt: true }) // costs no more queries
    */
   readonly encrypt?: boolean;
 }

@@ -102,7 +102,15 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   /**
    * Properties that no entry may hold, of this entity's own: `['ssn', 'card.number']`, with a dot inside of an embedded object. A result
    * that shows one is served from the database each time, also where another manager shows the entity; what selects without it
-   * (`select`, a column with `select: false`) is cached as usual. Default none.
+   * (`select`, a column with `select: false`) is cached as usual. Default none. What an earlier release stored is not read any more, but
+   * lies in the store until it expires.
+   *
+   * @throws {InvalidConfigurationError} while the application boots, for a property the entity does not have
+   *
+   * @example
+   * neverCache = ['ssn'];
+   * await patients.get(1);                                       // 1 query, every time
+   * await patients.all().select({ id: true, name: true }).cache(); // 1 query the first time, then 0
    */
   neverCache: readonly string[] = [];
 

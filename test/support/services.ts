@@ -19,6 +19,7 @@ export function describeWith(name: ServiceName, title: string, body: (url: strin
     describe(title, () => body(service.url));
     return;
   }
+  if (process.env.CI) throw new Error(`"${title}" needs ${name}: ${service.skip}`);
   console.warn(`Skipped "${title}", which needs ${name}: ${service.skip}`);
   describe(title, () => it.skip(`needs ${name}: ${service.skip}`, () => undefined));
 }
