@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CacheEvents } from './events/cache-events.js';
-import { ClearCache } from './invalidation/clear-cache.js';
+import { ClearCache } from './decorators/clear-cache.js';
 import { ManagerRegistry } from './manager/manager-registry.js';
 import { QsCache } from './qs-cache.clear.js';
 import { QsCacheCheck } from './qs-cache.check.js';

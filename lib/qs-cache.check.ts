@@ -1,8 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { InvalidConfigurationError } from './errors.js';
-import { isManagerClass } from './invalidation/clear-cache.js';
-import { CLEAR_DETAIL, CLEAR_KEYS, type ClearDetail, type ClearTarget } from './invalidation/clear-target.js';
+import { isManagerClass } from './decorators/clear-cache.js';
+import { CLEAR_DETAIL, CLEAR_KEYS, type ClearDetail, type ClearTarget } from './decorators/clear-target.js';
 import { BaseCacheManager } from './manager/base-cache-manager.js';
 import { boundManager } from './manager/bound-manager.js';
 import { ManagerRegistry } from './manager/manager-registry.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidConfigurationError } from './errors.js';
-import { anything } from './invalidation/statement-writes.js';
-import { nameOf, type TableTarget } from './manager/manager-options.js';
+import { anything } from './writes/statement-writes.js';
+import { nameOf, type TableTarget } from './naming/table-target.js';
 import { QsCacheCore } from './qs-cache.core.js';
 
 /**

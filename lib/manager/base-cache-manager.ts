@@ -1,15 +1,16 @@
 import { inspect } from 'node:util';
 import { NotFoundException } from '@nestjs/common';
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
-import type { CacheKeys, Identifier } from './cache-keys.js';
+import type { CacheKeys } from '../naming/cache-keys.js';
+import type { Identifier } from '../naming/identifier.js';
 import { type BoundManager, boundManager } from './bound-manager.js';
-import type { TableTarget } from './manager-options.js';
-import { checkOptions, ownPart } from './check-query.js';
-import { checkIdentifier, ownIdentifier, ownIdentifiers } from './pinned-row.js';
+import type { TableTarget } from '../naming/table-target.js';
+import { checkOptions, ownPart } from '../query/check-query.js';
+import { checkIdentifier, ownIdentifier, ownIdentifiers } from '../naming/pinned-row.js';
 import { QuerySet } from './query-set.js';
-import type { RelationPath } from './relation-paths.js';
+import type { RelationPath } from '../load/relation-paths.js';
 import { scopeOf } from './scope.js';
-import type { Where } from './where.js';
+import type { Where } from '../query/where.js';
 
 /** TypeORM's `EntityTarget` without its `Function`, which lets any class pass for any entity. */
 type Model<T> = (abstract new (...args: never[]) => T) | Exclude<EntityTarget<T>, Function>;

@@ -4,22 +4,25 @@ import type { ReadThrough } from '../cache/read-through.js';
 import { InvalidConfigurationError } from '../errors.js';
 import type { CacheEvents, MissReason } from '../events/cache-events.js';
 import type { CacheStore, TableWrite } from '../store/cache-store.js';
-import { CacheKeys, entityTable, type Identifier, ownTables } from './cache-keys.js';
-import type { DataSourceWatch } from './data-source-watch.js';
-import { databaseIdentity } from './database-identity.js';
-import { EntityDependencies } from './dependencies.js';
+import { CacheKeys } from '../naming/cache-keys.js';
+import { entityTable, ownTables } from '../naming/table-clocks.js';
+import type { Identifier } from '../naming/identifier.js';
+import type { DataSourceWatch } from '../load/statement-watch.js';
+import { databaseIdentity } from '../naming/database-identity.js';
+import { EntityDependencies } from '../load/dependencies.js';
 import { EntityCache } from './entity-cache.js';
-import { keyColumns } from './identifier.js';
-import { EntityLoader, type EntityQuery } from './entity-loader.js';
-import { EntitySource } from './entity-source.js';
+import { keyColumns } from '../naming/identifier.js';
+import { EntityLoader } from '../load/entity-loader.js';
+import type { EntityQuery } from '../query/entity-query.js';
+import { EntitySource } from '../load/entity-source.js';
 import { type ManagerDeclaration, type ManagerOptions, managerOptions } from './manager-options.js';
-import { loadLimit } from './load-limit.js';
-import { identifiedRow, primaryKeyQuery, primaryKeyWhere } from './pinned-row.js';
-import { queryText } from './query-text.js';
+import { loadLimit } from '../load/load-limit.js';
+import { identifiedRow, primaryKeyQuery, primaryKeyWhere } from '../naming/pinned-row.js';
+import { queryText } from '../query/query-text.js';
 import type { QuerySetSource } from './query-set.js';
-import { beginReading, isInsideRead, whileTelling } from './read-context.js';
-import type { RelationNode } from './relation-paths.js';
-import { keySpelling } from './row-key.js';
+import { beginReading, isInsideRead, whileTelling } from '../load/read-context.js';
+import type { RelationNode } from '../load/relation-paths.js';
+import { keySpelling } from '../naming/row-key.js';
 
 /** What the module gives every manager. The store is asked for late: CACHE_MANAGER exists once all modules have started. */
 export interface CacheRuntime {

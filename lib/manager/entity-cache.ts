@@ -4,17 +4,19 @@ import type { Loaded, Loads, ReadRequest, ReadThrough } from '../cache/read-thro
 import type { Dependency } from '../cache/tags.js';
 import { CorruptPayloadError } from '../codec/payload-errors.js';
 import type { MissReason } from '../events/cache-events.js';
-import { canonicalText } from './canonical-query.js';
-import { type CacheKeys, entityTable, type Identifier } from './cache-keys.js';
-import { copier } from './copy-entities.js';
-import type { EntityDependencies } from './dependencies.js';
-import type { EntityQuery } from './entity-loader.js';
-import type { EntitySource, Fetched } from './entity-source.js';
-import { identifiedRow, kindsOf, pinsOneRow, primaryKeyWhere } from './pinned-row.js';
-import { queryText } from './query-text.js';
-import { beginReading, isInsideLoad, whileMaking, whileTelling } from './read-context.js';
-import { RowsByKey } from './rows-by-key.js';
-import { fingerprint } from './text-key.js';
+import { canonicalText } from '../query/canonical-query.js';
+import type { CacheKeys } from '../naming/cache-keys.js';
+import { entityTable } from '../naming/table-clocks.js';
+import type { Identifier } from '../naming/identifier.js';
+import { copier } from '../load/copy-entities.js';
+import type { EntityDependencies } from '../load/dependencies.js';
+import type { EntityQuery } from '../query/entity-query.js';
+import type { EntitySource, Fetched } from '../load/entity-source.js';
+import { identifiedRow, kindsOf, pinsOneRow, primaryKeyWhere } from '../naming/pinned-row.js';
+import { queryText } from '../query/query-text.js';
+import { beginReading, isInsideLoad, whileMaking, whileTelling } from '../load/read-context.js';
+import { RowsByKey } from '../load/rows-by-key.js';
+import { fingerprint } from '../naming/text-key.js';
 
 /** One kind of entry a manager makes: what it loads, what that depends on, how long it lives. */
 export interface EntryPlan {

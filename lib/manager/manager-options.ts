@@ -1,11 +1,9 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { entityCodec } from '../codec/entity-codec.js';
 import { InvalidConfigurationError } from '../errors.js';
-import { entityTable, namedTable, tableTag } from './cache-keys.js';
-import { type RelationNode, relationTree } from './relation-paths.js';
-
-/** A table named by its entity or by its name in the database. */
-export type TableTarget = EntityTarget<ObjectLiteral>;
+import { type RelationNode, relationTree } from '../load/relation-paths.js';
+import { entityTable, namedTable, tableTag } from '../naming/table-clocks.js';
+import { nameOf, type TableTarget } from '../naming/table-target.js';
 
 /** What a manager class says of itself, read once its constructor has run. */
 export interface ManagerDeclaration {
@@ -119,12 +117,6 @@ function tag(manager: string, option: string, dataSource: DataSource, target: Ta
     );
   }
   return tableTag(dataSource, namedTable(dataSource, target));
-}
-
-export function nameOf(target: TableTarget): string {
-  if (typeof target === 'string') return target;
-  if (typeof target === 'function') return target.name;
-  return 'options' in target ? target.options.name : target.name;
 }
 
 function invalid(code: string, message: string): InvalidConfigurationError {

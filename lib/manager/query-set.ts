@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 import type { EntityMetadata, FindOptionsOrder, FindOptionsSelect, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { InvalidQueryError, QsCacheError } from '../errors.js';
-import { checkSuffix, ownPart } from './check-query.js';
-import type { EntityQuery } from './entity-loader.js';
-import { Filter } from './filter.js';
-import { whatIs } from './what-is.js';
-import type { Where } from './where.js';
+import { checkSuffix, ownPart } from '../query/check-query.js';
+import type { EntityQuery } from '../query/entity-query.js';
+import { Filter } from '../query/filter.js';
+import { whatIs } from '../query/what-is.js';
+import type { Where } from '../query/where.js';
 
 /** How a query set is answered: by the cache under a key, or by the database. */
 export interface QuerySetSource {

@@ -1,5 +1,5 @@
 import { InvalidConfigurationError } from '../errors.js';
-import { whatIs } from './what-is.js';
+import { whatIs } from '../query/what-is.js';
 
 /** Managers whose scope() runs at this moment, the outermost first. It answers at once, so they leave in turn. */
 const asking: { readonly manager: object; readonly name: string }[] = [];

@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
-import { CacheKeys, databaseTag, entityTable } from '../../lib/manager/cache-keys.js';
+import { CacheKeys } from '../../lib/naming/cache-keys.js';
+import { databaseTag, entityTable } from '../../lib/naming/table-clocks.js';
 import { Example, exampleEntities, User } from '../fixtures/entities/example.entity.js';
 
 /** A DataSource that knows its entities and never connects: the engine asks it for names only. */

@@ -4,7 +4,7 @@ import { Flight, Flights } from '../../lib/cache/flights.js';
 import type { Question } from '../../lib/cache/question.js';
 import { Questions } from '../../lib/cache/questions.js';
 import { TagView } from '../../lib/cache/tags.js';
-import { type Announcement, WriteAnnouncer } from '../../lib/invalidation/write-announcer.js';
+import { type Announcement, WriteAnnouncer } from '../../lib/writes/write-announcer.js';
 import type { CacheStore, TableTags, TableWrite, TagQuery, TagsRead } from '../../lib/store/cache-store.js';
 import { tagKeys } from '../../lib/store/tag-keys.js';
 import { clock } from './scripted-clock.js';

@@ -1,5 +1,5 @@
 import type { CacheEvents } from '../../lib/events/cache-events.js';
-import { WriteAnnouncer } from '../../lib/invalidation/write-announcer.js';
+import { WriteAnnouncer } from '../../lib/writes/write-announcer.js';
 import type { CacheStore } from '../../lib/store/cache-store.js';
 import type { CallFaults } from './gated-store.js';
 import type { QueryName } from './queries.js';

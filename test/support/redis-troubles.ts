@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { freePort, Proxy, type RedisServer } from '../integration/redis-server.js';
+import { freePort, Proxy, type RedisServer } from './redis-server.js';
 
 /** A way to Redis, and the trouble it gets into. */
 export interface RedisTrouble {

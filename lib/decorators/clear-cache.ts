@@ -1,0 +1,149 @@
+import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { ObjectLiteral } from 'typeorm';
+import { InvalidConfigurationError, InvalidIdentifierError } from '../errors.js';
+import { CacheEvents } from '../events/cache-events.js';
+import { BaseCacheManager } from '../manager/base-cache-manager.js';
+import { boundManager } from '../manager/bound-manager.js';
+import type { CacheKeys } from '../naming/cache-keys.js';
+import type { Identifier } from '../naming/identifier.js';
+import { type CacheManagerClass, ManagerRegistry } from '../manager/manager-registry.js';
+import { identifierOf } from '../naming/pinned-row.js';
+import type { ClearTarget, KeysOfResult } from './clear-target.js';
+import { keysOfResults } from './keys-of-results.js';
+import { tellHandlers } from './tell-handlers.js';
+
+/** More rows than this are cleared along with every other detail: one step instead of three round trips each. */
+const ROWS_ONE_BY_ONE = 32;
+
+/** What the clear-cache interceptors do once a handler has ended. Nothing here fails a request. @internal */
+@Injectable()
+export class ClearCache {
+  constructor(
+    private readonly registry: ManagerRegistry,
+    private readonly events: CacheEvents,
+    discovery: DiscoveryService,
+    scanner: MetadataScanner,
+  ) {
+    tellHandlers(discovery, scanner);
+  }
+
+  async targets(
+    context: ExecutionContext,
+    targets: readonly ClearTarget[],
+    results: readonly unknown[],
+    isWhole = true,
+  ): Promise<void> {
+    for (const target of targets) {
+      await this.#guarded(context, async () => {
+        if (isManagerClass(target)) return this.#manager(target)?.clearCacheList();
+        if (typeof target === 'string') return this.#keys([target]);
+        const { keys, errors } = keysOfResults(target as KeysOfResult, context, results, isWhole);
+        await this.#keys(keys);
+        if (errors.length) throw errors[0];
+      });
+    }
+  }
+
+  /**
+   * The rows a handler returned, each by its identifier; without one, every detail: too much is safe, too little is not. A stream that
+   * was cut short may have written rows it had no time to emit.
+   */
+  async details(
+    context: ExecutionContext,
+    managerClass: CacheManagerClass,
+    results: readonly unknown[],
+    field: string | undefined,
+    isWhole = true,
+  ): Promise<void> {
+    await this.#guarded(context, async () => {
+      const manager = this.#manager(managerClass);
+      if (!manager) return;
+      if (!isWhole) return manager.clearCacheDetail();
+      const identifiers = results.flat().map((row) => identifierIn(manager, row, field));
+      const nameless = identifiers.length === 0 || identifiers.includes(undefined);
+      if (nameless || identifiers.length > ROWS_ONE_BY_ONE) await manager.clearCacheDetail();
+      else for (const identifier of identifiers) await manager.clearCacheDetail(identifier);
+      if (nameless) {
+        throw new InvalidIdentifierError(
+          `The result has no ${field ?? 'primary key'}, so every detail of ${managerClass.name} was cleared. Return the written entity, or name its identifier's property in field.`,
+        );
+      }
+    });
+  }
+
+  async #keys(texts: Iterable<string>): Promise<void> {
+    const unknown: string[] = [];
+    const errors: unknown[] = [];
+    for (const text of texts) {
+      let isKnown = false;
+      for (const manager of this.registry.all) {
+        let keys: CacheKeys;
+        try {
+          keys = manager.cacheKeys();
+        } catch (error) {
+          // Its scope() failed: no reason to leave another manager's entries.
+          errors.push(error);
+          continue;
+        }
+        const key = keys.named(text);
+        if (key === undefined) continue;
+        isKnown = true;
+        await boundManager(manager).clearKey(keys, key);
+      }
+      if (!isKnown) unknown.push(text);
+    }
+    if (errors.length) throw errors[0];
+    if (unknown.length) {
+      throw new InvalidConfigurationError(
+        'QSCACHE_UNKNOWN_KEY',
+        `No manager has the key ${unknown.map((text) => JSON.stringify(text)).join(', ')}, so nothing of it could be cleared. Write keys as getCacheKey() and getDetailCacheKey() print them.`,
+      );
+    }
+  }
+
+  /** `undefined` for one that a test has replaced: it has no entries. */
+  #manager(managerClass: CacheManagerClass): BaseCacheManager<ObjectLiteral> | undefined {
+    if (this.registry.isDeclared(managerClass)) return this.registry.get(managerClass);
+    throw new InvalidConfigurationError(
+      'QSCACHE_MANAGER_NOT_REGISTERED',
+      `${managerClass.name} is not registered, so nothing of it can be cleared. Add QsCacheModule.forFeature([${managerClass.name}]) to a module's imports.`,
+    );
+  }
+
+  async #guarded(context: ExecutionContext, clear: () => Promise<void>): Promise<void> {
+    try {
+      await clear();
+    } catch (error) {
+      this.events.emit({
+        name: 'clear:failed',
+        handler: `${context.getClass().name}.${context.getHandler().name}`,
+        error,
+      });
+    }
+  }
+}
+
+export function isManagerClass(target: ClearTarget): target is CacheManagerClass {
+  return typeof target === 'function' && target.prototype instanceof BaseCacheManager;
+}
+
+/** `undefined` for what names no row, a key with a part missing included. */
+function identifierIn(
+  manager: BaseCacheManager<ObjectLiteral>,
+  row: unknown,
+  field: string | undefined,
+): Identifier | undefined {
+  if (typeof row !== 'object' || row === null) return undefined;
+  const { metadata } = boundManager(manager).options;
+  if (field === undefined && !metadata.primaryColumns.length) return undefined;
+  const identifier =
+    field === undefined ? identifierOf(metadata, row) : ((row as Record<string, unknown>)[field] as Identifier);
+  try {
+    manager.getDetailCacheKey(identifier);
+    return identifier;
+  } catch (error) {
+    if (error instanceof InvalidIdentifierError) return undefined;
+    throw error;
+  }
+}

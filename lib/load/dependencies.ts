@@ -1,0 +1,141 @@
+import type { EntityMetadata, ObjectLiteral } from 'typeorm';
+import { type Dependency, ROWS_PER_TABLE } from '../cache/tags.js';
+import { entityDatabase, entityTable } from '../naming/table-clocks.js';
+import type { EntityQuery } from '../query/entity-query.js';
+import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
+import { keySpelling, rowKey } from '../naming/row-key.js';
+import { properties } from '../query/properties.js';
+
+/**
+ * What an entry depends on. Rows where only a write to those rows can change what it shows: the root of a get that pins a unique
+ * key, and to-one rows whose foreign key their owner holds. Every write to the table for all else.
+ */
+export class EntityDependencies {
+  /** Tables of which any write counts, whatever the query. */
+  readonly #coarse = new Set<string>();
+  /** Tables whose rows may be told apart. */
+  readonly #fine = new Set<string>();
+  readonly #root: string;
+
+  constructor(
+    private readonly metadata: EntityMetadata,
+    private readonly relations: readonly RelationNode[],
+    /** Tables the manager declares or earlier loads were seen to read. */
+    private readonly declared: ReadonlySet<string>,
+  ) {
+    this.#root = entityTable(metadata);
+    this.#coarse.add(entityDatabase(metadata));
+    addAutomatic(metadata, this.#coarse);
+    this.#addRelations(relations);
+  }
+
+  /** Every table a load may read, so that an as-of can be taken of each beforehand. */
+  tables(query: EntityQuery): string[] {
+    return [...new Set([this.#root, ...this.#fine, ...this.#coarseFor(query)])];
+  }
+
+  /** The dependencies of a list, or of a get whose filter pins no row: any write to any of its tables. */
+  ofTables(query: EntityQuery): Dependency[] {
+    return this.tables(query).map((table) => ({ table }));
+  }
+
+  /** What a get by primary key is known to depend on before it was loaded. */
+  ofIdentifier(row: string | undefined): Dependency[] {
+    return this.tables({}).map((table) =>
+      table === this.#root && row !== undefined ? { table, rows: [row], key: keySpelling(this.metadata) } : { table },
+    );
+  }
+
+  /** The dependencies of a get whose filter pins one row. */
+  ofRow(query: EntityQuery, root: ObjectLiteral): Dependency[] {
+    const rows: Rows = new Map();
+    for (const table of this.#coarseFor(query)) rows.set(table, 'all');
+    addRow(rows, this.metadata, root);
+    addRelated(rows, this.relations, root);
+    return this.tables(query).map((table) => {
+      const found = rows.get(table);
+      if (!found || found === 'all' || found.names.size > ROWS_PER_TABLE) return { table };
+      return { table, rows: [...found.names], key: found.key };
+    });
+  }
+
+  #coarseFor({ where, order }: EntityQuery): Set<string> {
+    const tables = new Set([...this.#coarse, ...this.declared]);
+    for (const condition of Array.isArray(where) ? where : [where]) addMentioned(this.metadata, condition, tables);
+    addMentioned(this.metadata, order, tables);
+    return tables;
+  }
+
+  #addRelations(nodes: readonly RelationNode[]): void {
+    for (const { relation, children } of nodes) {
+      const related = relation.inverseEntityMetadata;
+      this.#coarse.add(entityDatabase(related));
+      if (relation.isManyToOne || relation.isOneToOneOwner) this.#fine.add(entityTable(related));
+      else addRelationTables(relation, this.#coarse);
+      addAutomatic(related, this.#coarse);
+      this.#addRelations(children);
+    }
+  }
+}
+
+/** What TypeORM reads along with an entity without being asked: eager relations and relation ids. */
+function addAutomatic(metadata: EntityMetadata, tables: Set<string>, seen = new Set<EntityMetadata>()): void {
+  if (seen.has(metadata)) return;
+  seen.add(metadata);
+  for (const each of [metadata, ...metadata.childEntityMetadatas]) {
+    for (const relation of each.eagerRelations) {
+      addRelationTables(relation, tables);
+      addAutomatic(relation.inverseEntityMetadata, tables, seen);
+    }
+    for (const { relation } of each.relationIds) addRelationTables(relation, tables);
+  }
+}
+
+function addRelationTables(relation: EntityMetadata['relations'][number], tables: Set<string>): void {
+  tables.add(entityDatabase(relation.inverseEntityMetadata)).add(entityTable(relation.inverseEntityMetadata));
+  if (relation.junctionEntityMetadata) tables.add(entityTable(relation.junctionEntityMetadata));
+}
+
+/** The tables a filter or an order walks through. */
+function addMentioned(metadata: EntityMetadata, mentioned: unknown, tables: Set<string>, prefix = ''): void {
+  if (typeof mentioned !== 'object' || mentioned === null) return;
+  for (const [property, value] of properties(mentioned)) {
+    const path = prefix + property;
+    const relation = metadata.findRelationWithPropertyPath(path);
+    if (relation) {
+      addRelationTables(relation, tables);
+      addMentioned(relation.inverseEntityMetadata, value, tables);
+    } else if (metadata.findEmbeddedWithPropertyPath(path)) {
+      addMentioned(metadata, value, tables, `${path}.`);
+    }
+  }
+}
+
+/** By table, the rows that are shown and what they are named by. */
+type Rows = Map<string, { readonly names: Set<string>; readonly key: string } | 'all'>;
+
+function addRelated(rows: Rows, nodes: readonly RelationNode[], parent: ObjectLiteral): void {
+  for (const node of nodes) {
+    if (!owns(node, parent)) continue;
+    const { relation, children } = node;
+    const related = relatedEntities(node, parent);
+    if (relation.isManyToOne || relation.isOneToOneOwner) {
+      // Nothing there today may be a soft-deleted row restored tomorrow.
+      if (!related.length) rows.set(entityTable(relation.inverseEntityMetadata), 'all');
+      for (const row of related) addRow(rows, relation.inverseEntityMetadata, row);
+    }
+    for (const row of related) addRelated(rows, children, row);
+  }
+}
+
+function addRow(rows: Rows, metadata: EntityMetadata, row: ObjectLiteral): void {
+  const table = entityTable(metadata);
+  const known = rows.get(table);
+  if (known === 'all') return;
+  const name = rowKey(metadata)((column) => column.getEntityValue(row));
+  const key = keySpelling(metadata);
+  // Two entities on one table may name its rows by different keys.
+  if (name === undefined || (known && known.key !== key)) rows.set(table, 'all');
+  else if (known) known.names.add(name);
+  else rows.set(table, { names: new Set([name]), key });
+}

@@ -1,0 +1,88 @@
+import { checkSuffix } from '../query/check-query.js';
+import { type Identifier, isScalar, type KeyColumn, keyValues, scalarText, valueText } from './identifier.js';
+import { valueAt } from '../query/property-path.js';
+import { joinKeys, textKey } from './text-key.js';
+
+/** The rows of a manager's own table of explicit clears. */
+const LISTS = 'lists';
+const DETAILS = 'details';
+
+/** The only place that spells a key or a tag. */
+export class CacheKeys {
+  readonly #columns: readonly KeyColumn[];
+
+  constructor(
+    /** The manager's `cacheKey` behind its prefix. */
+    private readonly base: string,
+    /** The columns of the primary key; by its path alone, one of plain values. */
+    columns: readonly (KeyColumn | string)[] = [],
+    /** Namespace and scope. */
+    private readonly prefix = '',
+    /** Whose entries these are, where the key does not say: a namespace, a scope and a `cacheKey` may print the same. */
+    readonly owner: readonly (string | undefined)[] = [],
+  ) {
+    this.#columns = columns.map((column) => (typeof column === 'string' ? plainColumn(column) : column));
+  }
+
+  /** @throws {InvalidQueryError} for a suffix that is no text */
+  list(suffix?: string): string {
+    checkSuffix(this.base, suffix);
+    return suffix === undefined ? this.base : `${this.base}_${textKey(suffix)}`;
+  }
+
+  /** @throws {InvalidIdentifierError} when the identifier cannot name a row */
+  detail(identifier: Identifier): string {
+    return `${this.base}_${textKey(identifierText(identifier, this.#columns))}`;
+  }
+
+  /**
+   * The key a plain text means, if it may be one of this manager's. A decorator is written before anybody knows the namespace, so it
+   * may be left out.
+   */
+  named(text: string): string | undefined {
+    return [text, this.prefix + text].find((key) => key === this.base || key.startsWith(`${this.base}_`));
+  }
+
+  /** The manager's explicit clears have a clock of their own, of the same shape as a database table's. */
+  get clears(): string {
+    return `clears:${this.base}`;
+  }
+
+  listDependency(key: string): { table: string; rows: readonly string[] } {
+    return { table: this.clears, rows: [LISTS, this.entryRow(key)] };
+  }
+
+  detailDependency(key: string): { table: string; rows: readonly string[] } {
+    return { table: this.clears, rows: [DETAILS, this.entryRow(key)] };
+  }
+
+  get listsRow(): string {
+    return LISTS;
+  }
+
+  get detailsRow(): string {
+    return DETAILS;
+  }
+
+  entryRow(key: string): string {
+    return `key:${key}`;
+  }
+}
+
+/** @throws {InvalidIdentifierError} */
+function identifierText(identifier: Identifier, columns: readonly KeyColumn[]): string {
+  // Beside a `where` it is only a name, so it is spelled as it stands, whatever the key's columns would make of it.
+  if (typeof identifier !== 'object' || identifier === null || isScalar(identifier)) return scalarText(identifier);
+  return joinKeys(keyValues(columns, identifier).map((value, i) => valueText(columns[i]!, value)));
+}
+
+function plainColumn(path: string): KeyColumn {
+  return {
+    path,
+    valueIn: (identifier) => valueAt(identifier, path),
+    isValue: isScalar,
+    formOf: (value) => value,
+    isUnordered: false,
+    takesNumbersAsTexts: true,
+  };
+}

@@ -1,0 +1,184 @@
+import { type EntityMetadata, InstanceChecker, type ObjectLiteral } from 'typeorm';
+import { InvalidIdentifierError } from '../errors.js';
+import { copyQuery } from '../query/copy-query.js';
+import type { EntityQuery } from '../query/entity-query.js';
+import {
+  formText,
+  type Identifier,
+  isScalar,
+  type KeyColumn,
+  keyColumns,
+  keyValues,
+  mayEqualSeveral,
+  takesNumbersAsTexts,
+  valueText,
+} from './identifier.js';
+import { setValueAt } from '../query/property-path.js';
+import { queryText } from '../query/query-text.js';
+import { rowKey } from './row-key.js';
+import { properties } from '../query/properties.js';
+import { whatIs } from '../query/what-is.js';
+
+/** The filter for an identifier that is a primary key. */
+export function primaryKeyWhere(metadata: EntityMetadata, identifier: Identifier): ObjectLiteral {
+  const [column, ...more] = metadata.primaryColumns;
+  if (!column) {
+    throw new InvalidIdentifierError(
+      `${metadata.name} has no primary key, so no identifier names one row of it. Pass a where.`,
+    );
+  }
+  if (typeof identifier === 'object' && !isScalar(identifier)) {
+    // Only the key: other properties of an entity passed as identifier must not narrow the search.
+    return keyOf(metadata, keyValues(keyColumns(metadata), identifier));
+  }
+  if (more.length) {
+    const parts = metadata.primaryColumns.map(({ propertyPath }) => propertyPath).join(', ');
+    throw new InvalidIdentifierError(
+      `${metadata.name} has a composite key, so ${typeof identifier} alone does not identify a row. Pass an object with ${parts}.`,
+    );
+  }
+  return column.createValueMap(identifier);
+}
+
+/** The query for what `primaryKeyWhere` says: of several rows that the database takes for equal, one. */
+export function primaryKeyQuery(metadata: EntityMetadata, where: ObjectLiteral): EntityQuery {
+  const mayBeSeveral = keyColumns(metadata).some((column) =>
+    mayEqualSeveral(column.takesNumbersAsTexts, column.formOf(column.valueIn(where))),
+  );
+  return mayBeSeveral ? { where, take: 1 } : { where };
+}
+
+/**
+ * An identifier that nobody changes after the call. Of an object only the key: an entity may hold everything it is related to.
+ *
+ * @throws {InvalidIdentifierError} when a part of the key is missing
+ */
+export function ownIdentifier(
+  { metadata, name }: { metadata: EntityMetadata; name: string },
+  identifier: Identifier,
+): Identifier {
+  if (typeof identifier !== 'object' || identifier === null || isScalar(identifier)) return copyQuery(identifier);
+  return keyOf(metadata, copyQuery(keyValues(keyColumns(metadata, name), identifier)));
+}
+
+/** @throws {InvalidIdentifierError} for anything but an array: of a text, every letter would be one */
+export function ownIdentifiers(
+  manager: { metadata: EntityMetadata; name: string },
+  identifiers: readonly Identifier[],
+): Identifier[] {
+  if (Array.isArray(identifiers))
+    return identifiers.map((identifier: Identifier) => ownIdentifier(manager, identifier));
+  throw new InvalidIdentifierError(
+    `${manager.name}.getMany() was given ${whatIs(identifiers)} and no array, so whose rows are meant is unknown. Pass an array of keys, or call get().`,
+  );
+}
+
+/** @throws {InvalidIdentifierError} for what could not be asked of the database, naming the manager */
+export function checkIdentifier(
+  { metadata, name }: { metadata: EntityMetadata; name: string },
+  identifier: Identifier,
+): void {
+  const columns = keyColumns(metadata, name);
+  const isObject = typeof identifier === 'object' && identifier !== null && !isScalar(identifier);
+  const values = isObject ? keyValues(columns, identifier) : [identifier];
+  // What is wrong with a scalar for a composite key is said where it is looked up.
+  for (const [i, column] of columns.entries()) {
+    if (i >= values.length) return;
+    valueText(column, values[i]);
+    column.formOf(values[i]);
+  }
+}
+
+/**
+ * What tells apart identifiers that print the same key: `Buffer.from('ab')` and `'6162'` are two rows, `1`, `1n` and `'1'` are one.
+ * `where` is one of `primaryKeyWhere`.
+ */
+export function kindsOf(metadata: EntityMetadata, where: ObjectLiteral): unknown {
+  return keyColumns(metadata).map((column) => {
+    const value = column.valueIn(where);
+    const form = column.formOf(value);
+    const text = formText(column, form);
+    // A transformer may make of a text what another value is in the database.
+    return text === valueText(column, value) ? kindOf(column, form) : [kindOf(column, form), text];
+  });
+}
+
+function kindOf({ takesNumbersAsTexts }: KeyColumn, form: unknown): string {
+  if (form instanceof Uint8Array) return 'bytes';
+  if (form instanceof Date) return 'date';
+  if (typeof form === 'number' || typeof form === 'bigint') return takesNumbersAsTexts ? 'text' : 'number';
+  return typeof form === 'string' ? 'text' : typeof form;
+}
+
+/**
+ * Names the row that an entity is, or that a `primaryKeyWhere` asks for: two names are the same only if the database would take them
+ * for the same. `undefined` for an entity whose key its own transformer does not take back.
+ */
+export function rowName(metadata: EntityMetadata, row: ObjectLiteral): string | undefined {
+  try {
+    const texts = keyColumns(metadata).map((column) => valueText(column, column.valueIn(row)));
+    return queryText([texts, kindsOf(metadata, row)]);
+  } catch (error) {
+    if (error instanceof InvalidIdentifierError) return undefined;
+    throw error;
+  }
+}
+
+/** The row tag of an identifier that is a primary key, where rows of its table have tags. */
+export function identifiedRow(metadata: EntityMetadata, identifier: Identifier): string | undefined {
+  if (typeof identifier === 'object' && !isScalar(identifier)) {
+    const values = keyValues(keyColumns(metadata), identifier);
+    return rowKey(metadata)((column) => values[metadata.primaryColumns.indexOf(column)]);
+  }
+  return metadata.primaryColumns.length === 1 ? rowKey(metadata)(() => identifier) : undefined;
+}
+
+/** The identifier that names an entity, as `get()` takes it. */
+export function identifierOf(metadata: EntityMetadata, entity: ObjectLiteral): Identifier {
+  const values = keyColumns(metadata).map((column) => column.valueIn(entity));
+  // An object in the place of the key could be read as one that holds the key.
+  return values.length === 1 && (typeof values[0] !== 'object' || values[0] === null || isScalar(values[0]))
+    ? (values[0] as Identifier)
+    : keyOf(metadata, values);
+}
+
+/**
+ * Whether a filter can match one row at most, and goes on matching that row until it is written: it fixes every column of the
+ * primary key or of a unique key by equality, and filters on columns of the row only.
+ */
+export function pinsOneRow(metadata: EntityMetadata, where: EntityQuery['where']): boolean {
+  if (!where || Array.isArray(where)) return false;
+  const fixed = new Set<string>();
+  for (const [property, value] of properties(where)) {
+    const column = metadata.findColumnWithPropertyName(property);
+    // TypeORM may be told to ignore these, or to read NULL, which a unique key allows many times.
+    if (value === undefined || value === null) return false;
+    if (!column || column.relationMetadata || column.isVirtualProperty) return false;
+    if (saysRaw(value)) return false;
+    const isEqual = InstanceChecker.isEqualOperator(value);
+    if (!isEqual && InstanceChecker.isFindOperator(value)) continue;
+    const operand: unknown = isEqual ? value.value : value;
+    if (!mayEqualSeveral(takesNumbersAsTexts(column), operand)) fixed.add(column.databaseName);
+  }
+  const keys = [
+    metadata.primaryColumns,
+    ...metadata.uniques.map(({ columns }) => columns),
+    // A partial index leaves rows outside it free to repeat.
+    ...metadata.indices.filter(({ isUnique, where: partial }) => isUnique && !partial).map(({ columns }) => columns),
+  ];
+  return keys.some((columns) => columns.length > 0 && columns.every(({ databaseName }) => fixed.has(databaseName)));
+}
+
+/** SQL may ask anything, also inside of Not(), And() and Or(). */
+function saysRaw(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(saysRaw);
+  if (!InstanceChecker.isFindOperator(value)) return false;
+  return value.type === 'raw' || saysRaw(value.child) || saysRaw(value.value);
+}
+
+/** The parts of a key, where they stand in an entity. */
+function keyOf(metadata: EntityMetadata, values: readonly unknown[]): ObjectLiteral {
+  const key: ObjectLiteral = {};
+  for (const [i, { propertyPath }] of metadata.primaryColumns.entries()) setValueAt(key, propertyPath, values[i]);
+  return key;
+}

@@ -1,0 +1,147 @@
+import type { EntityMetadata } from 'typeorm';
+import { entityTable } from '../naming/table-clocks.js';
+import { isPostgres } from '../naming/database-name.js';
+import { keySpelling, rowKey } from '../naming/row-key.js';
+import type { TableWrite } from '../store/cache-store.js';
+import type { Operand, RowFilter, StatementEffect, TableChange } from './sql/statement-effect.js';
+import type { TableMap } from './table-map.js';
+
+/**
+ * The tags a statement's writes advance, what the database changes in their wake included. `undefined` for a statement that may
+ * have written anything.
+ */
+export function statementWrites(
+  effect: StatementEffect,
+  parameters: readonly unknown[],
+  tables: TableMap,
+  /** Where its names without a schema lead, when not where they led at the start; see `TableMap.tags`. */
+  namespaces?: readonly string[],
+): TableWrite[] | undefined {
+  switch (effect.kind) {
+    case 'unknown':
+      return undefined;
+    case 'schema':
+      return effect.tables.flatMap((ref) => tables.tags(ref, namespaces)).map(anything);
+    case 'write': {
+      const writes: TableWrite[] = [];
+      for (const written of effect.writes) {
+        const assigned = tables.assigned(written.table, written.assigned);
+        const change = assigned ? { ...written, assigned } : written;
+        const entities = tables.entities(change.table);
+        // An updatable view passes the write on to tables only the database knows.
+        if (entities.some(({ tableType }) => tableType === 'view')) return undefined;
+        const changed = changedRows(change, entities, parameters);
+        const keys = movedKeys(change, tables);
+        for (const table of tables.tags(change.table, namespaces)) {
+          // Under a name that is not mapped here the same table may have rows of another key.
+          const rows = change.action === 'insert' ? { rows: NO_ROWS } : (changed.get(table) ?? { rows: undefined });
+          writes.push({ table, ...rows, ...keys }, ...[...wake(change, table, tables)].map(anything));
+        }
+      }
+      return writes;
+    }
+    default:
+      return [];
+  }
+}
+
+/** A row that was not there is in no entry; what counts it, lists it or found nothing in its place follows the clock. */
+const NO_ROWS: readonly string[] = [];
+
+/** A write to a table of which nothing more is known. */
+export function anything(table: string): TableWrite {
+  return { table, rows: undefined, takesKeys: true, releasesKeys: true };
+}
+
+/** Whether a row may lose a unique key by the change, or get one that was another's. */
+function movedKeys({ table, action, assigned }: TableChange, tables: TableMap): Partial<TableWrite> {
+  switch (action) {
+    case 'insert':
+      return { takesKeys: true };
+    case 'update': {
+      const moves = tables.hasKeyAmong(table, assigned);
+      return { takesKeys: moves, releasesKeys: moves };
+    }
+    case 'upsert':
+      return { takesKeys: true, releasesKeys: true };
+    default:
+      return { releasesKeys: true };
+  }
+}
+
+/** Tables that foreign key actions and triggers change, transitively. */
+function wake({ action, cascade, assigned }: TableChange, table: string, tables: TableMap): Set<string> {
+  const followed = new Set<string>();
+  if (action === 'delete') follow(tables.changedByDelete(table));
+  if (action === 'update' || action === 'upsert') follow(tables.changedByUpdate(table, assigned));
+  if (action === 'truncate') follow(cascade ? tables.referring(table) : tables.changedByDelete(table));
+  trigger(table);
+  return followed;
+
+  function follow(others: Iterable<string>): void {
+    for (const other of others) {
+      if (followed.has(other)) continue;
+      followed.add(other);
+      trigger(other);
+    }
+  }
+
+  /** What a trigger does to a table nobody said, so it may have done anything. */
+  function trigger(written: string): void {
+    for (const other of tables.changedByTriggers(written)) {
+      follow([other, ...tables.changedByDelete(other), ...tables.changedByUpdate(other, undefined)]);
+    }
+  }
+}
+
+type NamedRows = Pick<TableWrite, 'rows' | 'key'>;
+
+/** By table, the rows an UPDATE or DELETE names; a table without is one of unknown rows. */
+function changedRows(
+  { action, rows, assigned }: TableChange,
+  entities: readonly EntityMetadata[],
+  parameters: readonly unknown[],
+): ReadonlyMap<string, NamedRows> {
+  const known = new Map<string, NamedRows>();
+  if (!rows || (action !== 'update' && action !== 'delete')) return known;
+  const roots = entities.filter(({ parentEntityMetadata }) => !parentEntityMetadata);
+  const [metadata] = roots;
+  // A row known under two keys: the text names it by one of them, an entry may know it by the other.
+  if (!metadata || new Set(roots.map((each) => JSON.stringify([entityTable(each), keySpelling(each)]))).size !== 1)
+    return known;
+  const name = columnNames(metadata);
+  const keys = metadata.primaryColumns.map(({ databaseName }) => name(databaseName));
+  // A row whose key changes leaves one tag and takes another, which may be one it had before.
+  const movesKey = action === 'update' && (!assigned || assigned.some((column) => keys.includes(name(column))));
+  const named = movesKey ? undefined : rowsOf(rows, metadata, name, parameters);
+  if (named) known.set(entityTable(metadata), { rows: named, key: keySpelling(metadata) });
+  return known;
+}
+
+function rowsOf(
+  { alternatives }: RowFilter,
+  metadata: EntityMetadata,
+  name: (column: string) => string,
+  parameters: readonly unknown[],
+): string[] | undefined {
+  const found: string[] = [];
+  for (const alternative of alternatives) {
+    const pinned = new Map([...alternative].map(([column, operand]) => [name(column), operand]));
+    const row = rowKey(metadata)(({ databaseName }) => {
+      const operand = pinned.get(name(databaseName));
+      return operand && valueOf(operand, parameters);
+    });
+    if (row === undefined) return undefined;
+    found.push(row);
+  }
+  return found;
+}
+
+/** How a column's name is compared: PostgreSQL's texts have been folded already, and `id` and `"ID"` are two columns there. */
+function columnNames({ dataSource }: EntityMetadata): (column: string) => string {
+  return isPostgres(dataSource) ? (column) => column : (column) => column.toLowerCase();
+}
+
+function valueOf(operand: Operand, parameters: readonly unknown[]): unknown {
+  return 'parameter' in operand ? parameters[operand.parameter] : operand.literal;
+}

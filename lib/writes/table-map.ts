@@ -1,0 +1,173 @@
+import type { DataSource, EntityMetadata } from 'typeorm';
+import { databaseTag, entityDatabase, entityTable, namedTable, ownTables, tableTag } from '../naming/table-clocks.js';
+import { isMysql } from '../naming/database-name.js';
+import type { TableTarget } from '../naming/table-target.js';
+import type { TableRef } from './sql/statement-effect.js';
+
+/** A foreign key seen from the table it refers to: what the database does to the child when the parent changes. */
+interface ForeignKeyAction {
+  readonly child: string;
+  readonly deletes: boolean;
+  /** The child's rows change or go when a parent's row is deleted. */
+  readonly onDelete: boolean;
+  /** They change when one of these columns of the parent does. */
+  readonly onUpdate: readonly string[];
+}
+
+/** The tables of a DataSource: their tags, their keys, and what a write to one does to others behind TypeORM's back. */
+export class TableMap {
+  readonly #entities = new Map<string, EntityMetadata[]>();
+  readonly #actions = new Map<string, ForeignKeyAction[]>();
+  /** By tag: the tags of tables that triggers change along with it, as managers declared. */
+  readonly #alsoWrites = new Map<string, Set<string>>();
+
+  constructor(private readonly dataSource: DataSource) {
+    for (const metadata of dataSource.entityMetadatas) {
+      const name = metadata.tableName.toLowerCase();
+      this.#entities.set(name, [...(this.#entities.get(name) ?? []), metadata]);
+      for (const key of metadata.foreignKeys) {
+        const changes = (action: string | undefined) => /^(cascade|set null|set default)$/i.test(action ?? '');
+        const parent = entityTable(key.referencedEntityMetadata);
+        this.#actions.set(parent, [
+          ...(this.#actions.get(parent) ?? []),
+          {
+            child: entityTable(metadata),
+            deletes: /^cascade$/i.test(key.onDelete ?? ''),
+            onDelete: changes(key.onDelete),
+            onUpdate: changes(key.onUpdate)
+              ? key.referencedColumns.map(({ databaseName }) => databaseName.toLowerCase())
+              : [],
+          },
+        ]);
+      }
+    }
+  }
+
+  /** The clocks that stand for everything a statement of this DataSource could write; `namespaces` as for `tags`. */
+  everything(namespaces: readonly string[] = []): string[] {
+    const metadatas = [...this.#entities.values()].flat();
+    const used = isMysql(this.dataSource) ? namespaces.map((database) => databaseTag(this.dataSource, database)) : [];
+    return [...new Set([databaseTag(this.dataSource), ...metadatas.map(entityDatabase), ...used])];
+  }
+
+  /** The columns an UPDATE changes, those included that the database computes from others. */
+  assigned(ref: TableRef, columns: readonly string[] | undefined): readonly string[] | undefined {
+    const computed = this.entities(ref).flatMap((metadata) => metadata.columns.filter(isComputed));
+    return columns && [...columns, ...computed.map(({ databaseName }) => databaseName)];
+  }
+
+  /** Whether one of the columns is part of a key that identifies rows of the table; `undefined` stands for any column. */
+  hasKeyAmong(ref: TableRef, columns: readonly string[] | undefined): boolean {
+    const entities = this.entities(ref);
+    if (!columns || !entities.length) return true;
+    const keys = new Set(entities.flatMap(keyColumns));
+    return columns.some((column) => keys.has(column.toLowerCase()));
+  }
+
+  addTrigger(table: string, alsoWrites: readonly string[]): void {
+    const known = this.#alsoWrites.get(table) ?? new Set();
+    for (const other of alsoWrites) known.add(other);
+    this.#alsoWrites.set(table, known);
+  }
+
+  /**
+   * Tags of the tables a name may mean: the one it says, and every mapped one it could lead to. Another DataSource may know the same
+   * table under its full name, so a name that says its schema always stands for that table too.
+   *
+   * @param namespaces where names without a schema lead on this connection, when that is not where they led at the start
+   */
+  tags(ref: TableRef, namespaces: readonly string[] = []): string[] {
+    const found = new Set(this.entities(ref).map(entityTable));
+    found.add(tableTag(this.dataSource, ref));
+    if (ref.schema === undefined && ref.database === undefined) {
+      for (const namespace of namespaces) found.add(tableTag(this.dataSource, this.#within(ref, namespace)));
+    }
+    return [...found];
+  }
+
+  /** Tags of what an application calls by its entity or its name; `undefined` for an entity the DataSource does not know. */
+  named(target: TableTarget): string[] | undefined {
+    if (this.dataSource.hasMetadata(target)) return ownTables(this.dataSource.getMetadata(target));
+    return typeof target === 'string' ? this.tags(namedTable(this.dataSource, target)) : undefined;
+  }
+
+  /** What a reader of this name depends on: as `tags`, and whatever may write anything in its database. */
+  read(ref: TableRef): string[] {
+    return [...this.tags(ref), databaseTag(this.dataSource, ref.database)];
+  }
+
+  #within({ name }: TableRef, namespace: string): TableRef {
+    return isMysql(this.dataSource) ? { name, database: namespace } : { name, schema: namespace };
+  }
+
+  entities({ name, schema, database }: TableRef): EntityMetadata[] {
+    const known = this.#entities.get(name.toLowerCase()) ?? [];
+    return known.filter((metadata) => {
+      if (database && metadata.database && metadata.database.toLowerCase() !== database.toLowerCase()) return false;
+      return !schema || !metadata.schema || metadata.schema.toLowerCase() === schema.toLowerCase();
+    });
+  }
+
+  /** Tables whose rows the database deletes or changes when rows of this one are deleted. */
+  changedByDelete(table: string): Set<string> {
+    const changed = new Set<string>();
+    const emptied = new Set<string>();
+    const visit = (parent: string) => {
+      for (const { child, onDelete, deletes } of this.#actions.get(parent) ?? []) {
+        if (!onDelete || emptied.has(child)) continue;
+        changed.add(child);
+        if (deletes) {
+          emptied.add(child);
+          visit(child);
+        } else {
+          // A key set to null may itself be referred to: what follows its updates follows.
+          for (const other of this.changedByUpdate(child, undefined)) changed.add(other);
+        }
+      }
+    };
+    visit(table);
+    return changed;
+  }
+
+  /** Tables whose rows follow when these columns change; `undefined` stands for any column. */
+  changedByUpdate(table: string, columns: readonly string[] | undefined): Set<string> {
+    const changed = new Set<string>();
+    const visit = (parent: string, assigned: ReadonlySet<string> | undefined) => {
+      for (const { child, onUpdate } of this.#actions.get(parent) ?? []) {
+        if (changed.has(child) || !onUpdate.some((column) => !assigned || assigned.has(column))) continue;
+        changed.add(child);
+        // Which of the child's columns followed is not worth working out: any of them may be referred to in turn.
+        visit(child, undefined);
+      }
+    };
+    visit(table, columns && new Set(columns.map((column) => column.toLowerCase())));
+    return changed;
+  }
+
+  /** Every table that refers to this one, however it declares its foreign key: what TRUNCATE ... CASCADE empties. */
+  referring(table: string): Set<string> {
+    const found = new Set<string>();
+    const visit = (parent: string) => {
+      for (const { child } of this.#actions.get(parent) ?? []) {
+        if (found.has(child)) continue;
+        found.add(child);
+        visit(child);
+      }
+    };
+    visit(table);
+    return found;
+  }
+
+  changedByTriggers(table: string): ReadonlySet<string> {
+    return this.#alsoWrites.get(table) ?? new Set();
+  }
+}
+
+const isComputed = ({ generatedType, asExpression }: EntityMetadata['columns'][number]): boolean =>
+  generatedType !== undefined || asExpression !== undefined;
+
+/** Columns of primary and unique keys. Whatever a foreign key refers to is one of them. */
+function keyColumns({ primaryColumns, uniques, indices }: EntityMetadata): string[] {
+  const unique = [...uniques, ...indices.filter(({ isUnique }) => isUnique)].flatMap(({ columns }) => columns);
+  return [...primaryColumns, ...unique].map(({ databaseName }) => databaseName.toLowerCase());
+}

@@ -1,0 +1,115 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import type { CacheEvents } from '../events/cache-events.js';
+import type { DataSourceWatch, LoadReading } from '../load/statement-watch.js';
+import { currentLoad, type LoadRecord } from '../load/read-context.js';
+import type { TableWrite } from '../store/cache-store.js';
+import { connectionOf, dialectOf } from './driver-truth.js';
+import { HookOrder } from './hook-order.js';
+import { readStatements } from './sql/read-statements.js';
+import type { SqlDialect, StatementEffect } from './sql/statement-effect.js';
+import {
+  isListening,
+  listen,
+  type StatementBegun,
+  type StatementDone,
+  type StatementListener,
+  stopListening,
+} from './statement-hooks.js';
+import { TableMap } from './table-map.js';
+import { WriteFollower } from './write-follower.js';
+import type { WriteAnnouncer } from './write-announcer.js';
+
+/**
+ * Sees every statement of a DataSource, whatever API wrote it, and makes what it writes known: announced before it can be visible,
+ * advanced once it is, before whoever wrote it is told.
+ *
+ * Its hooks never reject and never outlast the announcer's budget: TypeORM fails a committed `save()` for a hook that does.
+ */
+export class WriteWatch implements StatementListener, DataSourceWatch {
+  readonly tables: TableMap;
+  readonly #dialect: SqlDialect;
+  readonly #follower: WriteFollower;
+  readonly #order = new HookOrder();
+  #hasBegun = false;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    announcer: WriteAnnouncer,
+    private readonly events: CacheEvents,
+  ) {
+    this.#dialect = dialectOf(dataSource);
+    this.tables = new TableMap(dataSource);
+    this.#follower = new WriteFollower(this.#dialect, this.tables, announcer, events);
+  }
+
+  install(): void {
+    listen(this.dataSource, this);
+  }
+
+  uninstall(): void {
+    stopListening(this.dataSource, this);
+  }
+
+  /** What was written before it was installed is known, and has been made known. */
+  begin(): void {
+    this.#hasBegun = true;
+  }
+
+  get isWatching(): boolean {
+    return this.#hasBegun && isListening(this.dataSource, this);
+  }
+
+  get transactionsBegun(): number {
+    return this.#follower.transactionsBegun;
+  }
+
+  get openTransactions(): number {
+    return this.#follower.openTransactions;
+  }
+
+  async beforeQuery({ query, parameters, queryRunner }: StatementBegun): Promise<void> {
+    currentLoad()?.statements.push(query);
+    await this.#order.next(connectionOf(queryRunner), () =>
+      this.#follow(query, (effects) => this.#follower.before(queryRunner, query, parameters, effects)),
+    );
+  }
+
+  async afterQuery({ query, parameters, queryRunner, success, error, rawResults }: StatementDone): Promise<void> {
+    await this.#follow(query, (effects) =>
+      success
+        ? this.#follower.succeeded(queryRunner, query, parameters, effects, rawResults)
+        : this.#follower.failed(queryRunner, query, parameters, effects, error),
+    );
+  }
+
+  reading(record: LoadRecord): LoadReading | undefined {
+    const tables = new Set<string>();
+    const wholeTables = new Set<string>();
+    let volatile: string | undefined;
+    for (const effect of record.statements.flatMap((statement) => readStatements(statement, this.#dialect))) {
+      if (effect.kind === 'session') continue;
+      if (effect.kind !== 'read') return undefined;
+      for (const ref of effect.tables) for (const table of this.tables.read(ref)) tables.add(table);
+      for (const ref of effect.subqueries ?? []) for (const table of this.tables.read(ref)) wholeTables.add(table);
+      volatile ??= effect.volatile;
+    }
+    return { tables: [...tables], wholeTables, ...(volatile !== undefined && { volatile }) };
+  }
+
+  hasMovedNames(runner: QueryRunner): Promise<boolean> {
+    return this.#follower.hasMovedNames(runner);
+  }
+
+  advanceAfterCommit(runner: QueryRunner, writes: readonly TableWrite[]): Promise<void> {
+    return this.#follower.advanceAfterCommit(runner, writes);
+  }
+
+  async #follow(query: string, follow: (effects: readonly StatementEffect[]) => Promise<void>): Promise<void> {
+    try {
+      const effects = readStatements(query, this.#dialect);
+      if (!effects.every(({ kind, moves }) => (kind === 'read' || kind === 'session') && !moves)) await follow(effects);
+    } catch (error) {
+      this.events.emit({ name: 'store:failed', operation: 'watch', error });
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { createCache } from 'cache-manager';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { selectStore } from '../../../lib/store/select-store.js';
+import { tagKeys } from '../../../lib/store/tag-keys.js';
+import { Example } from '../../fixtures/entities/example.entity.js';
+import { PlainExampleCacheManager } from '../../fixtures/managers.js';
+import { sqljs } from '../../fixtures/sqljs.js';
+import { exampleApp } from '../../support/example-app.js';
+import { nameOf, rawRedis } from '../../support/raw-redis.js';
+import { describeWith } from '../../support/services.js';
+
+const LONG = 60_000;
+
+/** What no server of ours could have counted to, nor count on from. */
+const noNumbers = ['abc', '', '1e15', '0x10', ' 12', '12abc', '007', '-5', '1.5', '9007199254740993', '1'.repeat(21)];
+
+describeWith('redis', 'A clock that somebody else wrote', (url) => {
+  async function setUp(budgetMs = 1_000) {
+    const redis = rawRedis(url);
+    const { store } = selectStore({ cache: createCache(), redis, budgetMs });
+    onTestFinished(() => store.close());
+    const table = `forged-${randomUUID()}`;
+    const key = tagKeys.table(table);
+    const row = tagKeys.row(table, '1');
+    onTestFinished(() => void redis.unlink(key, row));
+    const tags = async () => (await store.read([], [{ table, rows: ['1'] }])).tables[0]!;
+    return { redis, store, table, key, row, tags };
+  }
+
+  it.each(noNumbers)('as %j is held, and so is a table with such a row', async (value) => {
+    const { redis, key, row, tags } = await setUp();
+    const { version } = await tags();
+    for (const field of ['t', 'u']) {
+      await redis.hset(key, field, value);
+      expect((await tags()).held).toBe(true);
+      await redis.hset(key, field, String(version));
+      expect((await tags()).held).toBe(false);
+    }
+    await redis.set(row, value, 'KEEPTTL');
+    expect((await tags()).held).toBe(true);
+  });
+
+  it('and cannot advance leaves a write its hold, which blocks in its place', async () => {
+    const { redis, store, table, key, tags } = await setUp(100);
+    const { version } = await tags();
+    await store.hold([table], 'writer', LONG);
+    await redis.hset(key, 't', 'abc');
+    await expect(store.advance([{ table, rows: ['1'] }], 'writer')).rejects.toThrow();
+    expect(await redis.hexists(key, 'h:writer')).toBe(1);
+    await redis.hset(key, 't', String(version));
+    await wait(120);
+    expect((await tags()).held).toBe(true);
+    await store.advance([{ table, rows: ['1'] }], 'writer');
+    expect(await tags()).toMatchObject({ version: version + 1, rows: [version + 1], held: false });
+  });
+
+  it('and cannot advance leaves the hold of a dead writer to whoever finds it right again', async () => {
+    const { redis, store, table, key, tags } = await setUp();
+    const { version } = await tags();
+    await store.hold([table], 'dead', 1);
+    await wait(20);
+    await redis.hset(key, 't', 'abc');
+    await expect(tags()).rejects.toThrow();
+    await redis.hset(key, 't', String(version));
+    expect(await tags()).toMatchObject({ version: version + 1, unknown: version + 1 });
+    expect(await redis.hexists(key, 'h:dead')).toBe(0);
+  });
+
+  describe('under an application', () => {
+    async function withEntry() {
+      const app = await exampleApp(sqljs, { store: 'ioredis-yet', redisUrl: url });
+      const examples = app.get(PlainExampleCacheManager);
+      const redis = rawRedis(url);
+      await examples.get(1);
+      await app.settled();
+      const text = (await redis.get(await nameOf(redis, examples.getDetailCacheKey(1))))!;
+      const dependencies = (JSON.parse(text.slice(0, text.indexOf('\n'))) as unknown[])[4] as [string][];
+      const clocks = dependencies.map(([table]) => tagKeys.table(table));
+      return { ...app, examples, redis, clocks };
+    }
+
+    it('makes its table a miss that fills nothing, and no read or write fails', async () => {
+      const { examples, redis, clocks, events, settled, statements, dataSource } = await withEntry();
+      for (const clock of clocks) {
+        const before = (await redis.hget(clock, 't'))!;
+        for (const value of ['abc', '1'.repeat(20)]) {
+          await redis.hset(clock, 't', value);
+          events.splice(0);
+          await statements.expect(1, () => examples.get(1));
+          await statements.expect(1, () => examples.all());
+          await settled();
+          expect(events.filter(({ name }) => name === 'entry:filled')).toEqual([]);
+          expect(events).toContainEqual(expect.objectContaining({ name: 'entry:missed', reason: 'held' }));
+        }
+        await redis.hset(clock, 't', before);
+        await statements.expect(0, () => examples.get(1));
+      }
+      await redis.hset(clocks[0]!, 't', 'abc');
+      await dataSource.getRepository(Example).update(1, { title: 'new' });
+      expect((await examples.get(1)).title).toBe('new');
+    });
+
+    it('set back to the past makes a miss of what was loaded after', async () => {
+      const { examples, redis, clocks, statements } = await withEntry();
+      for (const clock of clocks) {
+        const now = (await redis.hget(clock, 't'))!;
+        const past = String(Number(now) - 1_000);
+        await redis.hset(clock, { t: past, u: past });
+        await statements.expect(1, () => examples.get(1));
+        await redis.hset(clock, { t: now, u: now });
+      }
+    });
+  });
+});

@@ -1,0 +1,202 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type CacheStore, UNFILLED_MS } from '../../../lib/store/cache-store.js';
+import { connectRedis } from '../../../lib/store/connect-redis.js';
+import { RedisStore } from '../../../lib/store/redis.store.js';
+import { selectStore } from '../../../lib/store/select-store.js';
+import {
+  viaCreateKeyv,
+  viaIoRedis,
+  viaKeyvRedis,
+  type MakeRedisCache,
+  type RedisCache,
+} from '../../contract/redis-stores.js';
+import { describeWithRedisServers, RedisServer } from '../../support/redis-server.js';
+
+const LONG = 60_000;
+const user = { table: 'app.public.user', rows: ['1'] };
+
+describeWithRedisServers('What RedisStore does on a server', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  afterAll(() => server.stop());
+  beforeEach(() => server.admin.flushall());
+
+  const caches: Record<string, () => MakeRedisCache> = {
+    'cache-manager-ioredis-yet': () => viaIoRedis(() => new Redis(server.url)),
+    'cache-manager-ioredis-yet with a key prefix': () => viaIoRedis(() => new Redis(server.url, { keyPrefix: 'p:' })),
+    'createKeyv()': () => viaCreateKeyv(server.url),
+    'new Keyv(new KeyvRedis())': () => viaKeyvRedis(server.url),
+  };
+
+  describe.each(Object.entries(caches))('over %s', (_, makeCache) => {
+    let subject: RedisCache;
+    let store: CacheStore;
+
+    beforeEach(async () => {
+      subject = await makeCache()('app');
+      store = selectStore({ cache: subject.cache, budgetMs: 2000 }).store;
+    });
+    afterEach(async () => void (await subject.close()));
+
+    it('keeps an entry as plain text under the name the cache would use, for its lifetime', async () => {
+      await store.put('example_1', 'text', LONG);
+      const name = subject.physicalKey('example_1');
+      expect(await server.admin.keys('*')).toEqual([name]);
+      expect(await server.admin.get(name)).toBe('text');
+      expect(await server.admin.pttl(name)).toBeGreaterThan(LONG - 5000);
+      await subject.cache.del('example_1');
+      expect(await server.admin.dbsize()).toBe(0);
+    });
+
+    it('leaves a key alone that begins with the namespace, as keyv does', async () => {
+      await store.put('app:1', 'text', LONG);
+      await subject.cache.del('app:1');
+      expect(await server.admin.dbsize()).toBe(0);
+    });
+
+    it('reads nothing from a key of another type', async () => {
+      await server.admin.hset(subject.physicalKey('example'), { id: '1' });
+      const { entries } = await store.read(['example'], [user]);
+      expect(entries).toEqual([undefined]);
+    });
+  });
+
+  it('keeps one clock of a table for all applications, whatever they put before their keys', async () => {
+    const apps = await Promise.all([
+      viaIoRedis(() => new Redis(server.url))('one'),
+      viaIoRedis(() => new Redis(server.url, { keyPrefix: 'p:' }))('two'),
+      viaIoRedis(() => new Redis(server.url, { keyPrefix: 'q:', lazyConnect: true }))('two'),
+      viaCreateKeyv(server.url)('four'),
+      viaKeyvRedis(server.url)('five'),
+    ]);
+    const stores = apps.map(({ cache }) => selectStore({ cache, budgetMs: 2000 }).store);
+    const versions = () => Promise.all(stores.map(async (each) => (await each.read([], [user])).tables[0]!.rows[0]));
+    try {
+      const [first] = await versions();
+      for (const [i, each] of stores.entries()) {
+        await each.advance([user]);
+        expect(await versions()).toEqual(stores.map(() => first! + i + 1));
+      }
+      for (const [i, each] of stores.entries()) await each.put('example_1', `of ${i}`, LONG);
+      for (const [i, each] of stores.entries()) {
+        expect((await each.read(['example_1'], [])).entries).toEqual([`of ${i}`]);
+        expect(await server.admin.get(apps[i]!.physicalKey('example_1'))).toBe(`of ${i}`);
+      }
+    } finally {
+      for (const each of stores) await each.close();
+      for (const each of apps) await each.close();
+    }
+  });
+
+  describe('over an own client', () => {
+    let client: Redis;
+    let store: RedisStore;
+    const withBudget = (budgetMs: number) =>
+      new RedisStore(connectRedis(client), { budgetMs, entryKey: (key) => `app:${key}` });
+
+    beforeEach(() => {
+      client = new Redis(server.port);
+      store = new RedisStore(connectRedis(client), {
+        budgetMs: 100,
+        entryKey: (key) => `app:${key}`,
+      });
+    });
+    afterEach(() => client.disconnect());
+
+    it('keeps the tags of a table in one slot, and versions as whole numbers', async () => {
+      const { tables } = await store.touch([{ table: 'a{b}', rows: ['{1}'] }], LONG);
+      await store.advance([{ table: 'a{b}', rows: ['{1}'] }]);
+      const version = String(tables[0]!.version + 1);
+      expect(version).toMatch(/^\d{16}$/);
+      expect(await server.admin.get('qscache:{a%7Bb%7D}:{1}')).toBe(version);
+      expect(await server.admin.hgetall('qscache:{a%7Bb%7D}')).toEqual({
+        t: version,
+        u: String(tables[0]!.unknown),
+      });
+    });
+
+    it('leaves nothing behind that lives for ever', async () => {
+      await store.hold(['held'], 'w', LONG);
+      await store.hold(['user'], 'w', 10);
+      await store.read(['a'], [user, { table: 'user', rows: [] }]);
+      await store.touch([user], LONG);
+      await store.put('a', 'text', LONG);
+      await store.advance([user], 'w');
+      const keys = await server.admin.keys('*');
+      const lifetimes = await Promise.all(keys.map(async (key) => [key, await server.admin.pttl(key)] as const));
+      expect(lifetimes.filter(([, lifetimeMs]) => lifetimeMs < 0)).toEqual([]);
+      await store.hold(['never read'], 'w', 10);
+      await wait(40);
+      expect(await server.admin.exists('qscache:{never read}')).toBe(0);
+    });
+
+    it('leaves nothing that lives long of what readers ask for', async () => {
+      await store.touch([{ table: 'filled', rows: ['1'] }], LONG);
+      await store.read(['a'], [user, { table: 'filled', rows: ['1', '2'] }]);
+      const lifetimes = new Map<string, number>();
+      for (const key of await server.admin.keys('*')) lifetimes.set(key, await server.admin.pttl(key));
+      const long = [...lifetimes].filter(([, lifetimeMs]) => lifetimeMs > UNFILLED_MS).map(([key]) => key);
+      expect(long.sort()).toEqual(['qscache:{filled}', 'qscache:{filled}:1']);
+      expect(lifetimes.size).toBe(5);
+      expect(Math.min(...lifetimes.values())).toBeGreaterThan(0);
+    });
+
+    it('writes nothing for a table nobody cached', async () => {
+      await store.advance([user, { table: 'user', rows: undefined }], 'w');
+      await store.release(['user'], 'w');
+      expect(await server.admin.dbsize()).toBe(0);
+    });
+
+    it('leaves what others keep there alone', async () => {
+      await server.admin.set('bull:job', 'theirs');
+      await store.put('a', 'text', LONG);
+      await store.read(['a', 'b'], [user]);
+      await store.advance([user]);
+      await store.remove(['a', 'b']);
+      expect(await server.admin.get('bull:job')).toBe('theirs');
+    });
+
+    it('reads entries and tags of many tables with two commands, sent together', async () => {
+      await store.read(['a'], [user]);
+      await server.admin.config('RESETSTAT');
+      const tables = [user, { table: 'company', rows: ['1', '2'] }, { table: 'photo', rows: [] }];
+      await store.read(['a', 'b', 'c'], tables);
+      const calls = await server.commandCalls();
+      expect([calls.get('mget'), calls.get('evalsha'), calls.get('eval')]).toEqual([1, 1, undefined]);
+    });
+
+    it('never walks or empties the server', async () => {
+      await server.admin.config('RESETSTAT');
+      expect(await store.check()).toBeUndefined();
+      await store.read(['a'], [user]);
+      await store.touch([user], LONG);
+      await store.put('a', 'text', LONG);
+      await store.hold(['user'], 'w', 1);
+      await store.release(['user'], 'w');
+      await store.hold([user.table], 'w', 1);
+      await wait(5);
+      await store.read(['a'], [user]);
+      await store.advance([user, { table: 'user', rows: undefined }], 'w');
+      await store.remove(['a']);
+      const expected = new Set(
+        'eval evalsha script|load info time mget set get unlink pexpire hset hsetnx hget hgetall hdel hexists hincrby config|resetstat'.split(
+          ' ',
+        ),
+      );
+      const calls = await server.commandCalls();
+      expect([...calls.keys()].filter((name) => !expected.has(name))).toEqual([]);
+    });
+
+    it('holds a table for every process, however patient its readers are', async () => {
+      const readers = () => store.read([], [{ table: 'user', rows: [] }]);
+      await withBudget(200).hold(['user'], 'w', LONG);
+      expect((await readers()).tables[0]!.held).toBe(false);
+      await wait(220);
+      expect((await readers()).tables[0]!.held).toBe(true);
+    });
+  });
+});

@@ -1,0 +1,169 @@
+import { rm } from 'node:fs/promises';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StoreError } from '../../../lib/errors.js';
+import { connectRedis } from '../../../lib/store/connect-redis.js';
+import { RedisStore } from '../../../lib/store/redis.store.js';
+import { uniqueNamespace } from '../../contract/redis-stores.js';
+import { describeWithRedisServers, RedisServer } from '../../support/redis-server.js';
+
+const LONG = 60_000;
+const user = [{ table: 'user', rows: ['1'] }];
+
+describeWithRedisServers('RedisStore over a server that lost or refuses something', () => {
+  let server: RedisServer;
+  let client: Redis;
+  let store: RedisStore;
+
+  beforeAll(async () => {
+    server = await RedisServer.start();
+    client = new Redis(server.port, { retryStrategy: () => 20 });
+    client.on('error', () => undefined);
+  });
+  beforeEach(() => {
+    const namespace = uniqueNamespace();
+    store = new RedisStore(connectRedis(client), { budgetMs: 2000, entryKey: (key) => namespace + key });
+  });
+  afterAll(async () => {
+    client.disconnect();
+    await server.stop();
+  });
+
+  async function config(settings: Record<string, string>): Promise<void> {
+    for (const [name, value] of Object.entries(settings)) await server.admin.config('SET', name, value);
+  }
+
+  it('starts another epoch when the server restarts, though it kept everything', async () => {
+    await store.put('example', 'text', LONG);
+    const before = await store.read(['example'], user);
+    expect((await store.read([], user)).epoch).toBe(before.epoch);
+    await server.restart();
+    const after = await vi.waitFor(() => store.read(['example'], user), { timeout: 5000 });
+    expect(after).toMatchObject({ entries: ['text'], tables: before.tables });
+    expect(after.epoch).not.toBe(before.epoch);
+  });
+
+  it('starts another epoch when a replica is promoted', async () => {
+    const before = await store.read([], user);
+    await server.admin.replicaof('127.0.0.1', 1);
+    await server.admin.replicaof('NO', 'ONE');
+    expect((await store.read([], user)).epoch).not.toBe(before.epoch);
+  });
+
+  describe.each([
+    { state: 'full', error: /OOM/, on: { maxmemory: '1' }, off: { maxmemory: '0' } },
+    {
+      state: 'short of replicas',
+      error: /NOREPLICAS/,
+      on: { 'min-replicas-to-write': '1' },
+      off: { 'min-replicas-to-write': '0' },
+    },
+  ])('that is $state', ({ error, on, off }) => {
+    it('vouches for no entry, makes no tag and takes no hold', async () => {
+      await store.put('example', 'text', LONG);
+      await store.read(['example'], user);
+      await config(on);
+      try {
+        await expect(store.read(['example'], user)).rejects.toThrow(error);
+        await expect(store.read(['example'], user)).rejects.toBeInstanceOf(StoreError);
+        await expect(store.touch(user, LONG)).rejects.toThrow(error);
+        await expect(store.hold(['user'], 'w', LONG)).rejects.toThrow(error);
+        await expect(store.put('example', 'text', LONG)).rejects.toThrow(error);
+      } finally {
+        await config(off);
+      }
+      expect((await store.read(['example'], user)).entries).toEqual(['text']);
+    });
+  });
+
+  it('learns of a write although it is full', async () => {
+    const { tables } = await store.touch(user, LONG);
+    await store.hold(['user'], 'w', LONG);
+    await store.hold(['photo'], 'w', LONG);
+    await config({ maxmemory: '1' });
+    try {
+      await store.release(['photo'], 'w');
+      await store.advance([{ table: 'user', rows: ['1'] }], 'w');
+      await store.advance([{ table: 'user', rows: undefined }]);
+    } finally {
+      await config({ maxmemory: '0' });
+    }
+    const after = await store.read([], user);
+    const { version } = tables[0]!;
+    expect(after.tables[0]).toMatchObject({ version: version + 2, unknown: version + 2, rows: [version + 1] });
+  });
+
+  it('vouches for no entry as a replica', async () => {
+    await store.put('example', 'text', LONG);
+    await server.admin.replicaof('127.0.0.1', 1);
+    try {
+      await expect(store.read(['example'], user)).rejects.toThrow(/READONLY/);
+      await expect(store.advance([{ table: 'user', rows: [] }])).rejects.toThrow(/READONLY/);
+    } finally {
+      await server.admin.replicaof('NO', 'ONE');
+    }
+  });
+
+  it('vouches for no entry while it cannot save', async () => {
+    const broken = await RedisServer.start();
+    const connected = new Redis(broken.port);
+    try {
+      const other = new RedisStore(connectRedis(connected), { budgetMs: 2000, entryKey: (key) => key });
+      await other.read([], user);
+      await broken.admin.config('SET', 'save', '3600 1');
+      await rm(broken.directory, { recursive: true });
+      await broken.admin.bgsave();
+      await vi.waitFor(() => expect(other.read([], user)).rejects.toThrow(/MISCONF/), { timeout: 5000 });
+    } finally {
+      connected.disconnect();
+      await broken.stop();
+    }
+  });
+
+  it('goes on after the server forgot the scripts', async () => {
+    const before = await store.read([], user);
+    await server.admin.script('FLUSH');
+    await store.advance([{ table: 'user', rows: [] }]);
+    await server.admin.script('FLUSH');
+    const after = await store.read([], user);
+    expect(after.tables[0]!.version).toBe(before.tables[0]!.version + 1);
+  });
+
+  it('rejects an advance when one of its tables failed, and advances the others', async () => {
+    const other = new RedisStore(connectRedis(client), { budgetMs: 2000, entryKey: (key) => key });
+    const { tables } = await other.read([], user);
+    await server.admin.set('qscache:{broken}', 'no hash');
+    const writes = ['broken', 'user'].map((table) => ({ table, rows: [] }));
+    await expect(other.advance(writes)).rejects.toThrow(/WRONGTYPE/);
+    expect((await other.read([], user)).tables[0]!.version).toBe(tables[0]!.version + 1);
+  });
+
+  describe('asked whether it can be used', () => {
+    it('has nothing to say of a good server', async () => {
+      expect(await store.check()).toBeUndefined();
+    });
+
+    it.each([
+      { denied: '-@scripting', says: /EVALSHA/ },
+      { denied: '-info', says: /INFO/ },
+      { denied: '-hset', says: /HSET/ },
+    ])('says what a user with $denied lacks', async ({ denied, says }) => {
+      await server.admin.acl('SETUSER', 'limited', 'reset', 'on', '>secret', '~*', '+@all', denied);
+      const limited = new Redis(server.port, { username: 'limited', password: 'secret', enableReadyCheck: false });
+      try {
+        const other = new RedisStore(connectRedis(limited), { budgetMs: 2000, entryKey: (key) => key });
+        const problem = await other.check();
+        expect(problem).toMatch(/no permissions|can't run/);
+        expect(problem).toMatch(says);
+      } finally {
+        limited.disconnect();
+      }
+    });
+
+    it('names the version of a server that is too old', async () => {
+      const old = { name: 'fake', isCluster: false, send: async () => ['# Server\r\nredis_version:6.2.14\r\n'] };
+      const other = new RedisStore(old, { budgetMs: 2000, entryKey: (key) => key });
+      expect(await other.check()).toMatch(/6\.2\.14.*nothing is cached.*Redis 7/);
+    });
+  });
+});
