@@ -47,7 +47,7 @@ export class QsCache {
   }
 
   #tablesOf(target: TableTarget): string[] {
-    const found = [...this.core.watched].flatMap(({ watch }) => watch.tables.named(target) ?? []);
+    const found = [...this.core.watched].flatMap(({ watch }) => watch.tables.clocksNamed(target) ?? []);
     if (found.length) return found;
     throw new InvalidConfigurationError(
       'QSCACHE_ENTITY_NOT_REGISTERED',

@@ -9,15 +9,15 @@ import { CacheEvents } from './events/cache-events.js';
 import { dataSources, isFollowed } from './writes/data-sources.js';
 import { dialectOf } from './writes/driver-truth.js';
 import { WatchedDataSource } from './writes/watched-data-source.js';
-import { WriteAnnouncer } from './writes/write-announcer.js';
+import { HoldProtocol } from './writes/hold-protocol.js';
 import { BaseCacheManager } from './manager/base-cache-manager.js';
 import { bindManager } from './manager/bound-manager.js';
-import { entityTable } from './naming/table-clocks.js';
+import { entityClock } from './naming/table-clocks.js';
 import { type CacheManagerClass, ManagerRegistry } from './manager/manager-registry.js';
 import { logEvents, warn } from './qs-cache.log.js';
 import { QSCACHE_OPTIONS } from './qs-cache.module-definition.js';
 import { type QsCacheOptions, type ResolvedOptions, resolveOptions } from './qs-cache.options.js';
-import type { CacheStore, TableWrite } from './store/cache-store.js';
+import type { CacheStore, ClockWrite } from './store/cache-store.js';
 import { disconnect } from './store/disconnect.js';
 import { giveUpUnready } from './store/keyv-tiers.js';
 import { selectStore, type StoreSelection } from './store/select-store.js';
@@ -31,7 +31,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger('QsCache');
   readonly #options: ResolvedOptions;
   readonly #watched = new Map<DataSource, WatchedDataSource>();
-  readonly #announcer: WriteAnnouncer;
+  readonly #protocol: HoldProtocol;
   #selection: StoreSelection | undefined;
   #readThrough: ReadThrough | undefined;
   #isOpen = false;
@@ -46,7 +46,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     @Optional() @Inject(QSCACHE_OPTIONS) options: QsCacheOptions | null,
   ) {
     this.#options = resolveOptions(options ?? {});
-    this.#announcer = new WriteAnnouncer(() => this.store, events, this.#options);
+    this.#protocol = new HoldProtocol(() => this.store, events, this.#options);
     logEvents(events, this.#logger);
   }
 
@@ -94,15 +94,15 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
           wake: () => this.#wake(),
         });
         const { cacheKey, metadata, alsoWrites } = bound.options;
-        watch.tables.addTrigger(entityTable(metadata), alsoWrites);
+        watch.tables.addTrigger(entityClock(metadata), alsoWrites);
         this.registry.add(token, manager, cacheKey, dataSourceName);
       });
     });
   }
 
   /** Makes tables stale that somebody says were written. Never rejects: a `store:failed` event tells of a store that did not hear. */
-  advance(writes: readonly TableWrite[]): Promise<void> {
-    return this.#announcer.advance(writes);
+  advance(writes: readonly ClockWrite[]): Promise<void> {
+    return this.#protocol.advance(writes);
   }
 
   async onModuleInit(): Promise<void> {
@@ -118,7 +118,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   }
 
   async #open(): Promise<void> {
-    const { store, scope, warnings } = this.#select();
+    const { store, reach, warnings } = this.#select();
     for (const warning of warnings) warn(this.#logger, warning);
     // What stands in the way is for the check to say.
     await store.open().catch(() => undefined);
@@ -134,7 +134,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     // Closed meanwhile, it would listen to DataSources for ever.
     if (this.#isClosed) return this.#leave();
     this.#logger.log(
-      `Caching in ${store.name}; writes are heard by ${scope === 'shared' ? 'every process that shares it' : 'this process'}.`,
+      `Caching in ${store.name}; writes are heard by ${reach === 'shared' ? 'every process that shares it' : 'this process'}.`,
     );
   }
 
@@ -187,7 +187,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     await this.#readThrough?.close(CLOSING_PATIENCE_MS);
     // Its own are destroyed later, if at all: jobs that nobody waited for may write until then, over a connection made for them.
     for (const watched of this.#watched.values()) if (!dataSources.needs(watched.dataSource, this)) watched.stop();
-    this.#announcer.close();
+    this.#protocol.close();
     await this.#selection?.store.close();
   }
 
@@ -228,9 +228,9 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   async #watch(dataSource: DataSource): Promise<WatchedDataSource> {
     let watched = this.#watched.get(dataSource);
     if (!watched) {
-      watched = new WatchedDataSource(dataSource, this.#announcer, this.events, {
+      watched = new WatchedDataSource(dataSource, this.#protocol, this.events, {
         store: () => this.store,
-        outlives: () => this.#select().scope === 'shared',
+        outlives: () => this.#select().reach === 'shared',
         isOpen: () => this.#isOpen,
         warn: (text) => warn(this.#logger, text),
         take: () => dataSources.take(dataSource, this),

@@ -26,18 +26,18 @@ export interface QsCacheOptions {
    * The longest a read waits for the store, in milliseconds, 1 to 10,000. Default 250. A read that waited in vain is answered by the
    * database.
    *
-   * A write has half a budget before it is made, to announce itself, and a whole one afterwards, to be heard; it is told again and
+   * A write has half a budget before it is made, to hold the clocks of what it writes, and a whole one afterwards, to be heard; it is told again and
    * again until then. So a store that does not answer costs it one and a half budgets (two when it stopped answering while the
-   * announcement was renewed), and it goes on. Let the budget be longer than the way to the store and back.
+   * hold was renewed), and it goes on. Let the budget be longer than the way to the store and back.
    */
   readonly budgetMs?: number;
 
   /**
-   * How long an announced write whose process is not heard of any more counts as under way, in milliseconds, 1,000 to 600,000.
+   * How long the hold of a write whose process is not heard of any more stands, in milliseconds, 1,000 to 600,000.
    * Default 10,000. A writer that died between its COMMIT and telling of it leaves its entries stale for no longer than this. A
-   * living one renews the announcement every third of it, however long its statement takes.
+   * living one renews its hold every third of it, however long its statement takes.
    *
-   * `0` announces nothing: each write saves a round trip before its COMMIT, and the entries a killed process was about to make stale
+   * `0` holds nothing: each write saves a round trip before its COMMIT, and the entries a killed process was about to make stale
    * stay until they expire; and a unique key that one write frees and another takes may be looked up as the former row until both
    * are through.
    */

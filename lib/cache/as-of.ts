@@ -1,20 +1,20 @@
-import type { TagView } from './tags.js';
+import type { ClockView } from './clock-view.js';
 
-/** What a load that begins now may be dated by: it sees every write these versions count. */
+/** What a load that begins now may be dated by: it sees every write these clocks have counted. */
 export interface AsOf {
   readonly epoch: string;
-  /** The clock of every table the load may read. */
-  readonly versions: ReadonlyMap<string, number>;
+  /** Of every table the load may read. */
+  readonly clocks: ReadonlyMap<string, number>;
   /** Equal for two as-of between which nothing was written. */
   readonly name: string;
 }
 
-export function asOf(tags: TagView, tables: readonly string[]): AsOf {
-  const versions = tags.versions(tables);
-  const { epoch } = tags;
+export function asOf(view: ClockView, clocks: readonly string[]): AsOf {
+  const now = view.now(clocks);
+  const { epoch } = view;
   return {
     epoch,
-    versions: new Map(tables.map((table, i) => [table, versions[i]!])),
-    name: JSON.stringify([epoch, versions]),
+    clocks: new Map(clocks.map((clock, i) => [clock, now[i]!])),
+    name: JSON.stringify([epoch, now]),
   };
 }

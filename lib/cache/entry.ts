@@ -1,4 +1,4 @@
-import { type Dependency, ROWS_PER_TABLE } from './tags.js';
+import { type Dependency, ROWS_PER_TABLE } from './dependency.js';
 
 /** Raise when the header's meaning changes: older entries become misses. */
 const ENTRY_FORMAT = 'qs2';
@@ -31,7 +31,7 @@ export interface Entry {
 
 /** One line of JSON, a line break, the payload. JSON escapes line breaks, so the first one ends the header. */
 export function formatEntry(entry: Entry): string {
-  const dependencies = entry.dependencies.map(({ table, asOf, rows }) => (rows ? [table, asOf, rows] : [table, asOf]));
+  const dependencies = entry.dependencies.map(({ clock, asOf, rows }) => (rows ? [clock, asOf, rows] : [clock, asOf]));
   return `${JSON.stringify([ENTRY_FORMAT, entry.kind, entry.fingerprint, entry.epoch, dependencies])}\n${entry.payload}`;
 }
 
@@ -60,7 +60,7 @@ function parseHeader(text: string): Omit<Entry, 'payload'> | undefined {
   for (let i = 0; i < listed.length; i++) {
     const dependency = dependencyFrom(listed[i]);
     // A table named twice would get around the bound of its rows.
-    if (!dependency || dependencies.some(({ table }) => table === dependency.table)) return undefined;
+    if (!dependency || dependencies.some(({ clock }) => clock === dependency.clock)) return undefined;
     dependencies.push(dependency);
   }
   return { kind, fingerprint, epoch, dependencies };
@@ -68,20 +68,20 @@ function parseHeader(text: string): Omit<Entry, 'payload'> | undefined {
 
 function dependencyFrom(listed: unknown): DatedDependency | undefined {
   if (!Array.isArray(listed)) return undefined;
-  const table: unknown = listed[0];
+  const clock: unknown = listed[0];
   const asOf: unknown = listed[1];
-  if (typeof table !== 'string' || !isVersion(asOf)) return undefined;
-  if (listed.length === 2) return { table, asOf };
+  if (typeof clock !== 'string' || !isCount(asOf)) return undefined;
+  if (listed.length === 2) return { clock, asOf };
   const rows: unknown = listed[2];
-  return listed.length === 3 && isRows(rows) ? { table, asOf, rows } : undefined;
+  return listed.length === 3 && isRows(rows) ? { clock, asOf, rows } : undefined;
 }
 
-/** What a clock can say. */
-function isVersion(value: unknown): value is number {
+/** What a clock can show. */
+function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** The store makes a tag for every row it is asked about: never for more than a fill of ours would name. */
+/** The store makes a clock for every row it is asked about: never for more than a fill of ours would name. */
 function isRows(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length <= ROWS_PER_TABLE && value.every((row) => typeof row === 'string');
 }

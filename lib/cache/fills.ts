@@ -6,10 +6,11 @@ import { PIECE } from './read-in-pieces.js';
 import type { RecentDependencies } from './recent-dependencies.js';
 import type { Loaded, ReadRequest } from './read-through.js';
 import type { Seal } from './seal.js';
-import { type Dependency, TagView, tagQueries } from './tags.js';
+import { type Dependency, clockQueries } from './dependency.js';
+import { ClockView } from './clock-view.js';
 
-/** Tags outlive every entry that relies on them: an entry without its tags is a miss that need not have been. */
-const TAG_LIFETIME = 2;
+/** Clocks outlive every entry that relies on them: an entry without its clocks is a miss that need not have been. */
+const CLOCK_LIFETIME = 2;
 
 /** Characters of payload on their way to the store at once. A store too slow for more is not worth the memory. */
 const MOST_UNDER_WAY = 64 * 1024 * 1024;
@@ -86,18 +87,18 @@ export class Fills {
 
   async #fillSome(fills: readonly Fill[], asOf: AsOf): Promise<void> {
     const lifetimeMs = fills.reduce((longest, { request }) => Math.max(longest, request.lifetimeMs), 0);
-    const queries = tagQueries(
-      [...asOf.versions.keys()],
+    const queries = clockQueries(
+      [...asOf.clocks.keys()],
       fills.flatMap(({ dependencies }) => dependencies),
     );
-    // The row tags come first: a row without one stands for its whole table, and any write there would make the entry a miss.
-    const now = new TagView(queries, await this.store.touch(queries, lifetimeMs * TAG_LIFETIME));
+    // The clocks of rows come first: a row without one stands for its whole table, and any write there would make the entry a miss.
+    const now = new ClockView(queries, await this.store.touch(queries, lifetimeMs * CLOCK_LIFETIME));
     await Promise.all(fills.map((fill) => this.#ask('put', () => this.#put(fill, asOf, now))));
   }
 
-  async #put({ request, payload, dependencies }: Fill, { epoch, versions }: AsOf, now: TagView): Promise<void> {
+  async #put({ request, payload, dependencies }: Fill, { epoch, clocks }: AsOf, now: ClockView): Promise<void> {
     const { key, kind, fingerprint, lifetimeMs } = request;
-    const dated = dependencies.map((dependency) => ({ ...dependency, asOf: versions.get(dependency.table)! }));
+    const dated = dependencies.map((dependency) => ({ ...dependency, asOf: clocks.get(dependency.clock)! }));
     // Already overtaken: storing it could replace a younger entry that is still true.
     if (now.epoch !== epoch || !dated.every((dependency) => now.isValid(dependency, dependency.asOf))) {
       return this.events.emit({ name: 'entry:skipped', key, reason: 'overtaken' });

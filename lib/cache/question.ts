@@ -2,7 +2,8 @@ import type { Budget, CacheStore } from '../store/cache-store.js';
 import { atEndOfTurn } from './end-of-turn.js';
 import type { Entry } from './entry.js';
 import { readInPieces } from './read-in-pieces.js';
-import { type Dependency, tagQueries, TagView } from './tags.js';
+import { type Dependency, clockQueries } from './dependency.js';
+import { ClockView } from './clock-view.js';
 
 /** What a question is sent with, and whom to tell that the store failed. */
 export interface QuestionContext {
@@ -53,11 +54,11 @@ export class Question {
     this.#isSent = true;
     this.sent?.();
     const { store, tables, budget, failed } = this.context;
-    const queries = tagQueries(tables, this.#dependencies);
+    const queries = clockQueries(tables, this.#dependencies);
     const keys = this.#keys;
     try {
       const read = await readInPieces(store, keys, queries, budget, failed);
-      return new Answer(new TagView(queries, read), keys, read.entries, this.context);
+      return new Answer(new ClockView(queries, read), keys, read.entries, this.context);
     } catch (error) {
       failed(error);
       return undefined;
@@ -72,7 +73,7 @@ export class Answer {
   #further: Question | undefined;
 
   constructor(
-    readonly tags: TagView,
+    readonly clocks: ClockView,
     private readonly keys: readonly string[],
     private readonly texts: readonly (string | undefined)[],
     private readonly context: QuestionContext,
@@ -99,10 +100,10 @@ export class Answer {
     return this.#places.get(key)!;
   }
 
-  /** A second round trip, on what is left of the budget, for tags nobody knew to ask for. */
-  async further(dependencies: Iterable<Dependency>): Promise<TagView | undefined> {
+  /** A second round trip, on what is left of the budget, for clocks nobody knew to ask for. */
+  async further(dependencies: Iterable<Dependency>): Promise<ClockView | undefined> {
     if (!this.#further || this.#further.isSent) this.#further = new Question(this.context);
     this.#further.about(undefined, dependencies);
-    return (await this.#further.answer)?.tags;
+    return (await this.#further.answer)?.clocks;
   }
 }

@@ -1,13 +1,13 @@
-import type { Budget, CacheStore, EntriesRead, TagQuery } from '../store/cache-store.js';
+import type { Budget, CacheStore, EntriesRead, ClockQuery } from '../store/cache-store.js';
 
 /**
- * Entries, and row tags of one table, that a store is asked for at once. Ten thousands of them would keep a Redis busy for hundreds of
+ * Entries, and clocks of rows of one table, that a store is asked for at once. Ten thousands of them would keep a Redis busy for hundreds of
  * milliseconds, and everybody else waiting.
  */
 export const PIECE = 1_000;
 
 /**
- * One read of the store, piece by piece, on one budget. Each piece is asked for after its readers began, so a tag says at least what was
+ * One read of the store, piece by piece, on one budget. Each piece is asked for after its readers began, so a clock shows at least what was
  * so then; the clocks are those of the last piece, which was answered before any load begins. When the store fails, or the budget is
  * spent, after some of the pieces, the others count as not stored: a store that is slow for thousands need not be useless to them.
  *
@@ -16,7 +16,7 @@ export const PIECE = 1_000;
 export async function readInPieces(
   store: CacheStore,
   keys: readonly string[],
-  queries: readonly TagQuery[],
+  queries: readonly ClockQuery[],
   budget: Budget,
   failed: (error: unknown) => void,
 ): Promise<EntriesRead> {
@@ -37,9 +37,9 @@ export async function readInPieces(
   return joined(queries, pieces);
 }
 
-function joined(queries: readonly TagQuery[], pieces: readonly EntriesRead[]): EntriesRead {
-  const tables = pieces.at(-1)!.tables.map((last, i) => {
-    const all = pieces.map((piece) => piece.tables[i]!);
+function joined(queries: readonly ClockQuery[], pieces: readonly EntriesRead[]): EntriesRead {
+  const clocks = pieces.at(-1)!.clocks.map((last, i) => {
+    const all = pieces.map((piece) => piece.clocks[i]!);
     const known = all.flatMap(({ rows }) => rows);
     // Of a row nobody told of, anything newer may have been written.
     const rows = queries[i]!.rows.map((_, place) => known[place] ?? Infinity);
@@ -47,5 +47,5 @@ function joined(queries: readonly TagQuery[], pieces: readonly EntriesRead[]): E
   });
   // Of two histories nothing is stored, and none fills.
   const epoch = [...new Set(pieces.map((piece) => piece.epoch))].join('|');
-  return { epoch, tables, entries: pieces.flatMap(({ entries }) => entries) };
+  return { epoch, clocks, entries: pieces.flatMap(({ entries }) => entries) };
 }

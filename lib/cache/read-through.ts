@@ -10,7 +10,7 @@ import type { Answer } from './question.js';
 import { Questions } from './questions.js';
 import { RecentDependencies } from './recent-dependencies.js';
 import type { Seal } from './seal.js';
-import type { Dependency } from './tags.js';
+import type { Dependency } from './dependency.js';
 
 /** What a reader wants, before anybody knows whether the store has it. */
 export interface ReadRequest<T> {
@@ -106,7 +106,7 @@ export class ReadThrough {
    */
   async read<T>(requests: readonly ReadRequest<T>[], loads: Loads<T>, unless?: MissReason): Promise<T[]> {
     if (!requests.length) return [];
-    const tables = requests[0]!.dependencies.map(({ table }) => table);
+    const tables = requests[0]!.dependencies.map(({ clock }) => clock);
     const answer = unless === undefined ? await this.#ask(requests, tables) : undefined;
     const reason = unless ?? whyNot(answer, tables);
     if (reason) for (const { key } of requests) this.events.emit({ name: 'entry:missed', key, reason });
@@ -114,7 +114,7 @@ export class ReadThrough {
     const values = reason ? new Map<ReadRequest<T>, T>() : await this.#hits(requests, answer!);
     const missing = requests.filter((request) => !values.has(request));
     if (missing.length) {
-      const dated = reason ? undefined : asOf(answer!.tags, tables);
+      const dated = reason ? undefined : asOf(answer!.clocks, tables);
       const loaded = await this.#load(missing, loads, dated);
       for (const [i, request] of missing.entries()) values.set(request, loaded[i]!);
     }
@@ -132,12 +132,12 @@ export class ReadThrough {
       const entry = this.#entry(request, answer);
       if (entry) found.set(request, entry);
     }
-    const { tags } = answer;
-    const further = await this.#tagsNotCovered(found, answer);
+    const { clocks } = answer;
+    const further = await this.#clocksNotCovered(found, answer);
     const hits = new Map<ReadRequest<T>, T>();
     for (const [request, entry] of found) {
       const isTrue = entry.dependencies.every((dependency) => {
-        const view = tags.covers(dependency) ? tags : further;
+        const view = clocks.covers(dependency) ? clocks : further;
         return view?.epoch === entry.epoch && view.isValid(dependency, dependency.asOf);
       });
       if (!isTrue) {
@@ -172,14 +172,14 @@ export class ReadThrough {
       return this.#missed(request, 'foreign');
     }
     if (!dependsOnlyOn(request.dependencies, entry)) return this.#missed(request, 'foreign');
-    return entry.epoch === answer.tags.epoch ? entry : this.#missed(request, 'epoch');
+    return entry.epoch === answer.clocks.epoch ? entry : this.#missed(request, 'epoch');
   }
 
   /** For entries that show rows nobody in this process knew of; remembered, so that it is the last time. */
-  async #tagsNotCovered(found: ReadonlyMap<ReadRequest<unknown>, Entry>, answer: Answer) {
+  async #clocksNotCovered(found: ReadonlyMap<ReadRequest<unknown>, Entry>, answer: Answer) {
     const unknown: Dependency[] = [];
     for (const [request, entry] of found) {
-      const missing = entry.dependencies.filter((dependency) => !answer.tags.covers(dependency));
+      const missing = entry.dependencies.filter((dependency) => !answer.clocks.covers(dependency));
       if (!missing.length) continue;
       unknown.push(...missing);
       this.#recent.remember(request.key, entry.dependencies);
@@ -290,7 +290,7 @@ export class ReadThrough {
 /** Why nothing may be served or stored for now. */
 function whyNot(answer: Answer | undefined, tables: readonly string[]): MissReason | undefined {
   if (!answer) return 'store';
-  return answer.tags.isHeld(tables) ? 'held' : undefined;
+  return answer.clocks.isHeld(tables) ? 'held' : undefined;
 }
 
 /**
@@ -299,10 +299,10 @@ function whyNot(answer: Answer | undefined, tables: readonly string[]): MissReas
  */
 function dependsOnlyOn(known: readonly Dependency[], { dependencies }: Entry): boolean {
   const isKnown = (table: string) => {
-    for (const dependency of known) if (dependency.table === table) return true;
+    for (const dependency of known) if (dependency.clock === table) return true;
     return false;
   };
-  for (const { table } of dependencies) if (!isKnown(table)) return false;
+  for (const { clock } of dependencies) if (!isKnown(clock)) return false;
   return true;
 }
 

@@ -1,10 +1,10 @@
-import type { Dependency } from './tags.js';
+import type { Dependency } from './dependency.js';
 
 /** Entries remembered at once; a few hundred bytes each. */
 const LIMIT = 10_000;
 
 /**
- * Which rows the entries of recent reads showed, so that the next read of a key asks for their tags together with the entry.
+ * Which rows the entries of recent reads showed, so that the next read of a key asks for their clocks together with the entry.
  * Only a guess: what it misses costs a second round trip, what it has too much a few bytes.
  */
 export class RecentDependencies {

@@ -11,7 +11,7 @@ export type MissReason =
   | 'epoch'
   /** The key holds something that is no entry of this manager, query or entity shape. */
   | 'foreign'
-  /** A writer announced itself and has not come back yet, or somebody else has overwritten a clock with what is no number. */
+  /** A writer holds a clock and has not come back yet, or somebody else has overwritten a clock with what is no number. */
   | 'held'
   /** The store did not answer. */
   | 'store'

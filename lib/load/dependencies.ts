@@ -1,6 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
-import { type Dependency, ROWS_PER_TABLE } from '../cache/tags.js';
-import { entityDatabase, entityTable } from '../naming/table-clocks.js';
+import { type Dependency, ROWS_PER_TABLE } from '../cache/dependency.js';
+import { entityDatabaseClock, entityClock } from '../naming/table-clocks.js';
 import type { EntityQuery } from '../query/entity-query.js';
 import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
 import { keySpelling, rowKey } from '../naming/row-key.js';
@@ -23,54 +23,54 @@ export class EntityDependencies {
     /** Tables the manager declares or earlier loads were seen to read. */
     private readonly declared: ReadonlySet<string>,
   ) {
-    this.#root = entityTable(metadata);
-    this.#coarse.add(entityDatabase(metadata));
+    this.#root = entityClock(metadata);
+    this.#coarse.add(entityDatabaseClock(metadata));
     addAutomatic(metadata, this.#coarse);
     this.#addRelations(relations);
   }
 
-  /** Every table a load may read, so that an as-of can be taken of each beforehand. */
-  tables(query: EntityQuery): string[] {
+  /** The clock of every table a load may read, so that an as-of can be taken of each beforehand. */
+  clocks(query: EntityQuery): string[] {
     return [...new Set([this.#root, ...this.#fine, ...this.#coarseFor(query)])];
   }
 
   /** The dependencies of a list, or of a get whose filter pins no row: any write to any of its tables. */
   ofTables(query: EntityQuery): Dependency[] {
-    return this.tables(query).map((table) => ({ table }));
+    return this.clocks(query).map((clock) => ({ clock }));
   }
 
   /** What a get by primary key is known to depend on before it was loaded. */
   ofIdentifier(row: string | undefined): Dependency[] {
-    return this.tables({}).map((table) =>
-      table === this.#root && row !== undefined ? { table, rows: [row], key: keySpelling(this.metadata) } : { table },
+    return this.clocks({}).map((clock) =>
+      clock === this.#root && row !== undefined ? { clock, rows: [row], key: keySpelling(this.metadata) } : { clock },
     );
   }
 
   /** The dependencies of a get whose filter pins one row. */
   ofRow(query: EntityQuery, root: ObjectLiteral): Dependency[] {
     const rows: Rows = new Map();
-    for (const table of this.#coarseFor(query)) rows.set(table, 'all');
+    for (const clock of this.#coarseFor(query)) rows.set(clock, 'all');
     addRow(rows, this.metadata, root);
     addRelated(rows, this.relations, root);
-    return this.tables(query).map((table) => {
-      const found = rows.get(table);
-      if (!found || found === 'all' || found.names.size > ROWS_PER_TABLE) return { table };
-      return { table, rows: [...found.names], key: found.key };
+    return this.clocks(query).map((clock) => {
+      const found = rows.get(clock);
+      if (!found || found === 'all' || found.names.size > ROWS_PER_TABLE) return { clock };
+      return { clock, rows: [...found.names], key: found.key };
     });
   }
 
   #coarseFor({ where, order }: EntityQuery): Set<string> {
-    const tables = new Set([...this.#coarse, ...this.declared]);
-    for (const condition of Array.isArray(where) ? where : [where]) addMentioned(this.metadata, condition, tables);
-    addMentioned(this.metadata, order, tables);
-    return tables;
+    const clocks = new Set([...this.#coarse, ...this.declared]);
+    for (const condition of Array.isArray(where) ? where : [where]) addMentioned(this.metadata, condition, clocks);
+    addMentioned(this.metadata, order, clocks);
+    return clocks;
   }
 
   #addRelations(nodes: readonly RelationNode[]): void {
     for (const { relation, children } of nodes) {
       const related = relation.inverseEntityMetadata;
-      this.#coarse.add(entityDatabase(related));
-      if (relation.isManyToOne || relation.isOneToOneOwner) this.#fine.add(entityTable(related));
+      this.#coarse.add(entityDatabaseClock(related));
+      if (relation.isManyToOne || relation.isOneToOneOwner) this.#fine.add(entityClock(related));
       else addRelationTables(relation, this.#coarse);
       addAutomatic(related, this.#coarse);
       this.#addRelations(children);
@@ -79,39 +79,39 @@ export class EntityDependencies {
 }
 
 /** What TypeORM reads along with an entity without being asked: eager relations and relation ids. */
-function addAutomatic(metadata: EntityMetadata, tables: Set<string>, seen = new Set<EntityMetadata>()): void {
+function addAutomatic(metadata: EntityMetadata, clocks: Set<string>, seen = new Set<EntityMetadata>()): void {
   if (seen.has(metadata)) return;
   seen.add(metadata);
   for (const each of [metadata, ...metadata.childEntityMetadatas]) {
     for (const relation of each.eagerRelations) {
-      addRelationTables(relation, tables);
-      addAutomatic(relation.inverseEntityMetadata, tables, seen);
+      addRelationTables(relation, clocks);
+      addAutomatic(relation.inverseEntityMetadata, clocks, seen);
     }
-    for (const { relation } of each.relationIds) addRelationTables(relation, tables);
+    for (const { relation } of each.relationIds) addRelationTables(relation, clocks);
   }
 }
 
-function addRelationTables(relation: EntityMetadata['relations'][number], tables: Set<string>): void {
-  tables.add(entityDatabase(relation.inverseEntityMetadata)).add(entityTable(relation.inverseEntityMetadata));
-  if (relation.junctionEntityMetadata) tables.add(entityTable(relation.junctionEntityMetadata));
+function addRelationTables(relation: EntityMetadata['relations'][number], clocks: Set<string>): void {
+  clocks.add(entityDatabaseClock(relation.inverseEntityMetadata)).add(entityClock(relation.inverseEntityMetadata));
+  if (relation.junctionEntityMetadata) clocks.add(entityClock(relation.junctionEntityMetadata));
 }
 
 /** The tables a filter or an order walks through. */
-function addMentioned(metadata: EntityMetadata, mentioned: unknown, tables: Set<string>, prefix = ''): void {
+function addMentioned(metadata: EntityMetadata, mentioned: unknown, clocks: Set<string>, prefix = ''): void {
   if (typeof mentioned !== 'object' || mentioned === null) return;
   for (const [property, value] of properties(mentioned)) {
     const path = prefix + property;
     const relation = metadata.findRelationWithPropertyPath(path);
     if (relation) {
-      addRelationTables(relation, tables);
-      addMentioned(relation.inverseEntityMetadata, value, tables);
+      addRelationTables(relation, clocks);
+      addMentioned(relation.inverseEntityMetadata, value, clocks);
     } else if (metadata.findEmbeddedWithPropertyPath(path)) {
-      addMentioned(metadata, value, tables, `${path}.`);
+      addMentioned(metadata, value, clocks, `${path}.`);
     }
   }
 }
 
-/** By table, the rows that are shown and what they are named by. */
+/** By clock, the rows that are shown and what they are named by. */
 type Rows = Map<string, { readonly names: Set<string>; readonly key: string } | 'all'>;
 
 function addRelated(rows: Rows, nodes: readonly RelationNode[], parent: ObjectLiteral): void {
@@ -121,7 +121,7 @@ function addRelated(rows: Rows, nodes: readonly RelationNode[], parent: ObjectLi
     const related = relatedEntities(node, parent);
     if (relation.isManyToOne || relation.isOneToOneOwner) {
       // Nothing there today may be a soft-deleted row restored tomorrow.
-      if (!related.length) rows.set(entityTable(relation.inverseEntityMetadata), 'all');
+      if (!related.length) rows.set(entityClock(relation.inverseEntityMetadata), 'all');
       for (const row of related) addRow(rows, relation.inverseEntityMetadata, row);
     }
     for (const row of related) addRelated(rows, children, row);
@@ -129,13 +129,13 @@ function addRelated(rows: Rows, nodes: readonly RelationNode[], parent: ObjectLi
 }
 
 function addRow(rows: Rows, metadata: EntityMetadata, row: ObjectLiteral): void {
-  const table = entityTable(metadata);
-  const known = rows.get(table);
+  const clock = entityClock(metadata);
+  const known = rows.get(clock);
   if (known === 'all') return;
   const name = rowKey(metadata)((column) => column.getEntityValue(row));
   const key = keySpelling(metadata);
   // Two entities on one table may name its rows by different keys.
-  if (name === undefined || (known && known.key !== key)) rows.set(table, 'all');
+  if (name === undefined || (known && known.key !== key)) rows.set(clock, 'all');
   else if (known) known.names.add(name);
-  else rows.set(table, { names: new Set([name]), key });
+  else rows.set(clock, { names: new Set([name]), key });
 }

@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
 import type { Loaded } from '../cache/read-through.js';
-import type { Dependency } from '../cache/tags.js';
+import type { Dependency } from '../cache/dependency.js';
 import { entityCodec, type Written } from '../codec/entity-codec.js';
 import { UnsupportedValueError } from '../errors.js';
 import { onCleanConnection, sharesOneConnection } from './clean-connection.js';
@@ -26,7 +26,7 @@ export class EntitySource {
     private readonly metadata: EntityMetadata,
     private readonly loader: EntityLoader,
     private readonly watch: DataSourceWatch,
-    /** Grows by the tables that loads were seen to read although no metadata announces them. */
+    /** Grows by the tables that loads were seen to read although no metadata tells of them. */
     private readonly discovered: Set<string>,
     /** Whether the manager wants answers that change without a write all the same. */
     private readonly cacheVolatile: boolean,
@@ -80,7 +80,7 @@ export class EntitySource {
     if (keptOut !== undefined) return { own: entities, payload, skipped: { reason: 'private', detail: keptOut } };
     if (!dependencies) return { own: entities, payload };
     const known = dependencies.map((dependency) =>
-      wholeTables?.has(dependency.table) ? { table: dependency.table } : dependency,
+      wholeTables?.has(dependency.clock) ? { clock: dependency.clock } : dependency,
     );
     return { own: entities, payload, dependencies: known };
   }

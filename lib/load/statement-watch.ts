@@ -1,10 +1,10 @@
 import type { QueryRunner } from 'typeorm';
-import type { TableWrite } from '../store/cache-store.js';
+import type { ClockWrite } from '../store/cache-store.js';
 import type { LoadRecord } from './read-context.js';
 
 /** What the statements of a load read. */
 export interface LoadReading {
-  /** As tags name them, with the clocks of the databases they are in. */
+  /** By their clocks, with those of the databases they are in. */
   readonly tables: readonly string[];
   /** Of these, what a subquery reads (a virtual column, a `Raw` filter): which of its rows matter cannot be told. */
   readonly wholeTables: ReadonlySet<string>;
@@ -27,5 +27,5 @@ export interface DataSourceWatch {
   /** A setting on this connection may lead names without a schema to other tables than anybody's clocks are called after. */
   hasMovedNames(runner: QueryRunner): Promise<boolean>;
   /** Explicit clears from inside a transaction wait for its commit: before it, a reader would only cache the old rows again. */
-  advanceAfterCommit(runner: QueryRunner, writes: readonly TableWrite[]): Promise<void>;
+  advanceAfterCommit(runner: QueryRunner, writes: readonly ClockWrite[]): Promise<void>;
 }

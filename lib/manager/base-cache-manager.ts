@@ -197,12 +197,12 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
 
   /** The key of the list, or of the list with that suffix: `example`, `example_active`. @throws {InvalidQueryError} for one that is no text */
   getCacheKey(suffix?: string): string {
-    return this.cacheKeys().list(suffix);
+    return this.cacheKeys().listKey(suffix);
   }
 
   /** The key of a detail: `example_1`. @throws {InvalidIdentifierError} */
   getDetailCacheKey(identifier: Identifier): string {
-    return this.cacheKeys().detail(ownIdentifier(this.bound().options, identifier));
+    return this.cacheKeys().detailKey(ownIdentifier(this.bound().options, identifier));
   }
 
   /**

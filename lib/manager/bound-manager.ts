@@ -3,9 +3,10 @@ import type { DataSource, EntityManager, ObjectLiteral, QueryRunner } from 'type
 import type { ReadThrough } from '../cache/read-through.js';
 import { InvalidConfigurationError } from '../errors.js';
 import type { CacheEvents, MissReason } from '../events/cache-events.js';
-import type { CacheStore, TableWrite } from '../store/cache-store.js';
+import type { CacheStore, ClockWrite } from '../store/cache-store.js';
+import { tellAdvanced } from '../store/tell-advanced.js';
 import { CacheKeys } from '../naming/cache-keys.js';
-import { entityTable, ownTables } from '../naming/table-clocks.js';
+import { entityClock, ownClocks } from '../naming/table-clocks.js';
 import type { Identifier } from '../naming/identifier.js';
 import type { DataSourceWatch } from '../load/statement-watch.js';
 import { databaseIdentity } from '../naming/database-identity.js';
@@ -154,7 +155,7 @@ export class BoundManager {
   ): Promise<ObjectLiteral | null> {
     if (!through) return this.#cache.detail(keys, identifier, where, this.#unless());
     // What no row can have is no row's here either.
-    keys.detail(identifier);
+    keys.detailKey(identifier);
     const { metadata } = this.options;
     const query =
       where === undefined ? primaryKeyQuery(metadata, primaryKeyWhere(metadata, identifier)) : { where, take: 1 };
@@ -180,34 +181,34 @@ export class BoundManager {
 
   clearAll(keys: CacheKeys, through?: EntityManager): Promise<void> {
     // Its rows may be in other managers' entries too.
-    const tables = ownTables(this.options.metadata);
+    const clocks = [keys.clears, ...ownClocks(this.options.metadata)];
     return this.#clear(
-      [keys.clears, ...tables].map((table) => ({ table, rows: undefined })),
-      [keys.list()],
+      clocks.map((clock) => ({ clock, rows: 'unknown' })),
+      [keys.listKey()],
       through,
     );
   }
 
   clearList(keys: CacheKeys, suffix?: string, through?: EntityManager): Promise<void> {
-    const rows = suffix === undefined ? [keys.listsRow] : [keys.entryRow(keys.list(suffix))];
-    return this.#clear([{ table: keys.clears, rows }], [keys.list(suffix)], through);
+    const rows = suffix === undefined ? [keys.listsRow] : [keys.entryRow(keys.listKey(suffix))];
+    return this.#clear([{ clock: keys.clears, rows }], [keys.listKey(suffix)], through);
   }
 
   async clearDetail(keys: CacheKeys, identifier?: Identifier, through?: EntityManager): Promise<void> {
-    if (identifier === undefined) return this.#clear([{ table: keys.clears, rows: [keys.detailsRow] }], [], through);
-    const key = keys.detail(identifier);
+    if (identifier === undefined) return this.#clear([{ clock: keys.clears, rows: [keys.detailsRow] }], [], through);
+    const key = keys.detailKey(identifier);
     const { metadata } = this.options;
     const rows = await this.#cache.rowsShown(key, identifiedRow(metadata, identifier));
     // A row nobody can name may be in any entry: then every detail goes.
     const clears = rows ? [keys.entryRow(key)] : [keys.entryRow(key), keys.detailsRow];
-    const writes: TableWrite[] = [{ table: keys.clears, rows: clears }];
-    if (rows) writes.push({ table: entityTable(metadata), rows, key: keySpelling(metadata) });
+    const writes: ClockWrite[] = [{ clock: keys.clears, rows: clears }];
+    if (rows) writes.push({ clock: entityClock(metadata), rows, key: keySpelling(metadata) });
     return this.#clear(writes, [key], through);
   }
 
   /** Exactly the entry under a key given as text. */
   clearKey(keys: CacheKeys, key: string): Promise<void> {
-    return this.#clear([{ table: keys.clears, rows: [keys.entryRow(key)] }], [key]);
+    return this.#clear([{ clock: keys.clears, rows: [keys.entryRow(key)] }], [key]);
   }
 
   /** Not beside a transaction that everybody sees into; not while it is unknown what entries may have missed. */
@@ -247,12 +248,12 @@ export class BoundManager {
     }
   }
 
-  async #clear(writes: readonly TableWrite[], keys: readonly string[], through?: EntityManager): Promise<void> {
+  async #clear(writes: readonly ClockWrite[], keys: readonly string[], through?: EntityManager): Promise<void> {
     if (through?.queryRunner) return this.watch.advanceAfterCommit(through.queryRunner, writes);
     const { store, events } = this.runtime;
     try {
       await store().advance(writes);
-      for (const { table, rows } of writes) events.emit({ name: 'tag:advanced', table, rows });
+      tellAdvanced(events, writes);
       // Stale already; this only frees the memory sooner.
       if (keys.length) await store().remove(keys);
     } catch (error) {

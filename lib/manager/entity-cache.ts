@@ -1,12 +1,12 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Limit } from '../cache/limit.js';
 import type { Loaded, Loads, ReadRequest, ReadThrough } from '../cache/read-through.js';
-import type { Dependency } from '../cache/tags.js';
+import type { Dependency } from '../cache/dependency.js';
 import { CorruptPayloadError } from '../codec/payload-errors.js';
 import type { MissReason } from '../events/cache-events.js';
 import { canonicalText } from '../query/canonical-query.js';
 import type { CacheKeys } from '../naming/cache-keys.js';
-import { entityTable } from '../naming/table-clocks.js';
+import { entityClock } from '../naming/table-clocks.js';
 import type { Identifier } from '../naming/identifier.js';
 import { copier } from '../load/copy-entities.js';
 import type { EntityDependencies } from '../load/dependencies.js';
@@ -16,7 +16,7 @@ import { identifiedRow, kindsOf, pinsOneRow, primaryKeyWhere } from '../naming/p
 import { queryText } from '../query/query-text.js';
 import { beginReading, isInsideLoad, whileMaking, whileTelling } from '../load/read-context.js';
 import { RowsByKey } from '../load/rows-by-key.js';
-import { fingerprint } from '../naming/text-key.js';
+import { shortDigest } from '../naming/text-key.js';
 
 /** One kind of entry a manager makes: what it loads, what that depends on, how long it lives. */
 export interface EntryPlan {
@@ -51,7 +51,7 @@ export class EntityCache {
   ): Promise<ObjectLiteral[]> {
     const spell = () => canonicalText(this.metadata, query);
     const text = spell();
-    const key = keys.list(suffix === undefined && text ? `q-${fingerprint(text)}` : suffix);
+    const key = keys.listKey(suffix === undefined && text ? `q-${shortDigest(text)}` : suffix);
     const dependencies = [...this.lists.dependencies.ofTables(query), keys.listDependency(key)];
     const request = this.#request(keys, 'list', key, text, dependencies, this.lists);
     const load = async () => {
@@ -70,7 +70,7 @@ export class EntityCache {
     unless?: MissReason,
   ): Promise<ObjectLiteral | null> {
     if (where === undefined) return (await this.many(keys, [identifier], unless))[0]!;
-    const key = keys.detail(identifier);
+    const key = keys.detailKey(identifier);
     const pinned = pinsOneRow(this.metadata, where);
     const query: EntityQuery = { where };
     const clears = keys.detailDependency(key);
@@ -103,14 +103,14 @@ export class EntityCache {
     >();
     const names: string[] = [];
     for (const identifier of identifiers) {
-      const key = keys.detail(identifier);
+      const key = keys.detailKey(identifier);
       const where = primaryKeyWhere(this.metadata, identifier);
       const clears = keys.detailDependency(key);
       const known = dependencies.ofIdentifier(identifiedRow(this.metadata, identifier));
       names.push(key);
       const kinds = kindsOf(this.metadata, where);
       const request = this.#request(keys, 'detail', key, kinds, [...known, clears], this.details, names);
-      const spell = () => queryText([keys.detail(identifier), kindsOf(this.metadata, where)]);
+      const spell = () => queryText([keys.detailKey(identifier), kindsOf(this.metadata, where)]);
       const text = typeof identifier === 'object' ? spell() : undefined;
       asked.set(request, { where, clears, isChanged: () => text !== undefined && spell() !== text });
     }
@@ -139,7 +139,7 @@ export class EntityCache {
   ): Promise<(ObjectLiteral | null)[]> {
     const wanted = identifiers.map((identifier) => {
       // What no row can have is no row's here either.
-      keys.detail(identifier);
+      keys.detailKey(identifier);
       return primaryKeyWhere(this.metadata, identifier);
     });
     const copy = copier(this.metadata);
@@ -151,9 +151,9 @@ export class EntityCache {
 
   /** The rows of its own table that an entry shows or its identifier names; `undefined` when that cannot be told. */
   async rowsShown(key: string, identified: string | undefined): Promise<readonly string[] | undefined> {
-    const table = entityTable(this.metadata);
+    const table = entityClock(this.metadata);
     const entry = await this.readThrough().peek(key);
-    const shown = entry?.dependencies.find((dependency) => dependency.table === table)?.rows;
+    const shown = entry?.dependencies.find((dependency) => dependency.clock === table)?.rows;
     return shown || identified !== undefined
       ? [...new Set([...(shown ?? []), ...(identified !== undefined ? [identified] : [])])]
       : undefined;
@@ -183,7 +183,7 @@ export class EntityCache {
     return this.source.fetch(
       query,
       prefetch,
-      request.dependencies.map(({ table }) => table),
+      request.dependencies.map(({ clock }) => clock),
       names,
     );
   }
@@ -202,7 +202,7 @@ export class EntityCache {
     return {
       key,
       kind,
-      fingerprint: fingerprint(queryText([this.identity, owner, kind, key, prefetch, query])),
+      fingerprint: shortDigest(queryText([this.identity, owner, kind, key, prefetch, query])),
       dependencies,
       lifetimeMs,
       decode: (payload, isStored) => {

@@ -2,7 +2,7 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'ty
 import { entityCodec } from '../codec/entity-codec.js';
 import { InvalidConfigurationError } from '../errors.js';
 import { type RelationNode, relationTree } from '../load/relation-paths.js';
-import { entityTable, namedTable, tableTag } from '../naming/table-clocks.js';
+import { entityClock, namedTable, tableClock } from '../naming/table-clocks.js';
 import { nameOf, type TableTarget } from '../naming/table-target.js';
 
 /** What a manager class says of itself, read once its constructor has run. */
@@ -27,9 +27,9 @@ export interface ManagerOptions {
   readonly metadata: EntityMetadata;
   readonly cacheKey: string;
   readonly relations: readonly RelationNode[];
-  /** Tags of the tables it depends on beyond what metadata tells. */
+  /** Clocks of the tables it depends on beyond what metadata tells. */
   readonly dependsOn: readonly string[];
-  /** Tags of the tables that change along with its own. */
+  /** Clocks of the tables that change along with its own. */
   readonly alsoWrites: readonly string[];
 }
 
@@ -81,8 +81,8 @@ export function managerOptions(
     metadata,
     cacheKey,
     relations,
-    dependsOn: manager.dependsOn.map((table) => tag(name, 'dependsOn', dataSource, table)),
-    alsoWrites: manager.alsoWrites.map((table) => tag(name, 'alsoWrites', dataSource, table)),
+    dependsOn: manager.dependsOn.map((table) => clockOf(name, 'dependsOn', dataSource, table)),
+    alsoWrites: manager.alsoWrites.map((table) => clockOf(name, 'alsoWrites', dataSource, table)),
   };
 }
 
@@ -107,16 +107,16 @@ function checkTimeout(name: string, option: string, timeout: unknown): void {
   );
 }
 
-/** A table's tag from an entity, or from a name as the database knows it (`orders`, `sales.orders`). */
-function tag(manager: string, option: string, dataSource: DataSource, target: TableTarget): string {
-  if (dataSource.hasMetadata(target)) return entityTable(dataSource.getMetadata(target));
+/** A table's clock from an entity, or from a name as the database knows it (`orders`, `sales.orders`). */
+function clockOf(manager: string, option: string, dataSource: DataSource, target: TableTarget): string {
+  if (dataSource.hasMetadata(target)) return entityClock(dataSource.getMetadata(target));
   if (typeof target !== 'string') {
     throw invalid(
       'ENTITY_NOT_REGISTERED',
       `${manager}.${option} names ${nameOf(target)}, which its DataSource does not know, so no write could be told to concern it. Add it to the entities of that DataSource, or give the name of its table.`,
     );
   }
-  return tableTag(dataSource, namedTable(dataSource, target));
+  return tableClock(dataSource, namedTable(dataSource, target));
 }
 
 function invalid(code: string, message: string): InvalidConfigurationError {

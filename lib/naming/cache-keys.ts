@@ -7,7 +7,7 @@ import { joinKeys, textKey } from './text-key.js';
 const LISTS = 'lists';
 const DETAILS = 'details';
 
-/** The only place that spells a key or a tag. */
+/** The only place that spells a key of an entry. */
 export class CacheKeys {
   readonly #columns: readonly KeyColumn[];
 
@@ -25,13 +25,13 @@ export class CacheKeys {
   }
 
   /** @throws {InvalidQueryError} for a suffix that is no text */
-  list(suffix?: string): string {
+  listKey(suffix?: string): string {
     checkSuffix(this.base, suffix);
     return suffix === undefined ? this.base : `${this.base}_${textKey(suffix)}`;
   }
 
   /** @throws {InvalidIdentifierError} when the identifier cannot name a row */
-  detail(identifier: Identifier): string {
+  detailKey(identifier: Identifier): string {
     return `${this.base}_${textKey(identifierText(identifier, this.#columns))}`;
   }
 
@@ -48,12 +48,12 @@ export class CacheKeys {
     return `clears:${this.base}`;
   }
 
-  listDependency(key: string): { table: string; rows: readonly string[] } {
-    return { table: this.clears, rows: [LISTS, this.entryRow(key)] };
+  listDependency(key: string): { clock: string; rows: readonly string[] } {
+    return { clock: this.clears, rows: [LISTS, this.entryRow(key)] };
   }
 
-  detailDependency(key: string): { table: string; rows: readonly string[] } {
-    return { table: this.clears, rows: [DETAILS, this.entryRow(key)] };
+  detailDependency(key: string): { clock: string; rows: readonly string[] } {
+    return { clock: this.clears, rows: [DETAILS, this.entryRow(key)] };
   }
 
   get listsRow(): string {

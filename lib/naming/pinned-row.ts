@@ -124,7 +124,7 @@ export function rowName(metadata: EntityMetadata, row: ObjectLiteral): string | 
   }
 }
 
-/** The row tag of an identifier that is a primary key, where rows of its table have tags. */
+/** What the row of an identifier that is a primary key is called, where rows of its table have clocks. */
 export function identifiedRow(metadata: EntityMetadata, identifier: Identifier): string | undefined {
   if (typeof identifier === 'object' && !isScalar(identifier)) {
     const values = keyValues(keyColumns(metadata), identifier);

@@ -4,8 +4,8 @@ import { joinKeys, textKey } from './text-key.js';
 type ColumnMetadata = EntityMetadata['columns'][number];
 
 /**
- * Names a row by its primary key, as its tag. `undefined` where the database may compare the value differently than we do
- * (case, accents, trailing spaces, rounding): `'FOO'` and `'foo'` would be two tags of one row, so such a table has no row tags.
+ * Names a row by its primary key, as its clock is called. `undefined` where the database may compare the value differently than we do
+ * (case, accents, trailing spaces, rounding): `'FOO'` and `'foo'` would be two clocks of one row, so the rows of such a table have none.
  */
 export type RowKey = (valueOf: (column: ColumnMetadata) => unknown) => string | undefined;
 

@@ -2,10 +2,13 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import { databaseName, isMysql, isPostgres, schemaOf } from './database-name.js';
 
 /**
- * A database table's name among the tags: the same from every DataSource and process that reaches it. Folded to lower case,
+ * What the clock of a database table is called: the same from every DataSource and process that reaches it. Folded to lower case,
  * because some databases do; two tables that meet because of it only share their clock.
  */
-export function tableTag(dataSource: DataSource, table: { database?: string; schema?: string; name: string }): string {
+export function tableClock(
+  dataSource: DataSource,
+  table: { database?: string; schema?: string; name: string },
+): string {
   const schema = table.schema ?? schemaOf(dataSource, table.name);
   return [table.database ?? databaseName(dataSource), schema, table.name]
     .filter((part) => part !== undefined)
@@ -17,29 +20,29 @@ export function tableTag(dataSource: DataSource, table: { database?: string; sch
  * The clock of everything in a database, which every entry depends on: what may have written any table advances this one, and so
  * reaches tables that only other applications know.
  */
-export function databaseTag(dataSource: DataSource, database = databaseName(dataSource)): string {
+export function databaseClock(dataSource: DataSource, database = databaseName(dataSource)): string {
   return `database:${database.toLowerCase()}`;
 }
 
-export function entityTable(metadata: EntityMetadata): string {
+export function entityClock(metadata: EntityMetadata): string {
   const { dataSource, tableName: name } = metadata;
   // As TypeORM writes names: PostgreSQL's have a schema and no database, all others' a database and no schema.
   const { database, schema } = isPostgres(dataSource)
     ? { database: undefined, schema: metadata.schema }
     : { database: metadata.database, schema: undefined };
-  return tableTag(dataSource, { ...(database && { database }), ...(schema && { schema }), name });
+  return tableClock(dataSource, { ...(database && { database }), ...(schema && { schema }), name });
 }
 
 /** What a model is made of: its table and those that only hold its links, of many-to-many relations and trees. */
-export function ownTables(metadata: EntityMetadata): string[] {
+export function ownClocks(metadata: EntityMetadata): string[] {
   const junctions = metadata.manyToManyRelations.map(({ junctionEntityMetadata }) => junctionEntityMetadata);
   const links = [...junctions, metadata.closureJunctionTable].filter((link) => link !== undefined);
-  return [...new Set([metadata, ...links].map(entityTable))];
+  return [...new Set([metadata, ...links].map(entityClock))];
 }
 
 /** The database an entity's table is in. Only MySQL's statements reach another one than their connection's. */
-export function entityDatabase({ dataSource, database }: EntityMetadata): string {
-  return databaseTag(dataSource, isMysql(dataSource) && database ? database : undefined);
+export function entityDatabaseClock({ dataSource, database }: EntityMetadata): string {
+  return databaseClock(dataSource, isMysql(dataSource) && database ? database : undefined);
 }
 
 /** A table's name as people write it: `orders`, `sales.orders`, where the first part is a schema, in MySQL a database. */

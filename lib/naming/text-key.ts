@@ -33,6 +33,6 @@ function digest(text: string): string {
 }
 
 /** Stable within a release; two different inputs never meet in practice. */
-export function fingerprint(text: string): string {
+export function shortDigest(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }

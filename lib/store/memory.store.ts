@@ -2,24 +2,24 @@ import { randomUUID } from 'node:crypto';
 import type { Cache } from 'cache-manager';
 import { safeError } from '../events/safe-error.js';
 import { type Budget, withinBudget } from './budget.js';
-import { CacheStore, type EntriesRead, type TableWrite, type TagQuery, type TagsRead } from './cache-store.js';
-import { TagTable } from './tag-table.js';
+import { CacheStore, type EntriesRead, type ClockWrite, type ClockQuery, type ClocksRead } from './cache-store.js';
+import { LocalClocks } from './local-clocks.js';
 
 export interface MemoryStoreOptions {
   readonly budgetMs: number;
-  /** Most row tags kept; the oldest go first, and a row whose tag is gone is a miss once. */
+  /** Most clocks of rows kept; the oldest go first, and a row whose clock is gone is a miss once. */
   readonly maxRows?: number;
 }
 
 /**
- * Entries in CACHE_MANAGER, tags in this process: right as long as this process is the only one that writes.
+ * Entries in CACHE_MANAGER, clocks in this process: right as long as this process is the only one that writes.
  *
  * @internal
  */
 export class MemoryStore extends CacheStore {
   readonly name = 'memory';
-  readonly #tags: TagTable;
-  /** Another process, or this one after a restart, knows nothing of these tags: entries it left behind must not count. */
+  readonly #clocks: LocalClocks;
+  /** Another process, or this one after a restart, knows nothing of these clocks: entries it left behind must not count. */
   readonly #epoch = randomUUID();
 
   constructor(
@@ -27,24 +27,24 @@ export class MemoryStore extends CacheStore {
     private readonly options: MemoryStoreOptions,
   ) {
     super();
-    this.#tags = new TagTable(options.budgetMs, options.maxRows ?? 100_000);
+    this.#clocks = new LocalClocks(options.budgetMs, options.maxRows ?? 100_000);
   }
 
-  read(keys: readonly string[], queries: readonly TagQuery[], budget?: Budget): Promise<EntriesRead> {
+  read(keys: readonly string[], queries: readonly ClockQuery[], budget?: Budget): Promise<EntriesRead> {
     const work = async () => {
       const values = await Promise.all(keys.map((key) => this.cache.get<unknown>(key)));
-      const tables = queries.map((query) => this.#tags.read(query));
+      const clocks = queries.map((query) => this.#clocks.read(query));
       return {
         epoch: this.#epoch,
-        tables,
+        clocks,
         entries: values.map((value) => (typeof value === 'string' ? value : undefined)),
       };
     };
     return this.#within('read', work, budget);
   }
 
-  async touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
-    return { epoch: this.#epoch, tables: queries.map((query) => this.#tags.touch(query, lifetimeMs)) };
+  async touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
+    return { epoch: this.#epoch, clocks: queries.map((query) => this.#clocks.touch(query, lifetimeMs)) };
   }
 
   async put(key: string, entry: string, lifetimeMs: number): Promise<void> {
@@ -55,16 +55,16 @@ export class MemoryStore extends CacheStore {
     await this.#within('remove entries', () => Promise.all(keys.map((key) => this.cache.del(key))));
   }
 
-  async hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
-    for (const table of tables) this.#tags.hold(table, id, deadlineMs, releasesKeys);
+  async hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
+    for (const clock of clocks) this.#clocks.hold(clock, id, deadlineMs, releasesKeys);
   }
 
-  async release(tables: readonly string[], id: string): Promise<void> {
-    for (const table of tables) this.#tags.release(table, id);
+  async release(clocks: readonly string[], id: string): Promise<void> {
+    for (const clock of clocks) this.#clocks.release(clock, id);
   }
 
-  async advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
-    for (const write of writes) this.#tags.advance(write, hold);
+  async advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
+    for (const write of writes) this.#clocks.advance(write, hold);
   }
 
   async check(): Promise<undefined> {}

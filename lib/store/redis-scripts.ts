@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import type { RedisCommand } from './redis-connection.js';
 
 /*
- * What a server does in one step. Per table one hash (`t` its clock, `u` the last write whose rows were unknown, `h:<id>` a hold:
- * when it begins to block, its deadline, and whether the write may free keys; `k:<key>` that rows are named by this key) and per row one string. Moments and versions are microseconds of the server's clock.
+ * What a server does in one step. Per table one hash (`t` what its clock shows, `u` what it showed after the last write of unknown rows,
+ * `h:<id>` a hold: when it begins to block, its deadline, and whether the write may free keys; `k:<key>` that rows are named by this
+ * key) and per row one string. Clocks start at the server's time in microseconds, as moments are.
  *
- * Lua's tostring, `..` and cjson round numbers of this size: versions are only ever strings, HINCRBY results or '%.0f'.
+ * Lua's tostring, `..` and cjson round numbers of this size: clocks are only ever strings, HINCRBY results or '%.0f'.
  *
  * Without flags a script counts as writing, so a server that would answer reads but refuses writes (full, READONLY, MISCONF,
  * NOREPLICAS) refuses the reading script too: a server that could not be told of a write must not vouch for an entry.
@@ -32,11 +33,11 @@ local lifetime, fills = ARGV[1], ARGV[2] == '1'
 local moment = now()
 
 local function settle(key)
-  local version, unknown, held, overdue = nil, nil, 0, {}
+  local clock, unknown, held, overdue = nil, nil, 0, {}
   local fields = redis.call('HGETALL', key)
   for i = 1, #fields, 2 do
     local name, value = fields[i], fields[i + 1]
-    if name == 't' then version = value
+    if name == 't' then clock = value
     elseif name == 'u' then unknown = value
     elseif string.byte(name) == 104 then -- h
       local blocks, deadline = string.match(value, '^(%d+):(%d+):')
@@ -44,34 +45,34 @@ local function settle(key)
       elseif moment > tonumber(blocks) then held = 1 end
     end
   end
-  if not (version and unknown) then
-    version = exact(moment)
-    unknown = version
-    redis.call('HSET', key, 't', version, 'u', unknown)
+  if not (clock and unknown) then
+    clock = exact(moment)
+    unknown = clock
+    redis.call('HSET', key, 't', clock, 'u', unknown)
     keep(key, lifetime)
   elseif #overdue > 0 then
-    version = exact(redis.call('HINCRBY', key, 't', 1))
-    unknown = version
+    clock = exact(redis.call('HINCRBY', key, 't', 1))
+    unknown = clock
     redis.call('HSET', key, 'u', unknown)
   end
   -- Last: HINCRBY fails on a clock that is no number, and nothing takes a step of a script back.
   for i = 1, #overdue do redis.call('HDEL', key, overdue[i]) end
   if fills then keep(key, lifetime) end
-  return { version, unknown, held }
+  return { clock, unknown, held }
 end
 
-local function row(key, version)
+local function row(key, clock)
   local value = redis.call('GET', key)
-  if not value then redis.call('SET', key, version, 'PX', lifetime)
+  if not value then redis.call('SET', key, clock, 'PX', lifetime)
   elseif fills then keep(key, lifetime) end
-  return value or version
+  return value or clock
 end
 
 -- No write so far knew of rows of such names.
-local function name(key, tags, by)
+local function name(key, state, by)
   if by == '' or redis.call('HSETNX', key, 'k:' .. by, '') == 0 then return end
-  tags[2] = tags[1]
-  redis.call('HSET', key, 'u', tags[2])
+  state[2] = state[1]
+  redis.call('HSET', key, 'u', state[2])
 end
 
 local epoch = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
@@ -81,10 +82,10 @@ local first, tables = 1, #ARGV - 2
 if fills then tables = tables / 2 end
 for i = 3, tables + 2 do
   local last = first + tonumber(ARGV[i])
-  local tags = settle(KEYS[first])
-  if fills then name(KEYS[first], tags, ARGV[i + tables]) end
-  for j = first + 1, last do tags[#tags + 1] = row(KEYS[j], tags[1]) end
-  reply[#reply + 1] = tags
+  local state = settle(KEYS[first])
+  if fills then name(KEYS[first], state, ARGV[i + tables]) end
+  for j = first + 1, last do state[#state + 1] = row(KEYS[j], state[1]) end
+  reply[#reply + 1] = state
   first = last + 1
 end
 return reply`);
@@ -108,11 +109,11 @@ keep(KEYS[1], exact(2 * deadline))`);
  */
 export const advanceScript = register(`#!lua flags=allow-oom
 ${PRELUDE}
-local version
-if redis.call('HEXISTS', KEYS[1], 't') == 1 then version = exact(redis.call('HINCRBY', KEYS[1], 't', 1)) end
+local clock
+if redis.call('HEXISTS', KEYS[1], 't') == 1 then clock = exact(redis.call('HINCRBY', KEYS[1], 't', 1)) end
 -- Not before: where the clock is no number HINCRBY fails, and the hold blocks in the place of the advance.
 redis.call('HDEL', KEYS[1], ARGV[1])
-if not version then return end
+if not clock then return end
 local unknown, takes, named = ARGV[2] == '1', ARGV[3] == '1', #KEYS > 1
 if not unknown and (takes or named) then
   local fields = redis.call('HGETALL', KEYS[1])
@@ -122,16 +123,16 @@ if not unknown and (takes or named) then
     elseif kind == 'k:' and named and fields[i] ~= ARGV[4] then unknown = true end
   end
 end
-if unknown then redis.call('HSET', KEYS[1], 'u', version) end
-for i = 2, #KEYS do redis.call('SET', KEYS[i], version, 'XX', 'KEEPTTL') end`);
+if unknown then redis.call('HSET', KEYS[1], 'u', clock) end
+for i = 2, #KEYS do redis.call('SET', KEYS[i], clock, 'XX', 'KEEPTTL') end`);
 
 export interface RedisScript {
-  readonly source: string;
+  readonly text: string;
   readonly sha: string;
 }
 
-function register(source: string): RedisScript {
-  return { source, sha: createHash('sha1').update(source).digest('hex') };
+function register(text: string): RedisScript {
+  return { text, sha: createHash('sha1').update(text).digest('hex') };
 }
 
 export function call(script: RedisScript, keys: readonly string[], args: readonly string[]): RedisCommand {
@@ -139,7 +140,7 @@ export function call(script: RedisScript, keys: readonly string[], args: readonl
     name: 'evalsha',
     args: [script.sha, String(keys.length), ...keys, ...args],
     key: keys[0],
-    source: script.source,
+    source: script.text,
   };
 }
 
@@ -152,8 +153,8 @@ export function evaluate(script: RedisScript, keys: readonly string[], args: rea
 }
 
 /** Lets a server know a script before anybody calls it by its name. */
-export function loading({ source }: RedisScript): RedisCommand {
-  return { name: 'script', args: ['load', source], key: undefined };
+export function loading({ text }: RedisScript): RedisCommand {
+  return { name: 'script', args: ['load', text], key: undefined };
 }
 
 /** The same call with the script's text, for a server that has not seen it or has lost it. */

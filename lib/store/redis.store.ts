@@ -3,10 +3,10 @@ import { type Budget, withinBudget } from './budget.js';
 import {
   CacheStore,
   type EntriesRead,
-  type TableTags,
-  type TableWrite,
-  type TagQuery,
-  type TagsRead,
+  type ClockState,
+  type ClockWrite,
+  type ClockQuery,
+  type ClocksRead,
   UNFILLED_MS,
 } from './cache-store.js';
 import { insist } from './insist.js';
@@ -14,7 +14,7 @@ import { OwnConnection } from './own-connection.js';
 import { ReadConnection } from './read-connection.js';
 import type { RedisCommand, RedisConnection } from './redis-connection.js';
 import { advanceScript, call, evaluate, holdScript, loading, readScript, withSource } from './redis-scripts.js';
-import { tagKeys } from './tag-keys.js';
+import { clockKeys } from './clock-keys.js';
 
 export interface RedisStoreOptions {
   readonly budgetMs: number;
@@ -23,7 +23,7 @@ export interface RedisStoreOptions {
 }
 
 /**
- * Entries and tags in Redis 7 or newer: right for every process that shares it.
+ * Entries and clocks in Redis 7 or newer: right for every process that shares it.
  *
  * @internal
  */
@@ -43,7 +43,7 @@ export class RedisStore extends CacheStore {
     const { name, keyPrefix } = connection;
     this.name = `redis (${name})`;
     const own = () => ownConnection(connection);
-    // A client that puts a prefix before every key would do so with tags, which applications of other prefixes share.
+    // A client that puts a prefix before every key would do so with clocks, which applications of other prefixes share.
     const unprefixed = keyPrefix ? own() : undefined;
     const reads = unprefixed ?? (connection.isLeftAlone ? readConnection(connection, options) : undefined);
     const writes = own();
@@ -61,18 +61,23 @@ export class RedisStore extends CacheStore {
     for (const connection of this.#own) connection.close();
   }
 
-  read(keys: readonly string[], queries: readonly TagQuery[], budget?: Budget): Promise<EntriesRead> {
+  read(keys: readonly string[], queries: readonly ClockQuery[], budget?: Budget): Promise<EntriesRead> {
     const work = async () => {
       const entries = this.#forEntries('mget', keys);
-      const replies = await this.#send([...entries, ...this.#forTags(queries, UNFILLED_MS, false)]);
+      const replies = await this.#send([...entries, ...this.#forClocks(queries, UNFILLED_MS, false)]);
       const values = replies.splice(0, entries.length).flat();
-      return { ...tagsFrom(replies), entries: values.map((value) => (typeof value === 'string' ? value : undefined)) };
+      return {
+        ...clocksFrom(replies),
+        entries: values.map((value) => (typeof value === 'string' ? value : undefined)),
+      };
     };
     return this.#within('read', work, budget);
   }
 
-  touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
-    return this.#within('touch tags', async () => tagsFrom(await this.#send(this.#forTags(queries, lifetimeMs, true))));
+  touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
+    return this.#within('touch clocks', async () =>
+      clocksFrom(await this.#send(this.#forClocks(queries, lifetimeMs, true))),
+    );
   }
 
   async put(key: string, entry: string, lifetimeMs: number): Promise<void> {
@@ -85,26 +90,27 @@ export class RedisStore extends CacheStore {
     await this.#within('remove entries', () => this.#send(this.#forEntries('unlink', keys)));
   }
 
-  async hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys = true): Promise<void> {
+  async hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys = true): Promise<void> {
     const args = [holdField(id), milliseconds(this.options.budgetMs), milliseconds(deadlineMs), flag(releasesKeys)];
-    const commands = tables.map((table) => evaluate(holdScript, [tagKeys.table(table)], args));
+    const commands = clocks.map((clock) => evaluate(holdScript, [clockKeys.clock(clock)], args));
     // A precaution is worth half a budget: what makes the write known is its advance, which has a whole one.
-    await this.#insist('announce a write', commands, this.options.budgetMs / 2);
+    await this.#insist('hold its clocks', commands, this.options.budgetMs / 2);
   }
 
-  async release(tables: readonly string[], id: string): Promise<void> {
-    const commands = tables.map((table): RedisCommand => {
-      const key = tagKeys.table(table);
+  async release(clocks: readonly string[], id: string): Promise<void> {
+    const commands = clocks.map((clock): RedisCommand => {
+      const key = clockKeys.clock(clock);
       return { name: 'hdel', args: [key, holdField(id)], key };
     });
-    await this.#insist('take back a write', commands);
+    await this.#insist('release a hold', commands);
   }
 
-  async advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
+  async advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
     const field = hold === undefined ? '' : holdField(hold);
-    const commands = writes.map(({ table, rows, key = '', takesKeys = false }) => {
-      const keys = [tagKeys.table(table), ...(rows ?? []).map((row) => tagKeys.row(table, row))];
-      return evaluate(advanceScript, keys, [field, flag(!rows), flag(takesKeys), `k:${key}`]);
+    const commands = writes.map(({ clock, rows, key = '', takesKeys = false }) => {
+      const named = typeof rows === 'string' ? [] : rows;
+      const keys = [clockKeys.clock(clock), ...named.map((row) => clockKeys.row(clock, row))];
+      return evaluate(advanceScript, keys, [field, flag(rows === 'unknown'), flag(takesKeys), `k:${key}`]);
     });
     await this.#insist('learn of a write', commands);
   }
@@ -123,7 +129,7 @@ export class RedisStore extends CacheStore {
         );
       }
       // A name nobody had before, so that every command has something to do.
-      const asked = { table: `qscache:check:${randomUUID()}`, rows: ['1'], key: 'id' };
+      const asked = { clock: `qscache:check:${randomUUID()}`, rows: ['1'], key: 'id' };
       await this.touch([asked], 1000);
       await this.advance([asked]);
       return undefined;
@@ -139,12 +145,12 @@ export class RedisStore extends CacheStore {
     return this.#together(keys.map(this.#entryKey)).map((args) => ({ name, args, key: args[0] }));
   }
 
-  #forTags(queries: readonly TagQuery[], lifetimeMs: number, fills: boolean): RedisCommand[] {
+  #forClocks(queries: readonly ClockQuery[], lifetimeMs: number, fills: boolean): RedisCommand[] {
     const options = [milliseconds(lifetimeMs), flag(fills)];
     return this.#together(queries).map((group) => {
-      const keys = group.flatMap(({ table, rows }) => [
-        tagKeys.table(table),
-        ...rows.map((row) => tagKeys.row(table, row)),
+      const keys = group.flatMap(({ clock, rows }) => [
+        clockKeys.clock(clock),
+        ...rows.map((row) => clockKeys.row(clock, row)),
       ]);
       const counts = group.map(({ rows }) => String(rows.length));
       const names = fills ? group.map(({ rows, key = '' }) => (rows.length > 0 ? key : '')) : [];
@@ -201,26 +207,26 @@ const flag = (is: boolean): string => (is ? '1' : '0');
 /** Redis takes whole milliseconds only, and none of 0. */
 const milliseconds = (duration: number): string => String(Math.max(1, Math.ceil(duration)));
 
-/** One reply per script call: the server's `master_replid`, then per table its version, T:*, whether it is held, and its rows. */
-function tagsFrom(replies: readonly unknown[]): TagsRead {
+/** One reply per script call: the server's `master_replid`, then per clock what it shows, its last write of unknown rows, whether it is held, and its rows. */
+function clocksFrom(replies: readonly unknown[]): ClocksRead {
   const epochs = new Set<string>();
-  const tables: TableTags[] = [];
-  for (const [epoch, ...tags] of replies as [string, ...unknown[][]][]) {
+  const clocks: ClockState[] = [];
+  for (const [epoch, ...answers] of replies as [string, ...unknown[][]][]) {
     epochs.add(epoch);
-    for (const [version, unknown, held, ...rows] of tags) {
-      const read = { version: versionFrom(version), unknown: versionFrom(unknown), rows: rows.map(versionFrom) };
-      const isOurs = [read.version, read.unknown, ...read.rows].every((each) => !Number.isNaN(each));
-      tables.push({ ...read, held: !isOurs || Number(held) === 1 });
+    for (const [now, unknown, held, ...rows] of answers) {
+      const read = { now: countFrom(now), unknown: countFrom(unknown), rows: rows.map(countFrom) };
+      const isOurs = [read.now, read.unknown, ...read.rows].every((each) => !Number.isNaN(each));
+      clocks.push({ ...read, held: !isOurs || Number(held) === 1 });
     }
   }
-  return { epoch: [...epochs].sort().join('+'), tables };
+  return { epoch: [...epochs].sort().join('+'), clocks };
 }
 
 /** What a server can count on from, and we exactly; `NaN` for all else, which no server of ours has written. */
-function versionFrom(reply: unknown): number {
-  const version = VERSION.test(String(reply)) ? Number(reply) : NaN;
-  return Number.isSafeInteger(version) ? version : NaN;
+function countFrom(reply: unknown): number {
+  const count = COUNT.test(String(reply)) ? Number(reply) : NaN;
+  return Number.isSafeInteger(count) ? count : NaN;
 }
 
 /** HINCRBY is as strict. */
-const VERSION = /^(0|[1-9]\d*)$/;
+const COUNT = /^(0|[1-9]\d*)$/;

@@ -16,25 +16,25 @@ export interface StoreSelectionOptions {
 export interface StoreSelection {
   readonly store: CacheStore;
   /** How far a write is heard: by this process only, or by every process that shares the store. */
-  readonly scope: 'process' | 'shared';
+  readonly reach: 'process' | 'shared';
   /** For the boot log. */
   readonly warnings: readonly string[];
 }
 
-/** Decides, once at boot, where entries and tags live. */
+/** Decides, once at boot, where entries and clocks live. */
 export function selectStore({ cache, redis, budgetMs }: StoreSelectionOptions): StoreSelection {
   if (redis) {
     const store = new RedisStore(connectRedis(redis), { budgetMs, entryKey: (key) => key });
-    return { store, scope: 'shared', warnings: [] };
+    return { store, reach: 'shared', warnings: [] };
   }
   const tiers = tiersOf(cache);
   const found = tiers.find((tier) => tier.kind === 'redis');
   if (found) {
     const { connection, entryKey } = found;
     const store = new RedisStore(connection, { budgetMs, entryKey });
-    return { store, scope: 'shared', warnings: tiers.length > 1 ? [ignoredTiers(tiers, found)] : [] };
+    return { store, reach: 'shared', warnings: tiers.length > 1 ? [ignoredTiers(tiers, found)] : [] };
   }
-  return { store: new MemoryStore(cache, { budgetMs }), scope: 'process', warnings: memoryWarnings(tiers) };
+  return { store: new MemoryStore(cache, { budgetMs }), reach: 'process', warnings: memoryWarnings(tiers) };
 }
 
 function ignoredTiers(tiers: readonly Tier[], used: Tier): string {

@@ -1,4 +1,4 @@
-import type { TableWrite } from '../store/cache-store.js';
+import type { ClockWrite } from '../store/cache-store.js';
 import {
   mayHaveCommitted,
   type SqlDialect,
@@ -41,7 +41,7 @@ export class ConnectionWrites {
   }
 
   /** What a statement would make visible, before it runs. */
-  foresee(effect: StatementEffect, writes: readonly TableWrite[]): PendingWrites {
+  foresee(effect: StatementEffect, writes: readonly ClockWrite[]): PendingWrites {
     const commits = this.#commits(effect);
     if (commits === 'own') return this.pending;
     if (commits === 'prepared') return this.prepared.get(nameOf(effect)) ?? new PendingWrites().add(writes);
@@ -50,7 +50,7 @@ export class ConnectionWrites {
   }
 
   /** What a statement that succeeded has made visible. */
-  follow(effect: StatementEffect, writes: readonly TableWrite[]): PendingWrites {
+  follow(effect: StatementEffect, writes: readonly ClockWrite[]): PendingWrites {
     if (effect.kind === 'transaction')
       return this.#followTransaction(effect.verb, nameOf(effect), effect.chain ?? false, writes);
     if (!this.#autocommit) this.#transaction ??= this.#begin();
@@ -66,13 +66,13 @@ export class ConnectionWrites {
   }
 
   /** Writes of a statement that failed or may have: inside a transaction they count, in case they happened. */
-  keep(writes: readonly TableWrite[]): readonly TableWrite[] {
+  keep(writes: readonly ClockWrite[]): readonly ClockWrite[] {
     this.#transaction?.add(writes);
     return writes;
   }
 
   /** Follows a statement that failed, or was one of several in a text that did: what it did all the same is kept. */
-  fail(effect: StatementEffect, writes: readonly TableWrite[]): void {
+  fail(effect: StatementEffect, writes: readonly ClockWrite[]): void {
     const savepoint = effect.kind === 'transaction' && effect.verb === 'savepoint';
     if (mayHaveCommitted(effect) || savepoint) this.#transaction?.forgetSavepoints();
     this.keep(writes);
@@ -82,7 +82,7 @@ export class ConnectionWrites {
    * Writes that stay until the transaction's end whatever savepoint is rolled back to: those of a statement that ran before a BEGIN in
    * the same text, which PostgreSQL takes into the transaction, and of one that may have committed.
    */
-  keepOutside(writes: readonly TableWrite[]): void {
+  keepOutside(writes: readonly ClockWrite[]): void {
     this.#transaction?.addOutside(writes);
   }
 
@@ -90,7 +90,7 @@ export class ConnectionWrites {
     verb: TransactionVerb,
     name: string,
     chain: boolean,
-    writes: readonly TableWrite[],
+    writes: readonly ClockWrite[],
   ): PendingWrites {
     switch (verb) {
       case 'begin': {

@@ -1,32 +1,30 @@
-import type { TableWrite } from '../store/cache-store.js';
+import type { ClockWrite, WrittenRows } from '../store/cache-store.js';
 
 /** More written rows of one table than this, and its rows count as unknown: one advance instead of one per row. */
 const ROWS_PER_TABLE = 100;
 
-interface PendingTable {
-  /** `undefined` once they are unknown. */
-  readonly rows: Set<string> | undefined;
+interface Pending {
+  readonly rows: Set<string> | 'unknown';
   /** What the rows are named by. */
   readonly key: string | undefined;
   readonly takesKeys: boolean;
   readonly releasesKeys: boolean;
 }
 
-/** Writes that are not visible yet, merged per table. */
+/** Writes that are not visible yet, merged per clock. */
 export class PendingWrites {
-  readonly #tables = new Map<string, PendingTable>();
+  readonly #byClock = new Map<string, Pending>();
 
   get isEmpty(): boolean {
-    return this.#tables.size === 0;
+    return this.#byClock.size === 0;
   }
 
-  add(writes: Iterable<TableWrite>): this {
-    for (const { table, rows, key, takesKeys = false, releasesKeys = false } of writes) {
-      const known = this.#tables.get(table) ?? { ...NOTHING, rows: new Set<string>() };
-      for (const row of rows ?? []) known.rows?.add(row);
+  add(writes: Iterable<ClockWrite>): this {
+    for (const { clock, rows, key, takesKeys = false, releasesKeys = false } of writes) {
+      const known = this.#byClock.get(clock) ?? { ...NOTHING, rows: new Set<string>() };
       const isOneKey = known.key === undefined || key === undefined || known.key === key;
-      this.#tables.set(table, {
-        rows: rows && isOneKey && known.rows && known.rows.size <= ROWS_PER_TABLE ? known.rows : undefined,
+      this.#byClock.set(clock, {
+        rows: isOneKey ? together(known.rows, rows) : 'unknown',
         key: known.key ?? key,
         takesKeys: known.takesKeys || takesKeys,
         releasesKeys: known.releasesKeys || releasesKeys,
@@ -35,14 +33,21 @@ export class PendingWrites {
     return this;
   }
 
-  toWrites(): TableWrite[] {
-    return [...this.#tables].map(([table, { rows, key, ...keys }]) => ({
-      table,
-      rows: rows && [...rows],
+  toWrites(): ClockWrite[] {
+    return [...this.#byClock].map(([clock, { rows, key, ...keys }]) => ({
+      clock,
+      rows: rows === 'unknown' ? rows : rows.size ? [...rows] : 'new',
       ...(key !== undefined && { key }),
       ...keys,
     }));
   }
 }
 
-const NOTHING: Omit<PendingTable, 'rows'> = { key: undefined, takesKeys: false, releasesKeys: false };
+/** New rows add nothing to those that were known. */
+function together(known: Pending['rows'], rows: WrittenRows): Pending['rows'] {
+  if (known === 'unknown' || rows === 'unknown') return 'unknown';
+  if (rows !== 'new') for (const row of rows) known.add(row);
+  return known.size <= ROWS_PER_TABLE ? known : 'unknown';
+}
+
+const NOTHING: Omit<Pending, 'rows'> = { key: undefined, takesKeys: false, releasesKeys: false };

@@ -72,7 +72,7 @@ export function attendBroadcasters(of: object): void {
   const prototype = of as Broadcasting;
   const { broadcastBeforeQueryEvent, broadcastAfterQueryEvent } = prototype;
 
-  // After all others: a statement that a subscriber refuses is never sent, and nobody would settle what was announced for it.
+  // After all others: a statement that a subscriber refuses is never sent, and nobody would settle its hold.
   prototype.broadcastBeforeQueryEvent = function (result, query, parameters) {
     broadcastBeforeQueryEvent.call(this, result, query, parameters);
     const { queryRunner } = this;

@@ -1,29 +1,29 @@
 import type { EntityMetadata } from 'typeorm';
-import { entityTable } from '../naming/table-clocks.js';
+import { entityClock } from '../naming/table-clocks.js';
 import { isPostgres } from '../naming/database-name.js';
 import { keySpelling, rowKey } from '../naming/row-key.js';
-import type { TableWrite } from '../store/cache-store.js';
+import type { ClockWrite } from '../store/cache-store.js';
 import type { Operand, RowFilter, StatementEffect, TableChange } from './sql/statement-effect.js';
 import type { TableMap } from './table-map.js';
 
 /**
- * The tags a statement's writes advance, what the database changes in their wake included. `undefined` for a statement that may
+ * The clocks a statement's writes advance, what the database changes in their wake included. `undefined` for a statement that may
  * have written anything.
  */
 export function statementWrites(
   effect: StatementEffect,
   parameters: readonly unknown[],
   tables: TableMap,
-  /** Where its names without a schema lead, when not where they led at the start; see `TableMap.tags`. */
+  /** Where its names without a schema lead, when not where they led at the start; see `TableMap.clocks`. */
   namespaces?: readonly string[],
-): TableWrite[] | undefined {
+): ClockWrite[] | undefined {
   switch (effect.kind) {
     case 'unknown':
       return undefined;
     case 'schema':
-      return effect.tables.flatMap((ref) => tables.tags(ref, namespaces)).map(anything);
+      return effect.tables.flatMap((ref) => tables.clocks(ref, namespaces)).map(anything);
     case 'write': {
-      const writes: TableWrite[] = [];
+      const writes: ClockWrite[] = [];
       for (const written of effect.writes) {
         const assigned = tables.assigned(written.table, written.assigned);
         const change = assigned ? { ...written, assigned } : written;
@@ -32,10 +32,10 @@ export function statementWrites(
         if (entities.some(({ tableType }) => tableType === 'view')) return undefined;
         const changed = changedRows(change, entities, parameters);
         const keys = movedKeys(change, tables);
-        for (const table of tables.tags(change.table, namespaces)) {
+        for (const clock of tables.clocks(change.table, namespaces)) {
           // Under a name that is not mapped here the same table may have rows of another key.
-          const rows = change.action === 'insert' ? { rows: NO_ROWS } : (changed.get(table) ?? { rows: undefined });
-          writes.push({ table, ...rows, ...keys }, ...[...wake(change, table, tables)].map(anything));
+          const rows = change.action === 'insert' ? NEW : (changed.get(clock) ?? UNKNOWN);
+          writes.push({ clock, ...rows, ...keys }, ...[...wake(change, clock, tables)].map(anything));
         }
       }
       return writes;
@@ -46,15 +46,16 @@ export function statementWrites(
 }
 
 /** A row that was not there is in no entry; what counts it, lists it or found nothing in its place follows the clock. */
-const NO_ROWS: readonly string[] = [];
+const NEW: NamedRows = { rows: 'new' };
+const UNKNOWN: NamedRows = { rows: 'unknown' };
 
 /** A write to a table of which nothing more is known. */
-export function anything(table: string): TableWrite {
-  return { table, rows: undefined, takesKeys: true, releasesKeys: true };
+export function anything(clock: string): ClockWrite {
+  return { clock, rows: 'unknown', takesKeys: true, releasesKeys: true };
 }
 
 /** Whether a row may lose a unique key by the change, or get one that was another's. */
-function movedKeys({ table, action, assigned }: TableChange, tables: TableMap): Partial<TableWrite> {
+function movedKeys({ table, action, assigned }: TableChange, tables: TableMap): Partial<ClockWrite> {
   switch (action) {
     case 'insert':
       return { takesKeys: true };
@@ -69,13 +70,13 @@ function movedKeys({ table, action, assigned }: TableChange, tables: TableMap): 
   }
 }
 
-/** Tables that foreign key actions and triggers change, transitively. */
-function wake({ action, cascade, assigned }: TableChange, table: string, tables: TableMap): Set<string> {
+/** The clocks of tables that foreign key actions and triggers change, transitively. */
+function wake({ action, cascade, assigned }: TableChange, clock: string, tables: TableMap): Set<string> {
   const followed = new Set<string>();
-  if (action === 'delete') follow(tables.changedByDelete(table));
-  if (action === 'update' || action === 'upsert') follow(tables.changedByUpdate(table, assigned));
-  if (action === 'truncate') follow(cascade ? tables.referring(table) : tables.changedByDelete(table));
-  trigger(table);
+  if (action === 'delete') follow(tables.changedByDelete(clock));
+  if (action === 'update' || action === 'upsert') follow(tables.changedByUpdate(clock, assigned));
+  if (action === 'truncate') follow(cascade ? tables.referring(clock) : tables.changedByDelete(clock));
+  trigger(clock);
   return followed;
 
   function follow(others: Iterable<string>): void {
@@ -94,9 +95,9 @@ function wake({ action, cascade, assigned }: TableChange, table: string, tables:
   }
 }
 
-type NamedRows = Pick<TableWrite, 'rows' | 'key'>;
+type NamedRows = Pick<ClockWrite, 'rows' | 'key'>;
 
-/** By table, the rows an UPDATE or DELETE names; a table without is one of unknown rows. */
+/** By clock, the rows an UPDATE or DELETE names; a clock without is one of unknown rows. */
 function changedRows(
   { action, rows, assigned }: TableChange,
   entities: readonly EntityMetadata[],
@@ -107,14 +108,14 @@ function changedRows(
   const roots = entities.filter(({ parentEntityMetadata }) => !parentEntityMetadata);
   const [metadata] = roots;
   // A row known under two keys: the text names it by one of them, an entry may know it by the other.
-  if (!metadata || new Set(roots.map((each) => JSON.stringify([entityTable(each), keySpelling(each)]))).size !== 1)
+  if (!metadata || new Set(roots.map((each) => JSON.stringify([entityClock(each), keySpelling(each)]))).size !== 1)
     return known;
   const name = columnNames(metadata);
   const keys = metadata.primaryColumns.map(({ databaseName }) => name(databaseName));
-  // A row whose key changes leaves one tag and takes another, which may be one it had before.
+  // A row whose key changes leaves one clock and takes another, which may be one it had before.
   const movesKey = action === 'update' && (!assigned || assigned.some((column) => keys.includes(name(column))));
   const named = movesKey ? undefined : rowsOf(rows, metadata, name, parameters);
-  if (named) known.set(entityTable(metadata), { rows: named, key: keySpelling(metadata) });
+  if (named) known.set(entityClock(metadata), { rows: named, key: keySpelling(metadata) });
   return known;
 }
 

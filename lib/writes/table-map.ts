@@ -1,5 +1,12 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { databaseTag, entityDatabase, entityTable, namedTable, ownTables, tableTag } from '../naming/table-clocks.js';
+import {
+  databaseClock,
+  entityDatabaseClock,
+  entityClock,
+  namedTable,
+  ownClocks,
+  tableClock,
+} from '../naming/table-clocks.js';
 import { isMysql } from '../naming/database-name.js';
 import type { TableTarget } from '../naming/table-target.js';
 import type { TableRef } from './sql/statement-effect.js';
@@ -14,11 +21,11 @@ interface ForeignKeyAction {
   readonly onUpdate: readonly string[];
 }
 
-/** The tables of a DataSource: their tags, their keys, and what a write to one does to others behind TypeORM's back. */
+/** The tables of a DataSource: their clocks, their keys, and what a write to one does to others behind TypeORM's back. */
 export class TableMap {
   readonly #entities = new Map<string, EntityMetadata[]>();
   readonly #actions = new Map<string, ForeignKeyAction[]>();
-  /** By tag: the tags of tables that triggers change along with it, as managers declared. */
+  /** By clock: the clocks of tables that triggers change along with it, as managers declared. */
   readonly #alsoWrites = new Map<string, Set<string>>();
 
   constructor(private readonly dataSource: DataSource) {
@@ -27,11 +34,11 @@ export class TableMap {
       this.#entities.set(name, [...(this.#entities.get(name) ?? []), metadata]);
       for (const key of metadata.foreignKeys) {
         const changes = (action: string | undefined) => /^(cascade|set null|set default)$/i.test(action ?? '');
-        const parent = entityTable(key.referencedEntityMetadata);
+        const parent = entityClock(key.referencedEntityMetadata);
         this.#actions.set(parent, [
           ...(this.#actions.get(parent) ?? []),
           {
-            child: entityTable(metadata),
+            child: entityClock(metadata),
             deletes: /^cascade$/i.test(key.onDelete ?? ''),
             onDelete: changes(key.onDelete),
             onUpdate: changes(key.onUpdate)
@@ -43,11 +50,11 @@ export class TableMap {
     }
   }
 
-  /** The clocks that stand for everything a statement of this DataSource could write; `namespaces` as for `tags`. */
+  /** The clocks that stand for everything a statement of this DataSource could write; `namespaces` as for `clocks`. */
   everything(namespaces: readonly string[] = []): string[] {
     const metadatas = [...this.#entities.values()].flat();
-    const used = isMysql(this.dataSource) ? namespaces.map((database) => databaseTag(this.dataSource, database)) : [];
-    return [...new Set([databaseTag(this.dataSource), ...metadatas.map(entityDatabase), ...used])];
+    const used = isMysql(this.dataSource) ? namespaces.map((database) => databaseClock(this.dataSource, database)) : [];
+    return [...new Set([databaseClock(this.dataSource), ...metadatas.map(entityDatabaseClock), ...used])];
   }
 
   /** The columns an UPDATE changes, those included that the database computes from others. */
@@ -71,29 +78,29 @@ export class TableMap {
   }
 
   /**
-   * Tags of the tables a name may mean: the one it says, and every mapped one it could lead to. Another DataSource may know the same
+   * The clocks of the tables a name may mean: the one it says, and every mapped one it could lead to. Another DataSource may know the same
    * table under its full name, so a name that says its schema always stands for that table too.
    *
    * @param namespaces where names without a schema lead on this connection, when that is not where they led at the start
    */
-  tags(ref: TableRef, namespaces: readonly string[] = []): string[] {
-    const found = new Set(this.entities(ref).map(entityTable));
-    found.add(tableTag(this.dataSource, ref));
+  clocks(ref: TableRef, namespaces: readonly string[] = []): string[] {
+    const found = new Set(this.entities(ref).map(entityClock));
+    found.add(tableClock(this.dataSource, ref));
     if (ref.schema === undefined && ref.database === undefined) {
-      for (const namespace of namespaces) found.add(tableTag(this.dataSource, this.#within(ref, namespace)));
+      for (const namespace of namespaces) found.add(tableClock(this.dataSource, this.#within(ref, namespace)));
     }
     return [...found];
   }
 
-  /** Tags of what an application calls by its entity or its name; `undefined` for an entity the DataSource does not know. */
-  named(target: TableTarget): string[] | undefined {
-    if (this.dataSource.hasMetadata(target)) return ownTables(this.dataSource.getMetadata(target));
-    return typeof target === 'string' ? this.tags(namedTable(this.dataSource, target)) : undefined;
+  /** The clocks of what an application calls by its entity or its name; `undefined` for an entity the DataSource does not know. */
+  clocksNamed(target: TableTarget): string[] | undefined {
+    if (this.dataSource.hasMetadata(target)) return ownClocks(this.dataSource.getMetadata(target));
+    return typeof target === 'string' ? this.clocks(namedTable(this.dataSource, target)) : undefined;
   }
 
-  /** What a reader of this name depends on: as `tags`, and whatever may write anything in its database. */
+  /** What a reader of this name depends on: as `clocks`, and whatever may write anything in its database. */
   read(ref: TableRef): string[] {
-    return [...this.tags(ref), databaseTag(this.dataSource, ref.database)];
+    return [...this.clocks(ref), databaseClock(this.dataSource, ref.database)];
   }
 
   #within({ name }: TableRef, namespace: string): TableRef {

@@ -1,4 +1,4 @@
-import type { TableWrite } from '../store/cache-store.js';
+import type { ClockWrite } from '../store/cache-store.js';
 import { PendingWrites } from './pending-writes.js';
 import type { SqlDialect } from './sql/statement-effect.js';
 
@@ -14,7 +14,7 @@ const SHORTEST_NAME_CUT = 60;
 /**
  * The writes of one open transaction: a savepoint's go up to what surrounds it, or away with it.
  *
- * Keeping too much costs a miss, dropping too much an old read: a name nobody announced therefore changes nothing.
+ * Keeping too much costs a miss, dropping too much an old read: a name nobody has heard of therefore changes nothing.
  */
 export class TransactionBuffer {
   #frames: Frame[];
@@ -28,12 +28,12 @@ export class TransactionBuffer {
     this.#frames = [{ ...savepoint, pending: new PendingWrites() }];
   }
 
-  add(writes: readonly TableWrite[]): void {
+  add(writes: readonly ClockWrite[]): void {
     this.#frames.at(-1)!.pending.add(writes);
   }
 
   /** Writes that no savepoint takes back, because they were made before the first one, or may have been committed. */
-  addOutside(writes: readonly TableWrite[]): void {
+  addOutside(writes: readonly ClockWrite[]): void {
     this.#frames[0]!.pending.add(writes);
   }
 

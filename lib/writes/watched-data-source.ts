@@ -3,7 +3,7 @@ import type { CacheEvents } from '../events/cache-events.js';
 import { askDatabaseName } from '../naming/database-name.js';
 import type { CacheStore } from '../store/cache-store.js';
 import { catchUp } from './catch-up.js';
-import type { WriteAnnouncer } from './write-announcer.js';
+import type { HoldProtocol } from './hold-protocol.js';
 import { WriteWatch } from './write-watch.js';
 
 /** A store that could not be asked at the start is asked again after so many milliseconds. */
@@ -34,7 +34,7 @@ export class WatchedDataSource {
 
   constructor(
     readonly dataSource: DataSource,
-    private readonly announcer: WriteAnnouncer,
+    private readonly protocol: HoldProtocol,
     private readonly events: CacheEvents,
     private readonly runtime: WatchRuntime,
   ) {}
@@ -77,7 +77,7 @@ export class WatchedDataSource {
         `A database could not be asked for its name (${problem}), so its clocks go by the configured one. Writes of applications that reach it under another name are not heard: configure the same database name everywhere.`,
       );
     }
-    this.#watch = new WriteWatch(this.dataSource, this.announcer, this.events);
+    this.#watch = new WriteWatch(this.dataSource, this.protocol, this.events);
     for (const use of this.#uses) use(this.#watch);
     if (run === this.#run) this.#install();
   }

@@ -1,6 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import type { CacheEvents } from '../events/cache-events.js';
-import type { TableWrite } from '../store/cache-store.js';
+import type { ClockWrite } from '../store/cache-store.js';
 import { ConnectionWrites } from './connection-writes.js';
 import { askTransactionOpen, connectionOf, isDefinite, isTransactionOpen, statementStillRuns } from './driver-truth.js';
 import { MovedNames } from './moved-names.js';
@@ -9,15 +9,15 @@ import { redact } from './sql/redact.js';
 import { mayHaveCommitted, type SqlDialect, type StatementEffect } from './sql/statement-effect.js';
 import { anything, statementWrites } from './statement-writes.js';
 import type { TableMap } from './table-map.js';
-import type { Announcement, WriteAnnouncer } from './write-announcer.js';
+import type { Hold, HoldProtocol } from './hold-protocol.js';
 
 /** Statements reported as unplaced, each once, whatever its values; after so many more the log has said enough. */
 const UNPLACED_REPORTED = 1_000;
 
-/** What one statement of a text does, and which tags that advances. */
+/** What one statement of a text does, and which clocks that advances. */
 interface Step {
   readonly effect: StatementEffect;
-  readonly writes: readonly TableWrite[];
+  readonly writes: readonly ClockWrite[];
 }
 
 /** A text between its two events. */
@@ -25,12 +25,12 @@ interface Running {
   readonly query: string;
   readonly parameters: unknown;
   readonly steps: readonly Step[];
-  announcement?: Announcement;
+  hold?: Hold;
   /** No other statement was under way on its connection meanwhile: only then does the driver's word on transactions concern it. */
   isAlone: boolean;
 }
 
-/** Follows the writes of every connection from statement to visibility, and tells the announcer at the right moments. */
+/** Follows the writes of every connection from statement to visibility, and tells the protocol at the right moments. */
 export class WriteFollower {
   readonly #connections = new WeakMap<object, ConnectionWrites>();
   readonly #running = new WeakMap<object, Running[]>();
@@ -44,7 +44,7 @@ export class WriteFollower {
   constructor(
     private readonly dialect: SqlDialect,
     private readonly tables: TableMap,
-    private readonly announcer: WriteAnnouncer,
+    private readonly protocol: HoldProtocol,
     private readonly events: CacheEvents,
   ) {
     this.#movedNames = new MovedNames(dialect);
@@ -78,7 +78,7 @@ export class WriteFollower {
     others.push(running);
     if (isAlone) await this.#correct(connection, writes, await this.#isOpen(connection));
     const visible = foresee(writes, running);
-    if (!visible.isEmpty) running.announcement = await this.announcer.announce(visible.toWrites());
+    if (!visible.isEmpty) running.hold = await this.protocol.hold(visible.toWrites());
   }
 
   async succeeded(
@@ -90,11 +90,11 @@ export class WriteFollower {
   ): Promise<void> {
     const connection = connectionOf(runner);
     const writes = this.#writesOf(connection);
-    const { steps, announcement, isAlone } = this.#take(connection, query, parameters, effects);
+    const { steps, hold, isAlone } = this.#take(connection, query, parameters, effects);
     const visible = new PendingWrites();
     for (const { effect, writes: written } of steps) visible.add(writes.follow(effect, written).toWrites());
     const open = isAlone ? isTransactionOpen(connection, results) : undefined;
-    // A transaction no statement announced, one that began somewhere in a text of several (PostgreSQL takes what stands before its
+    // A transaction no statement told of, one that began somewhere in a text of several (PostgreSQL takes what stands before its
     // BEGIN into it), or statements under way together: what was written may be visible now, or with the transaction's end.
     const beganAmong = steps.length > 1 && steps.some(({ effect }) => beginsTransaction(effect));
     const isUnsure = !isAlone || (open === true && !writes.isOpen) || (beganAmong && (open ?? writes.isOpen));
@@ -104,8 +104,8 @@ export class WriteFollower {
       visible.add(written);
     }
     this.#count(writes);
-    if (!visible.isEmpty) await this.announcer.advance(visible.toWrites(), announcement);
-    else if (announcement) await this.announcer.retract(announcement);
+    if (!visible.isEmpty) await this.protocol.advance(visible.toWrites(), hold);
+    else if (hold) await this.protocol.release(hold);
   }
 
   async failed(
@@ -118,7 +118,7 @@ export class WriteFollower {
     const connection = connectionOf(runner);
     const writes = this.#writesOf(connection);
     const running = this.#take(connection, query, parameters, effects);
-    const { steps, announcement } = running;
+    const { steps, hold } = running;
     const refused = isDefinite(error, this.dialect);
     const foreseen = foresee(writes, running);
     const open = running.isAlone ? await this.#isOpenAfter(connection, writes, refused) : undefined;
@@ -135,22 +135,22 @@ export class WriteFollower {
     this.#count(writes);
     if (foreseen.isEmpty) return;
     if (!refused) {
-      await this.announcer.advanceAmbiguous(foreseen.toWrites(), announcement, statementStillRuns(connection));
+      await this.protocol.advanceAmbiguous(foreseen.toWrites(), hold, statementStillRuns(connection));
     }
     // Of several statements the first ones did their work before a later one was refused; a procedure may have committed before it
     // failed, and MySQL commits before it tries.
     else if (steps.length > 1 || steps.some(({ effect }) => mayHaveCommitted(effect)))
-      await this.announcer.advance(foreseen.toWrites(), announcement);
-    else if (announcement) await this.announcer.retract(announcement);
+      await this.protocol.advance(foreseen.toWrites(), hold);
+    else if (hold) await this.protocol.release(hold);
   }
 
   /** Explicit clears: at once outside a transaction, with its commit inside. */
-  async advanceAfterCommit(runner: QueryRunner, written: readonly TableWrite[]): Promise<void> {
+  async advanceAfterCommit(runner: QueryRunner, written: readonly ClockWrite[]): Promise<void> {
     const connection = connectionOf(runner);
     const writes = this.#writesOf(connection);
     await this.#correct(connection, writes, isTransactionOpen(connection));
     const visible = writes.follow({ kind: 'write', writes: [], tables: [] }, written);
-    if (!visible.isEmpty) await this.announcer.advance(visible.toWrites());
+    if (!visible.isEmpty) await this.protocol.advance(visible.toWrites());
   }
 
   /** Before a statement. One that nobody listened to may have begun a transaction, so a connection met for the first time is asked. */
@@ -178,7 +178,7 @@ export class WriteFollower {
     const lost = writes.correct(open);
     if (beganUnseen) writes.keepOutside(this.tables.everything().map(anything));
     this.#count(writes);
-    if (!lost.isEmpty) await this.announcer.advance(lost.toWrites());
+    if (!lost.isEmpty) await this.protocol.advance(lost.toWrites());
   }
 
   #count(writes: ConnectionWrites): void {
@@ -186,7 +186,7 @@ export class WriteFollower {
     if (!writes.isOpen || this.dialect !== 'sqlite') this.#open.delete(writes);
     else if (!this.#open.has(writes)) {
       this.#open.add(writes);
-      // Again, for those who looked between the announcement of a BEGIN and the BEGIN.
+      // Again, for those who looked between the hearing of a BEGIN and the BEGIN.
       this.transactionsBegun++;
     }
   }
@@ -226,7 +226,7 @@ export class WriteFollower {
     effect: StatementEffect,
     parameters: readonly unknown[],
     namespaces: readonly string[] | undefined,
-  ): readonly TableWrite[] {
+  ): readonly ClockWrite[] {
     const everything = () => this.tables.everything(namespaces).map(anything);
     // Another process may have prepared it: only where this one did is it known what it wrote.
     if (effect.kind === 'transaction') return effect.verb === 'commit-prepared' ? everything() : [];

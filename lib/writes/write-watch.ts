@@ -2,7 +2,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import type { CacheEvents } from '../events/cache-events.js';
 import type { DataSourceWatch, LoadReading } from '../load/statement-watch.js';
 import { currentLoad, type LoadRecord } from '../load/read-context.js';
-import type { TableWrite } from '../store/cache-store.js';
+import type { ClockWrite } from '../store/cache-store.js';
 import { connectionOf, dialectOf } from './driver-truth.js';
 import { HookOrder } from './hook-order.js';
 import { readStatements } from './sql/read-statements.js';
@@ -17,13 +17,13 @@ import {
 } from './statement-hooks.js';
 import { TableMap } from './table-map.js';
 import { WriteFollower } from './write-follower.js';
-import type { WriteAnnouncer } from './write-announcer.js';
+import type { HoldProtocol } from './hold-protocol.js';
 
 /**
- * Sees every statement of a DataSource, whatever API wrote it, and makes what it writes known: announced before it can be visible,
+ * Sees every statement of a DataSource, whatever API wrote it, and makes what it writes known: its clocks are held before it can be visible,
  * advanced once it is, before whoever wrote it is told.
  *
- * Its hooks never reject and never outlast the announcer's budget: TypeORM fails a committed `save()` for a hook that does.
+ * Its hooks never reject and never outlast the protocol's budget: TypeORM fails a committed `save()` for a hook that does.
  */
 export class WriteWatch implements StatementListener, DataSourceWatch {
   readonly tables: TableMap;
@@ -34,12 +34,12 @@ export class WriteWatch implements StatementListener, DataSourceWatch {
 
   constructor(
     private readonly dataSource: DataSource,
-    announcer: WriteAnnouncer,
+    protocol: HoldProtocol,
     private readonly events: CacheEvents,
   ) {
     this.#dialect = dialectOf(dataSource);
     this.tables = new TableMap(dataSource);
-    this.#follower = new WriteFollower(this.#dialect, this.tables, announcer, events);
+    this.#follower = new WriteFollower(this.#dialect, this.tables, protocol, events);
   }
 
   install(): void {
@@ -100,7 +100,7 @@ export class WriteWatch implements StatementListener, DataSourceWatch {
     return this.#follower.hasMovedNames(runner);
   }
 
-  advanceAfterCommit(runner: QueryRunner, writes: readonly TableWrite[]): Promise<void> {
+  advanceAfterCommit(runner: QueryRunner, writes: readonly ClockWrite[]): Promise<void> {
     return this.#follower.advanceAfterCommit(runner, writes);
   }
 

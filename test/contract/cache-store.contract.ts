@@ -1,7 +1,7 @@
 import type { Cache } from 'cache-manager';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CacheStore, TableTags, TagQuery } from '../../lib/store/cache-store.js';
+import type { CacheStore, ClockState, ClockQuery } from '../../lib/store/cache-store.js';
 
 export interface StoreUnderTest {
   readonly store: CacheStore;
@@ -32,19 +32,19 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
     });
     afterEach(() => subject.close());
 
-    async function tags(table: string, rows: readonly string[] = []): Promise<TableTags> {
-      const read = await store.read([], [{ table, rows }]);
-      return read.tables[0]!;
+    async function clock(clock: string, rows: readonly string[] = []): Promise<ClockState> {
+      const read = await store.read([], [{ clock, rows }]);
+      return read.clocks[0]!;
     }
 
     /** The tags as a fill leaves them. */
-    async function filled(table: string, rows: readonly string[] = [], lifetimeMs = LONG): Promise<TableTags> {
-      const touched = await store.touch([{ table, rows }], lifetimeMs);
-      return touched.tables[0]!;
+    async function filled(clock: string, rows: readonly string[] = [], lifetimeMs = LONG): Promise<ClockState> {
+      const touched = await store.touch([{ clock, rows }], lifetimeMs);
+      return touched.clocks[0]!;
     }
 
     async function entry(key: string): Promise<string | undefined> {
-      const read = await store.read([key], [{ table: 'any', rows: [] }]);
+      const read = await store.read([key], [{ clock: 'any', rows: [] }]);
       return read.entries[0];
     }
 
@@ -66,7 +66,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       it('come in the order of their keys, with a gap where there is none', async () => {
         await store.put('b', 'of b', LONG);
         await store.put('ключ 1', 'of ключ 1', LONG);
-        const { entries } = await store.read(['a', 'b', 'ключ 1', 'c'], [{ table: 'any', rows: [] }]);
+        const { entries } = await store.read(['a', 'b', 'ключ 1', 'c'], [{ clock: 'any', rows: [] }]);
         expect(entries).toEqual([undefined, 'of b', 'of ключ 1', undefined]);
       });
 
@@ -100,214 +100,214 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
 
     describe('tags', () => {
       it('are created with the clock, which starts from the time in microseconds', async () => {
-        const { version, unknown, rows, held } = await tags('user', ['1', '2']);
-        expect(version).toBeGreaterThan(1.7e15);
-        expect(Number.isSafeInteger(version)).toBe(true);
-        expect({ unknown, rows, held }).toEqual({ unknown: version, rows: [version, version], held: false });
+        const { now, unknown, rows, held } = await clock('user', ['1', '2']);
+        expect(now).toBeGreaterThan(1.7e15);
+        expect(Number.isSafeInteger(now)).toBe(true);
+        expect({ unknown, rows, held }).toEqual({ unknown: now, rows: [now, now], held: false });
       });
 
       it('stay as they are while nothing is written', async () => {
         const first = await filled('user', ['1']);
-        expect(await tags('user', ['1'])).toEqual(first);
-        const { tables } = await store.touch([{ table: 'user', rows: ['1'] }], LONG);
-        expect(tables).toEqual([first]);
+        expect(await clock('user', ['1'])).toEqual(first);
+        const { clocks } = await store.touch([{ clock: 'user', rows: ['1'] }], LONG);
+        expect(clocks).toEqual([first]);
       });
 
       it('of several tables come in the order of the queries, under one epoch', async () => {
-        const queries: TagQuery[] = [
-          { table: 'user', rows: ['1', '2'] },
-          { table: 'company', rows: [] },
-          { table: 'photo', rows: ['x'] },
+        const queries: ClockQuery[] = [
+          { clock: 'user', rows: ['1', '2'] },
+          { clock: 'company', rows: [] },
+          { clock: 'photo', rows: ['x'] },
         ];
         const first = await store.touch(queries, LONG);
-        await store.advance([{ table: 'photo', rows: ['x'] }]);
+        await store.advance([{ clock: 'photo', rows: ['x'] }]);
         const second = await store.read([], queries);
-        expect(first.tables.map(({ rows }) => rows.length)).toEqual([2, 0, 1]);
-        expect(second.tables.slice(0, 2)).toEqual(first.tables.slice(0, 2));
-        expect(second.tables[2]!.rows[0]).toBe(first.tables[2]!.version + 1);
+        expect(first.clocks.map(({ rows }) => rows.length)).toEqual([2, 0, 1]);
+        expect(second.clocks.slice(0, 2)).toEqual(first.clocks.slice(0, 2));
+        expect(second.clocks[2]!.rows[0]).toBe(first.clocks[2]!.now + 1);
         expect(second.epoch).toBe(first.epoch);
         expect(first.epoch).not.toBe('');
       });
 
       it('of a written row follow the clock, others and T:* do not', async () => {
-        const { version, unknown } = await filled('user', ['1', '2', '3']);
-        await store.advance([{ table: 'user', rows: ['1', '3'] }]);
-        const after = await tags('user', ['1', '2', '3']);
+        const { now, unknown } = await filled('user', ['1', '2', '3']);
+        await store.advance([{ clock: 'user', rows: ['1', '3'] }]);
+        const after = await clock('user', ['1', '2', '3']);
         expect(after).toEqual({
-          version: version + 1,
+          now: now + 1,
           unknown,
-          rows: [version + 1, version, version + 1],
+          rows: [now + 1, now, now + 1],
           held: false,
         });
       });
 
       it('T:* follows the clock when the rows are unknown, row tags do not', async () => {
-        const { version } = await filled('user', ['1']);
-        await store.advance([{ table: 'user', rows: undefined }]);
-        const after = await tags('user', ['1']);
-        expect(after).toEqual({ version: version + 1, unknown: version + 1, rows: [version], held: false });
+        const { now } = await filled('user', ['1']);
+        await store.advance([{ clock: 'user', rows: 'unknown' }]);
+        const after = await clock('user', ['1']);
+        expect(after).toEqual({ now: now + 1, unknown: now + 1, rows: [now], held: false });
       });
 
       it('of an insert: only the clock moves', async () => {
-        const { version } = await filled('user', ['1']);
-        await store.advance([{ table: 'user', rows: [] }]);
-        const after = await tags('user', ['1']);
-        expect(after).toEqual({ version: version + 1, unknown: version, rows: [version], held: false });
+        const { now } = await filled('user', ['1']);
+        await store.advance([{ clock: 'user', rows: [] }]);
+        const after = await clock('user', ['1']);
+        expect(after).toEqual({ now: now + 1, unknown: now, rows: [now], held: false });
       });
 
       it('of rows come with the first who asks: what is written to others later is not theirs', async () => {
-        const { version } = await tags('user', ['1']);
-        await store.advance([{ table: 'user', rows: ['2'] }]);
-        expect(await tags('user', ['1'])).toMatchObject({ version: version + 1, rows: [version] });
-        expect(await filled('user', ['1'])).toMatchObject({ version: version + 1, rows: [version] });
+        const { now } = await clock('user', ['1']);
+        await store.advance([{ clock: 'user', rows: ['2'] }]);
+        expect(await clock('user', ['1'])).toMatchObject({ now: now + 1, rows: [now] });
+        expect(await filled('user', ['1'])).toMatchObject({ now: now + 1, rows: [now] });
       });
 
       it('of a row that has none are those of the clock', async () => {
-        const { version } = await tags('user');
-        await store.advance([{ table: 'user', rows: ['1'] }]);
-        await store.advance([{ table: 'user', rows: [] }]);
-        expect((await tags('user', ['1'])).rows).toEqual([version + 2]);
+        const { now } = await clock('user');
+        await store.advance([{ clock: 'user', rows: ['1'] }]);
+        await store.advance([{ clock: 'user', rows: [] }]);
+        expect((await clock('user', ['1'])).rows).toEqual([now + 2]);
       });
 
       it('of a table nobody cached stay absent when it is written', async () => {
         await store.advance([
-          { table: 'user', rows: ['1'] },
-          { table: 'user', rows: undefined },
+          { clock: 'user', rows: ['1'] },
+          { clock: 'user', rows: 'unknown' },
         ]);
-        const { version, unknown, rows } = await tags('user', ['1']);
-        expect(version).toBeGreaterThan(1.7e15);
-        expect([unknown, rows[0]]).toEqual([version, version]);
+        const { now, unknown, rows } = await clock('user', ['1']);
+        expect(now).toBeGreaterThan(1.7e15);
+        expect([unknown, rows[0]]).toEqual([now, now]);
       });
 
       it('of several tables advance in one call', async () => {
-        const [user, company] = [await tags('user'), await tags('company')];
+        const [user, company] = [await clock('user'), await clock('company')];
         await store.advance([
-          { table: 'user', rows: undefined },
-          { table: 'company', rows: [] },
+          { clock: 'user', rows: 'unknown' },
+          { clock: 'company', rows: [] },
         ]);
-        expect((await tags('user')).unknown).toBe(user.version + 1);
-        expect((await tags('company')).version).toBe(company.version + 1);
+        expect((await clock('user')).unknown).toBe(user.now + 1);
+        expect((await clock('company')).now).toBe(company.now + 1);
       });
 
       it('count exactly', async () => {
-        const { version } = await filled('user', ['1']);
+        const { now } = await filled('user', ['1']);
         for (let i = 1; i <= 20; i++) {
-          await store.advance([{ table: 'user', rows: ['1'] }]);
-          const after = await tags('user', ['1']);
-          expect([after.version, after.rows[0]]).toEqual([version + i, version + i]);
+          await store.advance([{ clock: 'user', rows: ['1'] }]);
+          const after = await clock('user', ['1']);
+          expect([after.now, after.rows[0]]).toEqual([now + i, now + i]);
         }
       });
 
       it('of tables and rows with similar names are different tags', async () => {
         const names = ['a', '{a', 'a}', '{a}', 'a%7D', 'a:1', 'a}:1', 'A', 'ä'];
-        const queries = names.map((table) => ({ table, rows: names }));
-        const before = (await store.touch(queries, LONG)).tables;
-        for (const [i, table] of names.entries())
-          await store.advance([{ table, rows: [names[(i + 1) % names.length]!] }]);
-        const after = (await store.read([], queries)).tables;
-        for (const [i, { version, unknown, rows }] of after.entries()) {
+        const queries = names.map((clock) => ({ clock, rows: names }));
+        const before = (await store.touch(queries, LONG)).clocks;
+        for (const [i, clock] of names.entries())
+          await store.advance([{ clock, rows: [names[(i + 1) % names.length]!] }]);
+        const after = (await store.read([], queries)).clocks;
+        for (const [i, { now, unknown, rows }] of after.entries()) {
           const was = before[i]!;
-          expect({ version, unknown }).toEqual({ version: was.version + 1, unknown: was.version });
-          expect(rows).toEqual(names.map((_, j) => (j === (i + 1) % names.length ? was.version + 1 : was.version)));
+          expect({ now, unknown }).toEqual({ now: was.now + 1, unknown: was.now });
+          expect(rows).toEqual(names.map((_, j) => (j === (i + 1) % names.length ? was.now + 1 : was.now)));
         }
       });
     });
 
     describe('rows that two mappings of one table name by different keys', () => {
-      const byId = { table: 'user', rows: ['1'], key: 'id' };
-      const bySlug = { table: 'user', rows: ['one'], key: 'slug' };
+      const byId = { clock: 'user', rows: ['1'], key: 'id' };
+      const bySlug = { clock: 'user', rows: ['one'], key: 'slug' };
 
       it('are unknown to a write that names them by another key than a fill did', async () => {
         await store.touch([byId], LONG);
-        const { tables } = await store.touch([bySlug], LONG);
-        const { version } = tables[0]!;
+        const { clocks } = await store.touch([bySlug], LONG);
+        const { now } = clocks[0]!;
         await store.advance([byId]);
-        expect(await tags('user', ['1', 'one'])).toMatchObject({ unknown: version + 1, rows: [version + 1, version] });
-        await store.advance([{ table: 'user', rows: ['1'] }]);
-        expect((await tags('user')).unknown).toBe(version + 2);
+        expect(await clock('user', ['1', 'one'])).toMatchObject({ unknown: now + 1, rows: [now + 1, now] });
+        await store.advance([{ clock: 'user', rows: ['1'] }]);
+        expect((await clock('user')).unknown).toBe(now + 2);
       });
 
       it('are known to a write that names them as all fills did', async () => {
-        const { tables } = await store.touch([byId, { table: 'user', rows: [], key: 'slug' }], LONG);
-        const { version, unknown } = tables[0]!;
-        await tags('user', ['one']);
+        const { clocks } = await store.touch([byId, { clock: 'user', rows: [], key: 'slug' }], LONG);
+        const { now, unknown } = clocks[0]!;
+        await clock('user', ['one']);
         await store.advance([byId]);
-        await store.advance([{ table: 'user', rows: [], key: 'slug' }]);
-        expect(await tags('user', ['1'])).toMatchObject({ version: version + 2, unknown, rows: [version + 1] });
+        await store.advance([{ clock: 'user', rows: [], key: 'slug' }]);
+        expect(await clock('user', ['1'])).toMatchObject({ now: now + 2, unknown, rows: [now + 1] });
       });
 
       it('are unknown to the writes before the first fill that names them so, also where they had tags', async () => {
         await filled('user', ['one']);
-        const { version: asOf } = await tags('user', ['one']);
+        const { now: asOf } = await clock('user', ['one']);
         await store.advance([byId]);
-        const { tables } = await store.touch([bySlug], LONG);
-        expect(tables[0]).toMatchObject({ version: asOf + 1, unknown: asOf + 1, rows: [asOf] });
-        expect((await store.touch([bySlug], LONG)).tables).toEqual(tables);
+        const { clocks } = await store.touch([bySlug], LONG);
+        expect(clocks[0]).toMatchObject({ now: asOf + 1, unknown: asOf + 1, rows: [asOf] });
+        expect((await store.touch([bySlug], LONG)).clocks).toEqual(clocks);
       });
 
       it('stay fillable where nothing was written meanwhile', async () => {
-        const { version } = await tags('user', ['1', 'one']);
+        const { now } = await clock('user', ['1', 'one']);
         for (const query of [byId, bySlug]) {
-          const { tables } = await store.touch([query], LONG);
-          expect(tables[0]).toMatchObject({ version, unknown: version });
+          const { clocks } = await store.touch([query], LONG);
+          expect(clocks[0]).toMatchObject({ now, unknown: now });
         }
       });
     });
 
     describe('tags that are lost', () => {
       it('come back above anything they ever were', async () => {
-        const { version } = await filled('user', ['1'], SHORT);
-        for (let i = 0; i < 5; i++) await store.advance([{ table: 'user', rows: ['1'] }]);
+        const { now } = await filled('user', ['1'], SHORT);
+        for (let i = 0; i < 5; i++) await store.advance([{ clock: 'user', rows: ['1'] }]);
         await subject.elapse(SHORT + 40);
-        const after = await tags('user', ['1']);
-        expect(after.version).toBeGreaterThan(version + 5);
-        expect([after.unknown, after.rows[0]]).toEqual([after.version, after.version]);
+        const after = await clock('user', ['1']);
+        expect(after.now).toBeGreaterThan(now + 5);
+        expect([after.unknown, after.rows[0]]).toEqual([after.now, after.now]);
       });
 
       it('of a row take the value of the clock', async () => {
-        const { version } = await filled('user');
+        const { now } = await filled('user');
         await filled('user', ['1'], SHORT);
-        await store.advance([{ table: 'user', rows: [] }]);
+        await store.advance([{ clock: 'user', rows: [] }]);
         await subject.elapse(SHORT + 40);
-        expect(await tags('user', ['1'])).toMatchObject({ unknown: version, rows: [version + 1] });
+        expect(await clock('user', ['1'])).toMatchObject({ unknown: now, rows: [now + 1] });
       });
 
       it('are not lost earlier because someone asked for a shorter life', async () => {
-        const { version } = await filled('user', ['1']);
-        await store.touch([{ table: 'user', rows: ['1'] }], 20);
-        await tags('user', ['1']);
+        const { now } = await filled('user', ['1']);
+        await store.touch([{ clock: 'user', rows: ['1'] }], 20);
+        await clock('user', ['1']);
         await store.hold(['user'], 'w', 20);
         await store.release(['user'], 'w');
-        await store.advance([{ table: 'user', rows: ['1'] }]);
-        await store.advance([{ table: 'user', rows: [] }]);
+        await store.advance([{ clock: 'user', rows: ['1'] }]);
+        await store.advance([{ clock: 'user', rows: [] }]);
         await subject.elapse(SHORT);
-        expect(await tags('user', ['1'])).toMatchObject({
-          version: version + 2,
-          unknown: version,
-          rows: [version + 1],
+        expect(await clock('user', ['1'])).toMatchObject({
+          now: now + 2,
+          unknown: now,
+          rows: [now + 1],
         });
       });
 
       it('are kept as long as the latest fill asks for', async () => {
-        const { version } = await filled('user', ['1'], SHORT);
-        await store.touch([{ table: 'user', rows: ['1'] }], LONG);
-        await store.advance([{ table: 'user', rows: ['1'] }]);
-        await store.advance([{ table: 'user', rows: [] }]);
+        const { now } = await filled('user', ['1'], SHORT);
+        await store.touch([{ clock: 'user', rows: ['1'] }], LONG);
+        await store.advance([{ clock: 'user', rows: ['1'] }]);
+        await store.advance([{ clock: 'user', rows: [] }]);
         await subject.elapse(SHORT + 40);
-        expect(await tags('user', ['1'])).toMatchObject({
-          version: version + 2,
-          unknown: version,
-          rows: [version + 1],
+        expect(await clock('user', ['1'])).toMatchObject({
+          now: now + 2,
+          unknown: now,
+          rows: [now + 1],
         });
       });
 
       it('of a table that was only held live as long as the reader asks for', async () => {
         await store.hold(['user'], 'w', SHORT / 4);
-        const { version } = await tags('user');
+        const { now } = await clock('user');
         await store.release(['user'], 'w');
-        await store.advance([{ table: 'user', rows: [] }]);
+        await store.advance([{ clock: 'user', rows: [] }]);
         await subject.elapse(SHORT + 40);
-        expect(await tags('user')).toMatchObject({ version: version + 1, unknown: version });
+        expect(await clock('user')).toMatchObject({ now: now + 1, unknown: now });
       });
     });
 
@@ -319,115 +319,115 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       });
 
       it('blocks nothing while it is younger than the budget', async () => {
-        const before = await tags('user', ['1']);
+        const before = await clock('user', ['1']);
         await store.hold(['user'], 'w', LONG);
-        expect(await tags('user', ['1'])).toEqual(before);
+        expect(await clock('user', ['1'])).toEqual(before);
       });
 
       it('makes its tables a miss once it is older, and no other table', async () => {
-        const before = await tags('user', ['1']);
+        const before = await clock('user', ['1']);
         await store.hold(['user', 'photo'], 'w', LONG);
         await subject.elapse(BUDGET + 20);
-        expect(await tags('user', ['1'])).toEqual({ ...before, held: true });
-        expect((await tags('photo')).held).toBe(true);
-        expect((await tags('company')).held).toBe(false);
-        const { tables } = await store.touch([{ table: 'user', rows: [] }], LONG);
-        expect(tables[0]!.held).toBe(true);
+        expect(await clock('user', ['1'])).toEqual({ ...before, held: true });
+        expect((await clock('photo')).held).toBe(true);
+        expect((await clock('company')).held).toBe(false);
+        const { clocks } = await store.touch([{ clock: 'user', rows: [] }], LONG);
+        expect(clocks[0]!.held).toBe(true);
       });
 
       it('past its deadline advances the clock and T:* once, in the place of its writer', async () => {
-        const { version } = await filled('user', ['1']);
+        const { now } = await filled('user', ['1']);
         await store.hold(['user'], 'w', SHORT);
         await subject.elapse(SHORT + 20);
-        const after = await tags('user', ['1']);
-        expect(after).toEqual({ version: version + 1, unknown: version + 1, rows: [version], held: false });
-        expect(await tags('user', ['1'])).toEqual(after);
+        const after = await clock('user', ['1']);
+        expect(after).toEqual({ now: now + 1, unknown: now + 1, rows: [now], held: false });
+        expect(await clock('user', ['1'])).toEqual(after);
       });
 
       it('of a write that may free keys makes one that may take them count as one of unknown rows', async () => {
         await store.hold(['user'], 'frees', LONG, true);
-        const { version } = await filled('user', ['1', '2']);
-        await store.advance([{ table: 'user', rows: ['2'] }]);
-        expect(await tags('user', ['1', '2'])).toMatchObject({ unknown: version, rows: [version, version + 1] });
-        await store.advance([{ table: 'user', rows: ['2'], takesKeys: true }]);
-        expect(await tags('user', ['1', '2'])).toMatchObject({ unknown: version + 2, rows: [version, version + 2] });
+        const { now } = await filled('user', ['1', '2']);
+        await store.advance([{ clock: 'user', rows: ['2'] }]);
+        expect(await clock('user', ['1', '2'])).toMatchObject({ unknown: now, rows: [now, now + 1] });
+        await store.advance([{ clock: 'user', rows: ['2'], takesKeys: true }]);
+        expect(await clock('user', ['1', '2'])).toMatchObject({ unknown: now + 2, rows: [now, now + 2] });
       });
 
       it('of a write that frees no keys, or of the write itself, leaves rows alone', async () => {
         await store.hold(['user'], 'other', LONG, false);
         await store.hold(['user'], 'own', LONG, true);
-        const { version } = await filled('user', ['1']);
-        await store.advance([{ table: 'user', rows: [], takesKeys: true }], 'own');
-        expect(await tags('user', ['1'])).toMatchObject({ version: version + 1, unknown: version, rows: [version] });
+        const { now } = await filled('user', ['1']);
+        await store.advance([{ clock: 'user', rows: [], takesKeys: true }], 'own');
+        expect(await clock('user', ['1'])).toMatchObject({ now: now + 1, unknown: now, rows: [now] });
       });
 
       it('that is renewed has another deadline, and blocks when it would have before', async () => {
-        const before = await tags('user');
+        const before = await clock('user');
         await store.hold(['user'], 'w', 2 * BUDGET);
         await subject.elapse(BUDGET + 20);
         await store.hold(['user'], 'w', 2 * BUDGET);
-        expect(await tags('user')).toEqual({ ...before, held: true });
+        expect(await clock('user')).toEqual({ ...before, held: true });
         await subject.elapse(BUDGET + 20);
-        expect(await tags('user')).toEqual({ ...before, held: true });
+        expect(await clock('user')).toEqual({ ...before, held: true });
         await subject.elapse(BUDGET);
-        expect(await tags('user')).toMatchObject({ version: before.version + 1, held: false });
+        expect(await clock('user')).toMatchObject({ now: before.now + 1, held: false });
       });
 
       it('that was lost with its table is there again when it is renewed', async () => {
         await store.hold(['user'], 'w', SHORT / 4);
         await subject.elapse(SHORT);
         await store.hold(['user'], 'w', LONG);
-        await tags('user');
+        await clock('user');
         await subject.elapse(BUDGET + 20);
-        expect((await tags('user')).held).toBe(true);
+        expect((await clock('user')).held).toBe(true);
       });
 
       it('that is released blocks nothing and advances nothing', async () => {
-        const before = await tags('user');
+        const before = await clock('user');
         await store.hold(['user'], 'w', BUDGET + 60);
         await store.release(['user', 'photo'], 'w');
         await subject.elapse(BUDGET + 80);
-        expect(await tags('user')).toEqual(before);
+        expect(await clock('user')).toEqual(before);
       });
 
       it('is taken back by the advance that names it', async () => {
-        const { version } = await tags('user');
+        const { now } = await clock('user');
         await store.hold(['user'], 'w', LONG);
-        await store.advance([{ table: 'user', rows: [] }], 'w');
+        await store.advance([{ clock: 'user', rows: [] }], 'w');
         await subject.elapse(BUDGET + 20);
-        expect(await tags('user')).toMatchObject({ version: version + 1, held: false });
+        expect(await clock('user')).toMatchObject({ now: now + 1, held: false });
       });
 
       it('is taken back by an advance of a table nobody cached', async () => {
         await store.hold(['user'], 'w', LONG);
-        await store.advance([{ table: 'user', rows: [] }], 'w');
+        await store.advance([{ clock: 'user', rows: [] }], 'w');
         await subject.elapse(BUDGET + 20);
-        expect((await tags('user')).held).toBe(false);
+        expect((await clock('user')).held).toBe(false);
       });
 
       it('stays when another one is released or an advance does not name it', async () => {
-        await tags('user');
+        await clock('user');
         await store.hold(['user'], 'w1', LONG);
         await store.hold(['user'], 'w2', LONG);
         await store.release(['user'], 'w2');
-        await store.advance([{ table: 'user', rows: undefined }]);
+        await store.advance([{ clock: 'user', rows: 'unknown' }]);
         await subject.elapse(BUDGET + 20);
-        expect((await tags('user')).held).toBe(true);
+        expect((await clock('user')).held).toBe(true);
       });
 
       it('does not make a clock: the first reader does, and sees it', async () => {
         await store.hold(['user'], 'w', LONG);
-        const { version, unknown, held } = await tags('user');
-        expect([unknown, held]).toEqual([version, false]);
+        const { now, unknown, held } = await clock('user');
+        expect([unknown, held]).toEqual([now, false]);
         await subject.elapse(BUDGET + 20);
-        expect(await tags('user')).toEqual({ version, unknown, rows: [], held: true });
+        expect(await clock('user')).toEqual({ now, unknown, rows: [], held: true });
       });
 
       it('outlives the tags it came to', async () => {
         await filled('user', [], SHORT);
         await store.hold(['user'], 'w', LONG);
         await subject.elapse(BUDGET + 20);
-        expect((await tags('user')).held).toBe(true);
+        expect((await clock('user')).held).toBe(true);
       });
     });
   });

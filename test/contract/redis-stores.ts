@@ -51,8 +51,8 @@ export function redisStore(makeCache: MakeRedisCache): MakeStore {
   return async (budgetMs) => {
     const namespace = uniqueNamespace();
     const { cache, close } = await makeCache(namespace);
-    const { store, scope } = selectStore({ cache, budgetMs });
-    if (scope !== 'shared') throw new Error(`The Redis inside CACHE_MANAGER was not found: ${store.name}`);
+    const { store, reach } = selectStore({ cache, budgetMs });
+    if (reach !== 'shared') throw new Error(`The Redis inside CACHE_MANAGER was not found: ${store.name}`);
     await store.open();
     return {
       store: withTablesOf(namespace, store),
@@ -66,16 +66,16 @@ export function redisStore(makeCache: MakeRedisCache): MakeStore {
   };
 }
 
-/** Tables are shared by all who use a server, which is the point of them, but not of a test. */
+/** Clocks are shared by all who use a server, which is the point of them, but not of a test. */
 export function withTablesOf(namespace: string, store: CacheStore): CacheStore {
-  const named = (table: string) => namespace + table;
-  const own = <T extends { readonly table: string }>(about: readonly T[]) =>
-    about.map((each) => ({ ...each, table: named(each.table) }));
+  const named = (clock: string) => namespace + clock;
+  const own = <T extends { readonly clock: string }>(about: readonly T[]) =>
+    about.map((each) => ({ ...each, clock: named(each.clock) }));
   const methods: Partial<CacheStore> = {
     read: (keys, queries, budget) => store.read(keys, own(queries), budget),
     touch: (queries, lifetimeMs) => store.touch(own(queries), lifetimeMs),
-    hold: (tables, ...rest) => store.hold(tables.map(named), ...rest),
-    release: (tables, id) => store.release(tables.map(named), id),
+    hold: (clocks, ...rest) => store.hold(clocks.map(named), ...rest),
+    release: (clocks, id) => store.release(clocks.map(named), id),
     advance: (writes, hold) => store.advance(own(writes), hold),
   };
   return new Proxy(store, {

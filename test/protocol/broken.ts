@@ -2,7 +2,7 @@ import {
   datedLate,
   deafToRenewals,
   forgetfulOfHolds,
-  HastyAnnouncer,
+  HastyProtocol,
   hurry,
   ignoreHolds,
   joinAfterTakeOff,
@@ -58,7 +58,7 @@ export const broken: Record<string, Sabotaged> = {
     breaking: joinSentQuestions,
   },
   'an as-of taken after the load': { ...write, broken: { store: (store) => replace(store, datedLate(store)) } },
-  'an advance before the commit': { ...write, broken: { announcer: HastyAnnouncer } },
+  'an advance before the commit': { ...write, broken: { announcer: HastyProtocol } },
   'an entry that does not depend on the clock of its database': { readers: two, writers: ['call'] },
   'no hold, and a crash': { ...write, crashes: 1, broken: { holdMs: 0 } },
   'a hold that vanishes at its deadline': {

@@ -9,7 +9,7 @@ export class Clearer extends Actor {
     const { database } = this.world;
     const written = await this.database('outside write', [{ label: '', work: () => ({ row: ++database.row }) }]);
     const { store } = this.world.process('p');
-    await store.advance([{ table: KEYS.clears, rows: undefined }]);
+    await store.advance([{ clock: KEYS.clears, rows: 'unknown' }]);
     this.world.acknowledge(written);
   }
 

@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { CacheKeys } from '../../lib/naming/cache-keys.js';
-import { databaseTag, entityTable } from '../../lib/naming/table-clocks.js';
+import { databaseClock, entityClock } from '../../lib/naming/table-clocks.js';
 import { Example, exampleEntities, User } from '../fixtures/entities/example.entity.js';
 
 /** A DataSource that knows its entities and never connects: the engine asks it for names only. */
@@ -17,10 +17,10 @@ class UnconnectedDataSource extends DataSource {
 
 export const dataSource = await new UnconnectedDataSource().prepare();
 
-export const EXAMPLE = entityTable(dataSource.getMetadata(Example));
-export const USER = entityTable(dataSource.getMetadata(User));
+export const EXAMPLE = entityClock(dataSource.getMetadata(Example));
+export const USER = entityClock(dataSource.getMetadata(User));
 /** The clock of what cannot be placed. */
-export const DATABASE = databaseTag(dataSource);
+export const DATABASE = databaseClock(dataSource);
 export const KEYS = new CacheKeys('example', ['id']);
 
 /** What can be told apart in the database: a row that is changed, the set of rows, a row of another table. */

@@ -2,9 +2,9 @@ import { StoreError } from '../../lib/errors.js';
 import {
   CacheStore,
   type EntriesRead,
-  type TableWrite,
-  type TagQuery,
-  type TagsRead,
+  type ClockWrite,
+  type ClockQuery,
+  type ClocksRead,
 } from '../../lib/store/cache-store.js';
 import type { Gates, Outcome } from './gates.js';
 import { BUDGET } from './scenario.js';
@@ -49,10 +49,10 @@ export class GatedStore extends CacheStore {
     super();
   }
 
-  async read(keys: readonly string[], queries: readonly TagQuery[]): Promise<EntriesRead> {
+  async read(keys: readonly string[], queries: readonly ClockQuery[]): Promise<EntriesRead> {
     const { server } = this.script;
     const entries = () => keys.map((key) => server.entries.get(key));
-    const tags = (query: TagQuery) => ({ history: server.history, tags: server.read(query) });
+    const tags = (query: ClockQuery) => ({ history: server.history, tags: server.read(query) });
     if (!keys.length) this.remembered.add(JSON.stringify(queries));
     if (!this.script.split) {
       return this.#call('read', [keys, queries], () => ({ ...joined(queries.map(tags)), entries: entries() }));
@@ -64,9 +64,9 @@ export class GatedStore extends CacheStore {
     return { ...joined(tables), entries: found };
   }
 
-  async touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
+  async touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
     const { server } = this.script;
-    const tags = (query: TagQuery) => ({ history: server.history, tags: server.touch(query, lifetimeMs) });
+    const tags = (query: ClockQuery) => ({ history: server.history, tags: server.touch(query, lifetimeMs) });
     return joined(await this.#each('touch', queries, tags));
   }
 
@@ -94,7 +94,7 @@ export class GatedStore extends CacheStore {
     await this.#each('release', tables, (table) => this.script.server.release(table, holder));
   }
 
-  async advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
+  async advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
     const holder = hold === undefined ? undefined : this.#holder(hold);
     await this.#each('advance', writes, (write) => this.script.server.advance(write, holder));
   }
@@ -165,9 +165,9 @@ export class GatedStore extends CacheStore {
 }
 
 /** As a cluster answers: the history is that of all servers asked. */
-function joined(parts: readonly { history: number; tags: TagsRead['tables'][number] }[]): TagsRead {
+function joined(parts: readonly { history: number; tags: ClocksRead['clocks'][number] }[]): ClocksRead {
   const histories = new Set(parts.map(({ history }) => history));
-  return { epoch: sorted(histories).join('+'), tables: parts.map(({ tags }) => tags) };
+  return { epoch: sorted(histories).join('+'), clocks: parts.map(({ tags }) => tags) };
 }
 
 /** The key or table a call is about, where it is about one. */

@@ -1,5 +1,5 @@
 import type { ReadRequest } from '../../lib/cache/read-through.js';
-import type { Dependency } from '../../lib/cache/tags.js';
+import type { Dependency } from '../../lib/cache/dependency.js';
 import { type Cell, DATABASE, EXAMPLE, KEYS, USER, type Versions } from './database.js';
 
 export type Seen = Partial<Versions>;
@@ -15,8 +15,8 @@ export interface Query {
 
 export type QueryName = 'list' | 'detail' | 'slug' | 'joined' | 'uncovered';
 
-const row: Dependency = { table: EXAMPLE, rows: ['1'] };
-const list: Dependency = { table: EXAMPLE };
+const row: Dependency = { clock: EXAMPLE, rows: ['1'] };
+const list: Dependency = { clock: EXAMPLE };
 
 /** What is among the tables of every entry outside of a model this small. */
 export interface Always {
@@ -29,24 +29,24 @@ export interface Always {
 export function queryNamed(name: QueryName, { clears, database }: Always): Query {
   switch (name) {
     case 'list':
-      return query(KEYS.list(), 'list', [list], [list], [['row', 'rows']]);
+      return query(KEYS.listKey(), 'list', [list], [list], [['row', 'rows']]);
     case 'detail':
-      return query(KEYS.detail(1), 'detail', [row], [row], [['row']]);
+      return query(KEYS.detailKey(1), 'detail', [row], [row], [['row']]);
     // Which row it is becomes known with the load.
     case 'slug':
-      return query(KEYS.detail('one'), 'detail', [list], [row], [['row']]);
+      return query(KEYS.detailKey('one'), 'detail', [list], [row], [['row']]);
     // A relation by a statement of its own, at a moment of its own.
     case 'joined':
       return query(
-        KEYS.detail(2),
+        KEYS.detailKey(2),
         'detail',
-        [row, { table: USER }],
-        [row, { table: USER, rows: ['1'] }],
+        [row, { clock: USER }],
+        [row, { clock: USER, rows: ['1'] }],
         [['row'], ['user']],
       );
     // A table that no as-of was taken of.
     case 'uncovered':
-      return query(KEYS.detail(2), 'detail', [row], undefined, [['user']]);
+      return query(KEYS.detailKey(2), 'detail', [row], undefined, [['user']]);
   }
 
   function query(
@@ -60,7 +60,7 @@ export function queryNamed(name: QueryName, { clears, database }: Always): Query
     const and = (tables: readonly Dependency[]) => [
       ...tables,
       ...(clears ? [cleared] : []),
-      ...(database ? [{ table: DATABASE }] : []),
+      ...(database ? [{ clock: DATABASE }] : []),
     ];
     return {
       request: {

@@ -3,10 +3,10 @@ import { type Entry, formatEntry, parseEntry } from '../../lib/cache/entry.js';
 import { Flight, Flights } from '../../lib/cache/flights.js';
 import type { Question } from '../../lib/cache/question.js';
 import { Questions } from '../../lib/cache/questions.js';
-import { TagView } from '../../lib/cache/tags.js';
-import { type Announcement, WriteAnnouncer } from '../../lib/writes/write-announcer.js';
-import type { CacheStore, TableTags, TableWrite, TagQuery, TagsRead } from '../../lib/store/cache-store.js';
-import { tagKeys } from '../../lib/store/tag-keys.js';
+import { ClockView } from '../../lib/cache/clock-view.js';
+import { type Hold, HoldProtocol } from '../../lib/writes/hold-protocol.js';
+import type { CacheStore, ClockState, ClockWrite, ClockQuery, ClocksRead } from '../../lib/store/cache-store.js';
+import { clockKeys } from '../../lib/store/clock-keys.js';
 import { clock } from './scripted-clock.js';
 import type { ScriptedServer } from './scripted-server.js';
 
@@ -20,7 +20,7 @@ export function replace(store: CacheStore, methods: Partial<CacheStore>): CacheS
   });
 }
 
-type Change = <T extends TagsRead>(read: T) => T;
+type Change = <T extends ClocksRead>(read: T) => T;
 
 export function seeing(store: CacheStore, change: Change): Partial<CacheStore> {
   return {
@@ -29,8 +29,8 @@ export function seeing(store: CacheStore, change: Change): Partial<CacheStore> {
   };
 }
 
-export function withTables(change: (tags: TableTags) => TableTags): Change {
-  return (read) => ({ ...read, tables: read.tables.map(change) });
+export function withTables(change: (tags: ClockState) => ClockState): Change {
+  return (read) => ({ ...read, clocks: read.clocks.map(change) });
 }
 
 /** Every fill looks as if nothing had happened since its load began, and is dated by the moment it is stored. */
@@ -45,32 +45,34 @@ export function datedLate(store: CacheStore): Partial<CacheStore> {
   return {
     read: async (keys, queries, ...rest) => {
       const read = await store.read(keys, queries, ...rest);
-      for (const [i, { table }] of queries.entries()) before.set(table, read.tables[i]!.version);
+      for (const [i, { clock }] of queries.entries()) before.set(clock, read.clocks[i]!.now);
       return read;
     },
     touch: async (queries, lifetimeMs) => {
       const read = await store.touch(queries, lifetimeMs);
-      latest = read.tables[0]!.version;
-      const tables = read.tables.map((tags, i) => ({
-        ...tags,
-        version: before.get(queries[i]!.table) ?? 0,
+      latest = read.clocks[0]!.now;
+      const clocks = read.clocks.map((state, i) => ({
+        ...state,
+        now: before.get(queries[i]!.clock) ?? 0,
         unknown: 0,
-        rows: tags.rows.map(() => 0),
+        rows: state.rows.map(() => 0),
       }));
-      return { ...read, tables };
+      return { ...read, clocks };
     },
     put: (key, text, lifetimeMs) => store.put(key, formatEntry(redate(parseEntry(text)!)), lifetimeMs),
   };
 }
 
-/** A row without a tag, which stands for its whole table, counts as never written. */
+/** A row without a clock, which stands for its whole table, counts as never written. */
 export function trustingOfUnknownRows(store: CacheStore, server: ScriptedServer): Partial<CacheStore> {
-  const trusting = async <T extends TagsRead>(queries: readonly TagQuery[], ask: () => Promise<T>): Promise<T> => {
-    // Before it is asked, which makes a tag for each row.
-    const unknown = queries.map(({ table, rows }) => rows.map((row) => !server.rows.includes(tagKeys.row(table, row))));
+  const trusting = async <T extends ClocksRead>(queries: readonly ClockQuery[], ask: () => Promise<T>): Promise<T> => {
+    // Before it is asked, which makes a clock for each row.
+    const unknown = queries.map(({ clock, rows }) =>
+      rows.map((row) => !server.rows.includes(clockKeys.row(clock, row))),
+    );
     const read = await ask();
-    const rows = (tags: TableTags, i: number) => tags.rows.map((tag, j) => (unknown[i]![j] ? 0 : tag));
-    return { ...read, tables: read.tables.map((tags, i) => ({ ...tags, rows: rows(tags, i) })) };
+    const rows = (state: ClockState, i: number) => state.rows.map((row, j) => (unknown[i]![j] ? 0 : row));
+    return { ...read, clocks: read.clocks.map((state, i) => ({ ...state, rows: rows(state, i) })) };
   };
   return {
     read: (keys, queries) => trusting(queries, () => store.read(keys, queries)),
@@ -98,22 +100,22 @@ export function deafToRenewals(store: CacheStore, server: ScriptedServer): Cache
   return store;
 }
 
-export class HastyAnnouncer extends WriteAnnouncer {
-  override async announce(writes: readonly TableWrite[]): Promise<Announcement> {
-    const announcement = await super.announce(writes);
+export class HastyProtocol extends HoldProtocol {
+  override async hold(writes: readonly ClockWrite[]): Promise<Hold> {
+    const hold = await super.hold(writes);
     await super.advance(
-      writes.map(({ table }) => ({ table, rows: undefined })),
-      announcement,
+      writes.map(({ clock }) => ({ clock, rows: 'unknown' })),
+      hold,
     );
-    return announcement;
+    return hold;
   }
 
   override async advance(): Promise<void> {}
 }
 
-export class SureAnnouncer extends WriteAnnouncer {
-  override advanceAmbiguous(writes: readonly TableWrite[], announcement: Announcement | undefined): Promise<void> {
-    return super.advance(writes, announcement);
+export class SureAnnouncer extends HoldProtocol {
+  override advanceAmbiguous(writes: readonly ClockWrite[], hold: Hold | undefined): Promise<void> {
+    return super.advance(writes, hold);
   }
 }
 
@@ -161,7 +163,7 @@ export function joinSentQuestions(): () => void {
 }
 
 export function ignoreHolds(): () => void {
-  const spy = vi.spyOn(TagView.prototype, 'isHeld').mockReturnValue(false);
+  const spy = vi.spyOn(ClockView.prototype, 'isHeld').mockReturnValue(false);
   return () => spy.mockRestore();
 }
 

@@ -1,5 +1,5 @@
 import type { CacheEvents } from '../../lib/events/cache-events.js';
-import { WriteAnnouncer } from '../../lib/writes/write-announcer.js';
+import { HoldProtocol } from '../../lib/writes/hold-protocol.js';
 import type { CacheStore } from '../../lib/store/cache-store.js';
 import type { CallFaults } from './gated-store.js';
 import type { QueryName } from './queries.js';
@@ -54,8 +54,8 @@ export interface Scenario {
 /** An engine with one of its parts broken on purpose, at the seam: the logic itself stays the real one. */
 export interface Sabotage {
   readonly store?: (store: CacheStore, server: ScriptedServer) => CacheStore;
-  readonly announcer?: new (store: () => CacheStore, events: CacheEvents, options: AnnouncerOptions) => WriteAnnouncer;
+  readonly announcer?: new (store: () => CacheStore, events: CacheEvents, options: AnnouncerOptions) => HoldProtocol;
   readonly holdMs?: number;
 }
 
-type AnnouncerOptions = ConstructorParameters<typeof WriteAnnouncer>[2];
+type AnnouncerOptions = ConstructorParameters<typeof HoldProtocol>[2];

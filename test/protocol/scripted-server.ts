@@ -1,11 +1,11 @@
-import type { TableTags, TableWrite, TagQuery } from '../../lib/store/cache-store.js';
+import type { ClockState, ClockWrite, ClockQuery } from '../../lib/store/cache-store.js';
 import { ExpiringMap } from '../../lib/store/expiring-map.js';
-import { tagKeys } from '../../lib/store/tag-keys.js';
-import { TagTable } from '../../lib/store/tag-table.js';
+import { clockKeys } from '../../lib/store/clock-keys.js';
+import { LocalClocks } from '../../lib/store/local-clocks.js';
 import { sorted } from './sorted.js';
 
 interface TableRecord {
-  readonly clock?: { readonly version: number; readonly unknown: number };
+  readonly clock?: { readonly now: number; readonly unknown: number };
   readonly keys: ReadonlySet<string>;
   readonly holds: ReadonlyMap<string, { readonly blocksAt: number; readonly deadline: number }>;
 }
@@ -22,9 +22,9 @@ export class ScriptedServer {
   history = 0;
   /** Refused calls: all of them, or (which no store may do) only those that write. */
   refuses: 'nothing' | 'writes' | 'everything' = 'nothing';
-  #tags: TagTable;
+  #tags: LocalClocks;
   #maps: TagMaps;
-  readonly #log: ((tags: TagTable) => void)[] = [];
+  readonly #log: ((tags: LocalClocks) => void)[] = [];
   readonly #tables = new Set<string>();
   readonly #rows = new Set<string>();
   #snapshot: { entries: Map<string, string>; changes: number; image: unknown } | undefined;
@@ -33,12 +33,12 @@ export class ScriptedServer {
     [this.#tags, this.#maps] = openTagTable(budgetMs);
   }
 
-  read(query: TagQuery): TableTags {
-    return this.#apply((tags) => tags.read(query), query.table, query.rows);
+  read(query: ClockQuery): ClockState {
+    return this.#apply((tags) => tags.read(query), query.clock, query.rows);
   }
 
-  touch(query: TagQuery, lifetimeMs: number): TableTags {
-    return this.#apply((tags) => tags.touch(query, lifetimeMs), query.table, query.rows);
+  touch(query: ClockQuery, lifetimeMs: number): ClockState {
+    return this.#apply((tags) => tags.touch(query, lifetimeMs), query.clock, query.rows);
   }
 
   hold(table: string, id: string, deadlineMs: number, releasesKeys?: boolean): void {
@@ -49,8 +49,8 @@ export class ScriptedServer {
     this.#apply((tags) => tags.release(table, id), table);
   }
 
-  advance(write: TableWrite, hold: string | undefined): void {
-    this.#apply((tags) => tags.advance(write, hold), write.table);
+  advance(write: ClockWrite, hold: string | undefined): void {
+    this.#apply((tags) => tags.advance(write, hold), write.clock);
   }
 
   holds(table: string): TableRecord['holds'] {
@@ -98,7 +98,7 @@ export class ScriptedServer {
       const { clock, holds, keys } = this.#maps.tables.get(table)!;
       return [
         table,
-        clock?.version,
+        clock?.now,
         clock?.unknown,
         sorted(keys),
         sorted([...holds].map(([id, { deadline }]) => [id, deadline])),
@@ -115,16 +115,16 @@ export class ScriptedServer {
     ];
   }
 
-  #apply<T>(change: (tags: TagTable) => T, table: string, rows: readonly string[] = []): T {
+  #apply<T>(change: (tags: LocalClocks) => T, table: string, rows: readonly string[] = []): T {
     this.#tables.add(table);
-    for (const row of rows) this.#rows.add(tagKeys.row(table, row));
+    for (const row of rows) this.#rows.add(clockKeys.row(table, row));
     this.#log.push(change);
     return change(this.#tags);
   }
 }
 
-function openTagTable(budgetMs: number): [TagTable, TagMaps] {
-  const tags = new TagTable(budgetMs, 1_000);
+function openTagTable(budgetMs: number): [LocalClocks, TagMaps] {
+  const tags = new LocalClocks(budgetMs, 1_000);
   const maps: unknown[] = [];
   const { set } = ExpiringMap.prototype;
   ExpiringMap.prototype.set = function (...args) {
@@ -132,7 +132,7 @@ function openTagTable(budgetMs: number): [TagTable, TagMaps] {
     set.apply(this, args);
   };
   // What lives for no time is gone at once.
-  tags.touch({ table: '', rows: [''] }, 0);
+  tags.touch({ clock: '', rows: [''] }, 0);
   ExpiringMap.prototype.set = set;
   const [tables, rows] = maps as [TagMaps['tables'], TagMaps['rows']];
   return [tags, { tables, rows }];

@@ -2,7 +2,7 @@ import { Limit } from '../../lib/cache/limit.js';
 import { ReadThrough } from '../../lib/cache/read-through.js';
 import { noSeal } from '../../lib/cache/seal.js';
 import { CacheEvents } from '../../lib/events/cache-events.js';
-import { WriteAnnouncer } from '../../lib/writes/write-announcer.js';
+import { HoldProtocol } from '../../lib/writes/hold-protocol.js';
 import { WriteWatch } from '../../lib/writes/write-watch.js';
 import type { CacheStore } from '../../lib/store/cache-store.js';
 import type { Actor } from './actor.js';
@@ -25,7 +25,7 @@ export interface Process {
   readonly store: CacheStore;
   readonly readThrough: ReadThrough;
   readonly limit: Limit;
-  readonly announcer: WriteAnnouncer;
+  readonly announcer: HoldProtocol;
   readonly watch: WriteWatch;
 }
 
@@ -89,7 +89,7 @@ export class ProtocolWorld implements World {
       heard: (...heard) => this.#hear(...heard),
     });
     const store = broken?.store?.(gated, this.server) ?? gated;
-    const Announcer = broken?.announcer ?? WriteAnnouncer;
+    const Announcer = broken?.announcer ?? HoldProtocol;
     const announcer = new Announcer(() => store, events, { budgetMs: BUDGET, holdMs: broken?.holdMs ?? HOLD });
     process = {
       gated,

@@ -1,3 +1,4 @@
+import type { ClockWrite } from '../../lib/store/cache-store.js';
 import { createCache } from 'cache-manager';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryStore } from '../../lib/store/memory.store.js';
@@ -15,11 +16,11 @@ class Slow extends WrappedStore {
   }
 }
 
-const write = [{ table: 'article', rows: undefined }];
+const write: ClockWrite[] = [{ clock: 'article', rows: 'unknown' }];
 
 describe('A broken announcement', () => {
   let store: MemoryStore;
-  const clock = async () => (await store.read([], [{ table: 'article', rows: [] }])).tables[0]!.version;
+  const clock = async () => (await store.read([], [{ clock: 'article', rows: [] }])).clocks[0]!.now;
 
   beforeEach(async () => {
     store = new MemoryStore(createCache(), { budgetMs });
@@ -34,7 +35,7 @@ describe('A broken announcement', () => {
 
   it('of namespaced clocks advances only what its own readers see', async () => {
     const own = new NamespacedClocks(store);
-    const ownClock = async () => (await own.read([], [{ table: 'article', rows: [] }])).tables[0]!.version;
+    const ownClock = async () => (await own.read([], [{ clock: 'article', rows: [] }])).clocks[0]!.now;
     const [before, ownBefore] = [await clock(), await ownClock()];
     await own.advance(write);
     expect(await clock()).toBe(before);

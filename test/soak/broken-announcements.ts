@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EntriesRead, TableWrite, TagQuery, TagsRead } from '../../lib/store/cache-store.js';
+import type { EntriesRead, ClockWrite, ClockQuery, ClocksRead } from '../../lib/store/cache-store.js';
 import { now } from './clock.js';
 import { budgetMs } from './settings.js';
 import { WrappedStore } from './wrapped-store.js';
@@ -15,11 +15,11 @@ export class Deaf extends WrappedStore {
 
 /** A table's clock is the application's own: what others write to the table does not advance it. */
 export class NamespacedClocks extends WrappedStore {
-  override read(keys: readonly string[], queries: readonly TagQuery[]): Promise<EntriesRead> {
+  override read(keys: readonly string[], queries: readonly ClockQuery[]): Promise<EntriesRead> {
     return super.read(keys, queries.map(own));
   }
 
-  override touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
+  override touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
     return super.touch(queries.map(own), lifetimeMs);
   }
 
@@ -31,20 +31,20 @@ export class NamespacedClocks extends WrappedStore {
     return super.release(tables.map(ownName), id);
   }
 
-  override advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
+  override advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
     return super.advance(writes.map(own), hold);
   }
 }
 
-const ownName = (table: string) => `own ${table}`;
-const own = <T extends { readonly table: string }>(of: T): T => ({ ...of, table: ownName(of.table) });
+const ownName = (clock: string) => `own ${clock}`;
+const own = <T extends { readonly clock: string }>(of: T): T => ({ ...of, clock: ownName(of.clock) });
 
 /** Less than the way to a distant Redis takes. */
 const HASTE_MS = 20;
 
 /** Does not wait for the advance, and says nothing. */
 export class Hasty extends WrappedStore {
-  override async advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
+  override async advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
     await Promise.race([super.advance(writes, hold).catch(() => undefined), sleep(HASTE_MS)]);
   }
 }
@@ -60,7 +60,7 @@ export class NoRetry extends WrappedStore {
     return this.#once(`hold ${id}`, () => super.hold(tables, id, deadlineMs, releasesKeys));
   }
 
-  override advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
+  override advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
     return this.#once(`advance ${hold ?? JSON.stringify(writes)}`, () => super.advance(writes, hold));
   }
 
@@ -82,7 +82,7 @@ const FILLED_PER_MS = 10_000;
 export class Queued extends WrappedStore {
   #busyUntil = 0;
 
-  override read(keys: readonly string[], queries: readonly TagQuery[]): Promise<EntriesRead> {
+  override read(keys: readonly string[], queries: readonly ClockQuery[]): Promise<EntriesRead> {
     this.#takeTurn(READ_MS * keys.length);
     return super.read(keys, queries);
   }
@@ -96,7 +96,7 @@ export class Queued extends WrappedStore {
     return this.#queue(budgetMs / 2, () => super.hold(tables, id, deadlineMs, releasesKeys));
   }
 
-  override advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
+  override advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
     return this.#queue(budgetMs, () => super.advance(writes, hold));
   }
 

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatEntry, parseEntry } from '../../lib/cache/entry.js';
 import { Flights } from '../../lib/cache/flights.js';
-import { TagView, tagQueries } from '../../lib/cache/tags.js';
-import type { CacheStore, TableWrite, TagQuery, TagsRead } from '../../lib/store/cache-store.js';
+import { clockQueries } from '../../lib/cache/dependency.js';
+import { ClockView } from '../../lib/cache/clock-view.js';
+import type { CacheStore, ClockWrite, ClockQuery, ClocksRead } from '../../lib/store/cache-store.js';
 import { Deaf, Hasty, NamespacedClocks, NoRetry, Queued } from './broken-announcements.js';
 import type { Mode, Part } from './modes.js';
 import { WrappedStore } from './wrapped-store.js';
@@ -44,27 +45,27 @@ export function concerns(fault: Fault, part: Part): boolean {
 class LateFill extends WrappedStore {
   constructor(inner: CacheStore) {
     super(inner);
-    const { isValid } = TagView.prototype;
-    TagView.prototype.isValid = function (dependency, asOf) {
-      return Number.isNaN(this.versions([dependency.table])[0]) || isValid.call(this, dependency, asOf);
+    const { isValid } = ClockView.prototype;
+    ClockView.prototype.isValid = function (dependency, asOf) {
+      return Number.isNaN(this.now([dependency.clock])[0]) || isValid.call(this, dependency, asOf);
     };
   }
 
   /** Without a clock, by which the fill is told from a read. */
-  override async touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
+  override async touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
     const read = await super.touch(queries, lifetimeMs);
-    return { ...read, tables: read.tables.map((tags) => ({ ...tags, version: NaN })) };
+    return { ...read, clocks: read.clocks.map((state) => ({ ...state, now: NaN })) };
   }
 
   override async put(key: string, text: string, lifetimeMs: number): Promise<void> {
     const entry = parseEntry(text);
     // What the store remembers of the database is none.
     if (!entry) return super.put(key, text, lifetimeMs);
-    const queries = tagQueries([], entry.dependencies);
-    const tags = new TagView(queries, await super.touch(queries, lifetimeMs));
+    const queries = clockQueries([], entry.dependencies);
+    const view = new ClockView(queries, await super.touch(queries, lifetimeMs));
     const dependencies = entry.dependencies.map((dependency) => ({
       ...dependency,
-      asOf: tags.versions([dependency.table])[0]!,
+      asOf: view.now([dependency.clock])[0]!,
     }));
     return super.put(key, formatEntry({ ...entry, dependencies }), lifetimeMs);
   }
@@ -72,15 +73,15 @@ class LateFill extends WrappedStore {
 
 const COMMIT_MS = 100;
 
-/** Makes a write known before it is visible: a load in between is filed under the new version with the old row. */
+/** Makes a write known before it is visible: a load in between is filed under the advanced clock with the old row. */
 class AdvanceBeforeCommit extends WrappedStore {
-  override async hold(tables: readonly string[]): Promise<void> {
-    await super.advance(tables.map((table) => ({ table, rows: undefined })));
+  override async hold(clocks: readonly string[]): Promise<void> {
+    await super.advance(clocks.map((clock) => ({ clock, rows: 'unknown' })));
     // A statement that takes its time: without, hardly a load falls in between.
     await sleep(COMMIT_MS);
   }
 
-  override async advance(_writes: readonly TableWrite[]): Promise<void> {}
+  override async advance(_writes: readonly ClockWrite[]): Promise<void> {}
 }
 
 /** Joins any load of the same key, also one that began before a write this reader must see. */

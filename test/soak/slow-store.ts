@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CacheStore, EntriesRead, TableWrite, TagQuery, TagsRead } from '../../lib/store/cache-store.js';
+import type { CacheStore, EntriesRead, ClockWrite, ClockQuery, ClocksRead } from '../../lib/store/cache-store.js';
 import { currentWrite } from './announced.js';
 import type { DeathPoint } from './messages.js';
 import type { Random } from './random.js';
@@ -33,7 +33,7 @@ export class SlowStore extends WrappedStore {
     return read;
   }
 
-  override async touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
+  override async touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
     await this.#wait(0.2, 80);
     return super.touch(queries, lifetimeMs);
   }
@@ -56,10 +56,10 @@ export class SlowStore extends WrappedStore {
     if (this.slowsWrites) await this.#wait(0.2, 60);
   }
 
-  override async advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
+  override async advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
     this.#dieAt('before the advance');
     const write = currentWrite.getStore();
-    const name = hold ?? writes.map(({ table }) => table).join();
+    const name = hold ?? writes.map(({ clock }) => clock).join();
     write?.advancing(name);
     if (this.slowsWrites) await this.#wait(0.4, 120);
     await super.advance(writes, hold);

@@ -1,9 +1,9 @@
 import {
   CacheStore,
   type EntriesRead,
-  type TableWrite,
-  type TagQuery,
-  type TagsRead,
+  type ClockWrite,
+  type ClockQuery,
+  type ClocksRead,
 } from '../../lib/store/cache-store.js';
 
 /** Passes everything on to another store: what to change is for subclasses. */
@@ -19,7 +19,7 @@ export abstract class WrappedStore extends CacheStore {
     return this.inner.read(...asked);
   }
 
-  touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
+  touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
     return this.inner.touch(queries, lifetimeMs);
   }
 
@@ -39,7 +39,7 @@ export abstract class WrappedStore extends CacheStore {
     return this.inner.release(tables, id);
   }
 
-  advance(writes: readonly TableWrite[], hold?: string): Promise<void> {
+  advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
     return this.inner.advance(writes, hold);
   }
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { selectStore } from '../../../lib/store/select-store.js';
-import { tagKeys } from '../../../lib/store/tag-keys.js';
+import { clockKeys } from '../../../lib/store/clock-keys.js';
 import { Example } from '../../fixtures/entities/example.entity.js';
 import { PlainExampleCacheManager } from '../../fixtures/managers.js';
 import { sqljs } from '../../fixtures/sqljs.js';
@@ -21,50 +21,50 @@ describeWith('redis', 'A clock that somebody else wrote', (url) => {
     const redis = rawRedis(url);
     const { store } = selectStore({ cache: createCache(), redis, budgetMs });
     onTestFinished(() => store.close());
-    const table = `forged-${randomUUID()}`;
-    const key = tagKeys.table(table);
-    const row = tagKeys.row(table, '1');
+    const clock = `forged-${randomUUID()}`;
+    const key = clockKeys.clock(clock);
+    const row = clockKeys.row(clock, '1');
     onTestFinished(() => void redis.unlink(key, row));
-    const tags = async () => (await store.read([], [{ table, rows: ['1'] }])).tables[0]!;
-    return { redis, store, table, key, row, tags };
+    const state = async () => (await store.read([], [{ clock, rows: ['1'] }])).clocks[0]!;
+    return { redis, store, clock, key, row, state };
   }
 
   it.each(noNumbers)('as %j is held, and so is a table with such a row', async (value) => {
-    const { redis, key, row, tags } = await setUp();
-    const { version } = await tags();
+    const { redis, key, row, state } = await setUp();
+    const { now } = await state();
     for (const field of ['t', 'u']) {
       await redis.hset(key, field, value);
-      expect((await tags()).held).toBe(true);
-      await redis.hset(key, field, String(version));
-      expect((await tags()).held).toBe(false);
+      expect((await state()).held).toBe(true);
+      await redis.hset(key, field, String(now));
+      expect((await state()).held).toBe(false);
     }
     await redis.set(row, value, 'KEEPTTL');
-    expect((await tags()).held).toBe(true);
+    expect((await state()).held).toBe(true);
   });
 
   it('and cannot advance leaves a write its hold, which blocks in its place', async () => {
-    const { redis, store, table, key, tags } = await setUp(100);
-    const { version } = await tags();
-    await store.hold([table], 'writer', LONG);
+    const { redis, store, clock, key, state } = await setUp(100);
+    const { now } = await state();
+    await store.hold([clock], 'writer', LONG);
     await redis.hset(key, 't', 'abc');
-    await expect(store.advance([{ table, rows: ['1'] }], 'writer')).rejects.toThrow();
+    await expect(store.advance([{ clock, rows: ['1'] }], 'writer')).rejects.toThrow();
     expect(await redis.hexists(key, 'h:writer')).toBe(1);
-    await redis.hset(key, 't', String(version));
+    await redis.hset(key, 't', String(now));
     await wait(120);
-    expect((await tags()).held).toBe(true);
-    await store.advance([{ table, rows: ['1'] }], 'writer');
-    expect(await tags()).toMatchObject({ version: version + 1, rows: [version + 1], held: false });
+    expect((await state()).held).toBe(true);
+    await store.advance([{ clock, rows: ['1'] }], 'writer');
+    expect(await state()).toMatchObject({ now: now + 1, rows: [now + 1], held: false });
   });
 
   it('and cannot advance leaves the hold of a dead writer to whoever finds it right again', async () => {
-    const { redis, store, table, key, tags } = await setUp();
-    const { version } = await tags();
-    await store.hold([table], 'dead', 1);
+    const { redis, store, clock, key, state } = await setUp();
+    const { now } = await state();
+    await store.hold([clock], 'dead', 1);
     await wait(20);
     await redis.hset(key, 't', 'abc');
-    await expect(tags()).rejects.toThrow();
-    await redis.hset(key, 't', String(version));
-    expect(await tags()).toMatchObject({ version: version + 1, unknown: version + 1 });
+    await expect(state()).rejects.toThrow();
+    await redis.hset(key, 't', String(now));
+    expect(await state()).toMatchObject({ now: now + 1, unknown: now + 1 });
     expect(await redis.hexists(key, 'h:dead')).toBe(0);
   });
 
@@ -77,11 +77,11 @@ describeWith('redis', 'A clock that somebody else wrote', (url) => {
       await app.settled();
       const text = (await redis.get(await nameOf(redis, examples.getDetailCacheKey(1))))!;
       const dependencies = (JSON.parse(text.slice(0, text.indexOf('\n'))) as unknown[])[4] as [string][];
-      const clocks = dependencies.map(([table]) => tagKeys.table(table));
+      const clocks = dependencies.map(([clock]) => clockKeys.clock(clock));
       return { ...app, examples, redis, clocks };
     }
 
-    it('makes its table a miss that fills nothing, and no read or write fails', async () => {
+    it('makes its clock a miss that fills nothing, and no read or write fails', async () => {
       const { examples, redis, clocks, events, settled, statements, dataSource } = await withEntry();
       for (const clock of clocks) {
         const before = (await redis.hget(clock, 't'))!;

@@ -56,15 +56,15 @@ describeWithRedisServers('RedisStore over a cluster', () => {
       const store = new RedisStore(connectRedis(client), { budgetMs: 2000, entryKey: (key) => key });
       try {
         await store.open();
-        const queries = ['a', 'b', 'c', 'd', 'e', 'f'].map((table) => ({
-          table: `${uniqueNamespace()}${table}`,
+        const queries = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({
+          clock: `${uniqueNamespace()}${name}`,
           rows: ['1'],
         }));
         const before = await vi.waitFor(() => store.read([], queries), { timeout: 5000 });
         for (const { admin } of servers) await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
         await store.advance(queries);
         const after = await vi.waitFor(() => store.read([], queries), { timeout: 5000 });
-        expect(after.tables.every(({ version }, i) => version > before.tables[i]!.version)).toBe(true);
+        expect(after.clocks.every(({ now }, i) => now > before.clocks[i]!.now)).toBe(true);
       } finally {
         await store.close();
         await client.disconnect();
@@ -81,10 +81,10 @@ describeWithRedisServers('RedisStore over a cluster', () => {
         const namespace = uniqueNamespace();
         const options = { budgetMs: 2000, entryKey: (key: string) => namespace + key };
         const [one, two] = [ioredis, nodeRedis].map((client) => new RedisStore(connectRedis(client), options));
-        const queries = ['a', 'b', 'c', 'd', 'e', 'f'].map((table) => ({ table, rows: ['1'] }));
-        const { epoch, tables } = await one!.read(['x'], queries);
+        const queries = ['a', 'b', 'c', 'd', 'e', 'f'].map((clock) => ({ clock, rows: ['1'] }));
+        const { epoch, clocks } = await one!.read(['x'], queries);
         expect(epoch.split('+')).toHaveLength(3);
-        expect(await two!.touch(queries.toReversed(), LONG)).toEqual({ epoch, tables: tables.toReversed() });
+        expect(await two!.touch(queries.toReversed(), LONG)).toEqual({ epoch, clocks: clocks.toReversed() });
         expect(await one!.check()).toBeUndefined();
         expect(await two!.check()).toBeUndefined();
       } finally {

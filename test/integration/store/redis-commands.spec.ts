@@ -15,7 +15,7 @@ import {
 import { describeWithRedisServers, RedisServer } from '../../support/redis-server.js';
 
 const LONG = 60_000;
-const user = { table: 'app.public.user', rows: ['1'] };
+const user = { clock: 'app.public.user', rows: ['1'] };
 
 describeWithRedisServers('What RedisStore does on a server', () => {
   let server: RedisServer;
@@ -74,12 +74,12 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       viaKeyvRedis(server.url)('five'),
     ]);
     const stores = apps.map(({ cache }) => selectStore({ cache, budgetMs: 2000 }).store);
-    const versions = () => Promise.all(stores.map(async (each) => (await each.read([], [user])).tables[0]!.rows[0]));
+    const rowClocks = () => Promise.all(stores.map(async (each) => (await each.read([], [user])).clocks[0]!.rows[0]));
     try {
-      const [first] = await versions();
+      const [first] = await rowClocks();
       for (const [i, each] of stores.entries()) {
         await each.advance([user]);
-        expect(await versions()).toEqual(stores.map(() => first! + i + 1));
+        expect(await rowClocks()).toEqual(stores.map(() => first! + i + 1));
       }
       for (const [i, each] of stores.entries()) await each.put('example_1', `of ${i}`, LONG);
       for (const [i, each] of stores.entries()) {
@@ -107,22 +107,22 @@ describeWithRedisServers('What RedisStore does on a server', () => {
     });
     afterEach(() => client.disconnect());
 
-    it('keeps the tags of a table in one slot, and versions as whole numbers', async () => {
-      const { tables } = await store.touch([{ table: 'a{b}', rows: ['{1}'] }], LONG);
-      await store.advance([{ table: 'a{b}', rows: ['{1}'] }]);
-      const version = String(tables[0]!.version + 1);
-      expect(version).toMatch(/^\d{16}$/);
-      expect(await server.admin.get('qscache:{a%7Bb%7D}:{1}')).toBe(version);
+    it('keeps the clocks of a table in one slot, as whole numbers', async () => {
+      const { clocks } = await store.touch([{ clock: 'a{b}', rows: ['{1}'] }], LONG);
+      await store.advance([{ clock: 'a{b}', rows: ['{1}'] }]);
+      const clock = String(clocks[0]!.now + 1);
+      expect(clock).toMatch(/^\d{16}$/);
+      expect(await server.admin.get('qscache:{a%7Bb%7D}:{1}')).toBe(clock);
       expect(await server.admin.hgetall('qscache:{a%7Bb%7D}')).toEqual({
-        t: version,
-        u: String(tables[0]!.unknown),
+        t: clock,
+        u: String(clocks[0]!.unknown),
       });
     });
 
     it('leaves nothing behind that lives for ever', async () => {
       await store.hold(['held'], 'w', LONG);
       await store.hold(['user'], 'w', 10);
-      await store.read(['a'], [user, { table: 'user', rows: [] }]);
+      await store.read(['a'], [user, { clock: 'user', rows: [] }]);
       await store.touch([user], LONG);
       await store.put('a', 'text', LONG);
       await store.advance([user], 'w');
@@ -135,8 +135,8 @@ describeWithRedisServers('What RedisStore does on a server', () => {
     });
 
     it('leaves nothing that lives long of what readers ask for', async () => {
-      await store.touch([{ table: 'filled', rows: ['1'] }], LONG);
-      await store.read(['a'], [user, { table: 'filled', rows: ['1', '2'] }]);
+      await store.touch([{ clock: 'filled', rows: ['1'] }], LONG);
+      await store.read(['a'], [user, { clock: 'filled', rows: ['1', '2'] }]);
       const lifetimes = new Map<string, number>();
       for (const key of await server.admin.keys('*')) lifetimes.set(key, await server.admin.pttl(key));
       const long = [...lifetimes].filter(([, lifetimeMs]) => lifetimeMs > UNFILLED_MS).map(([key]) => key);
@@ -146,7 +146,7 @@ describeWithRedisServers('What RedisStore does on a server', () => {
     });
 
     it('writes nothing for a table nobody cached', async () => {
-      await store.advance([user, { table: 'user', rows: undefined }], 'w');
+      await store.advance([user, { clock: 'user', rows: 'unknown' }], 'w');
       await store.release(['user'], 'w');
       expect(await server.admin.dbsize()).toBe(0);
     });
@@ -160,10 +160,10 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       expect(await server.admin.get('bull:job')).toBe('theirs');
     });
 
-    it('reads entries and tags of many tables with two commands, sent together', async () => {
+    it('reads entries and clocks of many tables with two commands, sent together', async () => {
       await store.read(['a'], [user]);
       await server.admin.config('RESETSTAT');
-      const tables = [user, { table: 'company', rows: ['1', '2'] }, { table: 'photo', rows: [] }];
+      const tables = [user, { clock: 'company', rows: ['1', '2'] }, { clock: 'photo', rows: [] }];
       await store.read(['a', 'b', 'c'], tables);
       const calls = await server.commandCalls();
       expect([calls.get('mget'), calls.get('evalsha'), calls.get('eval')]).toEqual([1, 1, undefined]);
@@ -177,10 +177,10 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       await store.put('a', 'text', LONG);
       await store.hold(['user'], 'w', 1);
       await store.release(['user'], 'w');
-      await store.hold([user.table], 'w', 1);
+      await store.hold([user.clock], 'w', 1);
       await wait(5);
       await store.read(['a'], [user]);
-      await store.advance([user, { table: 'user', rows: undefined }], 'w');
+      await store.advance([user, { clock: 'user', rows: 'unknown' }], 'w');
       await store.remove(['a']);
       const expected = new Set(
         'eval evalsha script|load info time mget set get unlink pexpire hset hsetnx hget hgetall hdel hexists hincrby config|resetstat'.split(
@@ -192,11 +192,11 @@ describeWithRedisServers('What RedisStore does on a server', () => {
     });
 
     it('holds a table for every process, however patient its readers are', async () => {
-      const readers = () => store.read([], [{ table: 'user', rows: [] }]);
+      const readers = () => store.read([], [{ clock: 'user', rows: [] }]);
       await withBudget(200).hold(['user'], 'w', LONG);
-      expect((await readers()).tables[0]!.held).toBe(false);
+      expect((await readers()).clocks[0]!.held).toBe(false);
       await wait(220);
-      expect((await readers()).tables[0]!.held).toBe(true);
+      expect((await readers()).clocks[0]!.held).toBe(true);
     });
   });
 });

@@ -48,10 +48,10 @@ describeWithRedisServers('The first read', () => {
       await proxy.cut();
       const { store } = selectStore({ budgetMs: 5_000, ...make(proxy.port) } as Parameters<typeof selectStore>[0]);
       onTestFinished(() => store.close());
-      const reading = store.read([], [{ table: 'user', rows: ['1'] }]);
+      const reading = store.read([], [{ clock: 'user', rows: ['1'] }]);
       await new Promise(setImmediate);
       await proxy.open();
-      expect((await reading).tables).toHaveLength(1);
+      expect((await reading).clocks).toHaveLength(1);
     });
   });
 });

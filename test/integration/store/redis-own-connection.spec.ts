@@ -7,7 +7,7 @@ import { describeWithRedisServers, Proxy, RedisServer } from '../../support/redi
 
 const LONG = 60_000;
 const BUDGET = 300;
-const user = { table: 'user', rows: ['1'] };
+const user = { clock: 'user', rows: ['1'] };
 
 interface Own {
   readonly client: RedisClient;
@@ -83,9 +83,9 @@ describeWithRedisServers('The connection for writes', () => {
       const other = await make(server.port, 3);
       const elsewhere = new RedisStore(connectRedis(other.client), { budgetMs: 2000, entryKey: (key) => key });
       await elsewhere.open();
-      const { version } = (await elsewhere.read([], [user])).tables[0]!;
+      const { now } = (await elsewhere.read([], [user])).clocks[0]!;
       await elsewhere.advance([user]);
-      expect((await elsewhere.read([], [user])).tables[0]!.version).toBe(version + 1);
+      expect((await elsewhere.read([], [user])).clocks[0]!.now).toBe(now + 1);
       await elsewhere.close();
       other.end();
     });
@@ -103,10 +103,10 @@ describeWithRedisServers('The connection for writes', () => {
       const single = new RedisStore(connectRedis(own.client), { budgetMs: BUDGET, entryKey: (key) => key });
       const before = await connections();
       await single.open();
-      const { version } = (await single.read([], [user])).tables[0]!;
+      const { now } = (await single.read([], [user])).clocks[0]!;
       await single.hold(['user'], 'w', LONG);
       await single.advance([user], 'w');
-      expect((await single.read([], [user])).tables[0]!.version).toBe(version + 1);
+      expect((await single.read([], [user])).clocks[0]!.now).toBe(now + 1);
       expect(await connections()).toBe(before);
       await single.close();
       expect(await single.check()).toBeUndefined();
@@ -115,9 +115,9 @@ describeWithRedisServers('The connection for writes', () => {
     it('is opened again by a straggler', async () => {
       await store.open();
       await store.close();
-      const { version } = (await store.read([], [user])).tables[0]!;
+      const { now } = (await store.read([], [user])).clocks[0]!;
       await store.advance([user]);
-      expect((await store.read([], [user])).tables[0]!.version).toBe(version + 1);
+      expect((await store.read([], [user])).clocks[0]!.now).toBe(now + 1);
     });
 
     it('knows the script of reads before anybody reads, also of a server that was restarted', async () => {
@@ -138,13 +138,13 @@ describeWithRedisServers('The connection for writes', () => {
 
     it('hears of a server that says it is not ready yet, and tells it again', async () => {
       await store.open();
-      const { version } = (await store.read([], [user])).tables[0]!;
+      const { now } = (await store.read([], [user])).clocks[0]!;
       await server.admin.replicaof('127.0.0.1', 1);
       const advanced = store.advance([user]);
       setTimeout(() => void server.admin.replicaof('NO', 'ONE'), 60);
       await advanced;
       const after = await vi.waitFor(() => store.read([], [user]));
-      expect(after.tables[0]!.version).toBe(version + 1);
+      expect(after.clocks[0]!.now).toBe(now + 1);
     });
 
     it('is given up when it has long been silent, so that the next write is heard', async () => {

@@ -8,7 +8,7 @@ import { uniqueNamespace } from '../../contract/redis-stores.js';
 import { describeWithRedisServers, RedisServer } from '../../support/redis-server.js';
 
 const LONG = 60_000;
-const user = [{ table: 'user', rows: ['1'] }];
+const user = [{ clock: 'user', rows: ['1'] }];
 
 describeWithRedisServers('RedisStore over a server that lost or refuses something', () => {
   let server: RedisServer;
@@ -39,7 +39,7 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
     expect((await store.read([], user)).epoch).toBe(before.epoch);
     await server.restart();
     const after = await vi.waitFor(() => store.read(['example'], user), { timeout: 5000 });
-    expect(after).toMatchObject({ entries: ['text'], tables: before.tables });
+    expect(after).toMatchObject({ entries: ['text'], clocks: before.clocks });
     expect(after.epoch).not.toBe(before.epoch);
   });
 
@@ -77,20 +77,20 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
   });
 
   it('learns of a write although it is full', async () => {
-    const { tables } = await store.touch(user, LONG);
+    const { clocks } = await store.touch(user, LONG);
     await store.hold(['user'], 'w', LONG);
     await store.hold(['photo'], 'w', LONG);
     await config({ maxmemory: '1' });
     try {
       await store.release(['photo'], 'w');
-      await store.advance([{ table: 'user', rows: ['1'] }], 'w');
-      await store.advance([{ table: 'user', rows: undefined }]);
+      await store.advance([{ clock: 'user', rows: ['1'] }], 'w');
+      await store.advance([{ clock: 'user', rows: 'unknown' }]);
     } finally {
       await config({ maxmemory: '0' });
     }
     const after = await store.read([], user);
-    const { version } = tables[0]!;
-    expect(after.tables[0]).toMatchObject({ version: version + 2, unknown: version + 2, rows: [version + 1] });
+    const { now } = clocks[0]!;
+    expect(after.clocks[0]).toMatchObject({ now: now + 2, unknown: now + 2, rows: [now + 1] });
   });
 
   it('vouches for no entry as a replica', async () => {
@@ -98,7 +98,7 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
     await server.admin.replicaof('127.0.0.1', 1);
     try {
       await expect(store.read(['example'], user)).rejects.toThrow(/READONLY/);
-      await expect(store.advance([{ table: 'user', rows: [] }])).rejects.toThrow(/READONLY/);
+      await expect(store.advance([{ clock: 'user', rows: [] }])).rejects.toThrow(/READONLY/);
     } finally {
       await server.admin.replicaof('NO', 'ONE');
     }
@@ -123,19 +123,19 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
   it('goes on after the server forgot the scripts', async () => {
     const before = await store.read([], user);
     await server.admin.script('FLUSH');
-    await store.advance([{ table: 'user', rows: [] }]);
+    await store.advance([{ clock: 'user', rows: [] }]);
     await server.admin.script('FLUSH');
     const after = await store.read([], user);
-    expect(after.tables[0]!.version).toBe(before.tables[0]!.version + 1);
+    expect(after.clocks[0]!.now).toBe(before.clocks[0]!.now + 1);
   });
 
   it('rejects an advance when one of its tables failed, and advances the others', async () => {
     const other = new RedisStore(connectRedis(client), { budgetMs: 2000, entryKey: (key) => key });
-    const { tables } = await other.read([], user);
+    const { clocks } = await other.read([], user);
     await server.admin.set('qscache:{broken}', 'no hash');
-    const writes = ['broken', 'user'].map((table) => ({ table, rows: [] }));
+    const writes = ['broken', 'user'].map((clock) => ({ clock, rows: [] }));
     await expect(other.advance(writes)).rejects.toThrow(/WRONGTYPE/);
-    expect((await other.read([], user)).tables[0]!.version).toBe(tables[0]!.version + 1);
+    expect((await other.read([], user)).clocks[0]!.now).toBe(clocks[0]!.now + 1);
   });
 
   describe('asked whether it can be used', () => {

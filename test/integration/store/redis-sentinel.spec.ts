@@ -40,14 +40,14 @@ describeWithRedisServers('RedisStore over a server that Sentinel watches', () =>
     const store = new RedisStore(connectRedis(client), { budgetMs: 2000, entryKey: (key) => key });
     await vi.waitFor(() => store.put('a', 'text', LONG), { timeout: 10_000 });
     const tables = [
-      { table: 'user', rows: ['1'] },
-      { table: 'photo', rows: [] },
+      { clock: 'user', rows: ['1'] },
+      { clock: 'photo', rows: [] },
     ];
     const before = await store.read(['a', 'b'], tables);
     await store.advance([tables[0]!]);
     const after = await store.read(['a', 'b'], tables);
     expect(after.entries).toEqual(['text', undefined]);
-    expect(after.tables[0]!.rows[0]).toBe(before.tables[0]!.version + 1);
+    expect(after.clocks[0]!.rows[0]).toBe(before.clocks[0]!.now + 1);
     expect(after.epoch).toBe(before.epoch);
   }
 

@@ -5,14 +5,14 @@ import { Redis } from 'ioredis';
 import Keyv from 'keyv';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CacheEvents } from '../../../lib/events/cache-events.js';
-import { WriteAnnouncer } from '../../../lib/writes/write-announcer.js';
+import { HoldProtocol } from '../../../lib/writes/hold-protocol.js';
 import type { CacheStore } from '../../../lib/store/cache-store.js';
 import { selectStore } from '../../../lib/store/select-store.js';
 import { describeWithRedisServers, freePort, Proxy, RedisServer } from '../../support/redis-server.js';
 
 const LONG = 60_000;
 const BUDGET = 250;
-const user = { table: 'app.public.user', rows: ['1'] };
+const user = { clock: 'app.public.user', rows: ['1'] };
 
 interface Client {
   readonly keyv: Keyv;
@@ -51,12 +51,12 @@ describeWithRedisServers('A write is heard by Redis', () => {
     await server.stop();
   });
 
-  const version = async (of: CacheStore = reader) => (await of.read([], [user])).tables[0]!;
+  const clock = async (of: CacheStore = reader) => (await of.read([], [user])).clocks[0]!;
 
   describe.each(Object.entries(clients))('over %s', (_, make) => {
     let proxy: Proxy;
     let store: CacheStore;
-    let announcer: WriteAnnouncer;
+    let announcer: HoldProtocol;
     let end: () => unknown;
     let failed: string[];
 
@@ -68,7 +68,7 @@ describeWithRedisServers('A write is heard by Redis', () => {
       const events = new CacheEvents();
       failed = [];
       events.on((event) => event.name === 'store:failed' && failed.push(event.operation));
-      announcer = new WriteAnnouncer(() => store, events, { budgetMs: BUDGET, holdMs: 10_000 });
+      announcer = new HoldProtocol(() => store, events, { budgetMs: BUDGET, holdMs: 10_000 });
       await store.open();
       await store.read([], [user]);
     });
@@ -80,16 +80,16 @@ describeWithRedisServers('A write is heard by Redis', () => {
 
     /** One write, acknowledged when this resolves: whether a read that begins now can be served what was there before. */
     async function isStaleAfterWrite(before: number): Promise<boolean> {
-      const announcement = await announcer.announce([user]);
+      const announcement = await announcer.hold([user]);
       await announcer.advance([user], announcement);
-      const tags = await version();
-      return tags.rows[0]! <= before && !tags.held;
+      const state = await clock();
+      return state.rows[0]! <= before && !state.held;
     }
 
     it.each([140, 200])('before it is acknowledged, %i ms away with a budget of 250', async (roundTripMs) => {
       proxy.latencyMs = roundTripMs / 2;
       let stale = 0;
-      for (let i = 0; i < 8; i++) if (await isStaleAfterWrite((await version()).version)) stale++;
+      for (let i = 0; i < 8; i++) if (await isStaleAfterWrite((await clock()).now)) stale++;
       expect(stale).toBe(0);
       expect(failed).not.toContain('advance');
     });
@@ -98,40 +98,40 @@ describeWithRedisServers('A write is heard by Redis', () => {
       proxy.latencyMs = 50;
       let stale = 0;
       for (let i = 0; i < 5; i++) {
-        const { version: before } = await version();
-        const announcement = await announcer.announce([user]);
+        const { now: before } = await clock();
+        const announcement = await announcer.hold([user]);
         await server.admin.script('FLUSH');
         const began = performance.now();
         await announcer.advance([user], announcement);
         expect(performance.now() - began).toBeLessThan(180);
-        const tags = await version();
-        if (tags.rows[0]! <= before && !tags.held) stale++;
+        const state = await clock();
+        if (state.rows[0]! <= before && !state.held) stale++;
       }
       expect(stale).toBe(0);
     });
 
     it('although its connections were reset', async () => {
-      const { version: before } = await version();
+      const { now: before } = await clock();
       proxy.reset();
       const outcomes = await Promise.all(
         Array.from({ length: 30 }, async (_, i) => {
           await new Promise((resolve) => setTimeout(resolve, i));
-          return isStaleAfterWrite((await version()).version);
+          return isStaleAfterWrite((await clock()).now);
         }),
       );
       expect(outcomes.filter(Boolean)).toEqual([]);
       expect(failed).toEqual([]);
-      expect((await version()).version).toBeGreaterThanOrEqual(before + 30);
+      expect((await clock()).now).toBeGreaterThanOrEqual(before + 30);
     });
 
     it('although the connection is reset while the write is under way', async () => {
       for (let i = 0; i < 20; i++) {
-        const { version: before } = await version();
-        const announcement = await announcer.announce([user]);
+        const { now: before } = await clock();
+        const announcement = await announcer.hold([user]);
         const advanced = announcer.advance([user], announcement);
         proxy.reset();
         await advanced;
-        expect((await version()).version).toBeGreaterThan(before);
+        expect((await clock()).now).toBeGreaterThan(before);
       }
       expect(failed).toEqual([]);
     });
@@ -140,7 +140,7 @@ describeWithRedisServers('A write is heard by Redis', () => {
       ['behind a burst of reads', () => Array.from({ length: 5_000 }, () => store.read(['a', 'b'], [user]))],
       ['behind large fills', () => Array.from({ length: 4 }, (_, i) => store.put(`${i}`, 'x'.repeat(8_000_000), LONG))],
     ])('%s', async (_queue, queue) => {
-      const { version: before } = await version();
+      const { now: before } = await clock();
       const queued = Promise.allSettled(queue());
       let isThrough = false;
       void queued.then(() => (isThrough = true));
@@ -148,14 +148,14 @@ describeWithRedisServers('A write is heard by Redis', () => {
       await new Promise((resolve) => setImmediate(resolve));
       await store.advance([user]);
       expect(isThrough).toBe(false);
-      expect((await version()).version).toBe(before + 1);
+      expect((await clock()).now).toBe(before + 1);
       await queued;
     });
 
     it('or somebody is told that it was not', async () => {
       await proxy.cut();
       const began = performance.now();
-      await announcer.advance([user], await announcer.announce([user]));
+      await announcer.advance([user], await announcer.hold([user]));
       expect(performance.now() - began).toBeLessThan(1.5 * BUDGET + 200);
       expect(failed).toEqual(['hold', 'advance']);
     });

@@ -6,9 +6,9 @@ const entry: Entry = {
   fingerprint: 'query',
   epoch: 'history',
   dependencies: [
-    { table: 'shop.public.example', asOf: 1_700_000_000_000_000, rows: ['1', '"\n'] },
-    { table: 'database:shop', asOf: 0 },
-    { table: '__proto__', asOf: Number.MAX_SAFE_INTEGER, rows: [] },
+    { clock: 'shop.public.example', asOf: 1_700_000_000_000_000, rows: ['1', '"\n'] },
+    { clock: 'database:shop', asOf: 0 },
+    { clock: '__proto__', asOf: Number.MAX_SAFE_INTEGER, rows: [] },
   ],
   payload: '["line\nbreak"]',
 };

@@ -12,7 +12,7 @@ const request: ReadRequest<number> = {
   key: 'key',
   kind: 'detail',
   fingerprint: 'query',
-  dependencies: [{ table: 'rows', rows: ['1'] }],
+  dependencies: [{ clock: 'rows', rows: ['1'] }],
   lifetimeMs: 60_000,
   decode: Number,
 };

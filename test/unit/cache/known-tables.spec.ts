@@ -2,12 +2,12 @@ import { createCache } from 'cache-manager';
 import { expect, it } from 'vitest';
 import { ReadThrough, type ReadRequest } from '../../../lib/cache/read-through.js';
 import { noSeal } from '../../../lib/cache/seal.js';
-import type { Dependency } from '../../../lib/cache/tags.js';
+import type { Dependency } from '../../../lib/cache/dependency.js';
 import { type CacheEvent, CacheEvents } from '../../../lib/events/cache-events.js';
 import { MemoryStore } from '../../../lib/store/memory.store.js';
 
-const rows: Dependency = { table: 'rows', rows: ['1'] };
-const found: Dependency = { table: 'found' };
+const rows: Dependency = { clock: 'rows', rows: ['1'] };
+const found: Dependency = { clock: 'found' };
 
 /** A process that knows of these tables of one query, in a store it shares with others. */
 function processOver(store: MemoryStore, dependencies: readonly Dependency[]) {

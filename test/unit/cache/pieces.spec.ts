@@ -4,7 +4,7 @@ import { type Loads, ReadThrough, type ReadRequest } from '../../../lib/cache/re
 import { PIECE, readInPieces } from '../../../lib/cache/read-in-pieces.js';
 import { noSeal } from '../../../lib/cache/seal.js';
 import { type CacheEvent, CacheEvents } from '../../../lib/events/cache-events.js';
-import { Budget, type EntriesRead, type TagQuery, type TagsRead } from '../../../lib/store/cache-store.js';
+import { Budget, type EntriesRead, type ClockQuery, type ClocksRead } from '../../../lib/store/cache-store.js';
 import { MemoryStore } from '../../../lib/store/memory.store.js';
 
 const LONG = 60_000;
@@ -23,13 +23,13 @@ class WatchedStore extends MemoryStore {
     super(createCache(), { budgetMs: 5_000 });
   }
 
-  override async read(keys: readonly string[], queries: readonly TagQuery[], budget?: Budget): Promise<EntriesRead> {
+  override async read(keys: readonly string[], queries: readonly ClockQuery[], budget?: Budget): Promise<EntriesRead> {
     await this.before(this.reads.length);
     this.reads.push({ keys: keys.length, rows: Math.max(0, ...queries.map((query) => query.rows.length)), budget });
     return super.read(keys, queries, budget);
   }
 
-  override touch(queries: readonly TagQuery[], lifetimeMs: number): Promise<TagsRead> {
+  override touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
     this.touches.push(Math.max(...queries.map((query) => query.rows.length)));
     return super.touch(queries, lifetimeMs);
   }
@@ -51,7 +51,7 @@ function setUp(rowsOf = (row: string) => [row]) {
     key: `key ${row}`,
     kind: 'detail',
     fingerprint: 'query',
-    dependencies: [{ table: 'rows', rows: rowsOf(row) }, { table: 'more' }],
+    dependencies: [{ clock: 'rows', rows: rowsOf(row) }, { clock: 'more' }],
     lifetimeMs: LONG,
     decode: (payload) => payload,
   }));
@@ -64,7 +64,7 @@ function setUp(rowsOf = (row: string) => [row]) {
   const count = (name: CacheEvent['name']) => heard.filter((event) => event.name === name).length;
   const write = async (row: string) => {
     version++;
-    await store.advance([{ table: 'rows', rows: [row] }]);
+    await store.advance([{ clock: 'rows', rows: [row] }]);
   };
   const other = () => readThrough.read([{ ...requests[0]!, key: 'other' }], loads);
   return { store, readThrough, read, other, count, write };
@@ -151,7 +151,7 @@ it('an entry is not served whose rows nobody has told of', async () => {
 
 it('a history that changes between two pieces is none', async () => {
   const histories = ['one', 'two', 'two'];
-  const changing = { read: async () => ({ epoch: histories.shift()!, tables: [], entries: [] }) };
+  const changing = { read: async () => ({ epoch: histories.shift()!, clocks: [], entries: [] }) };
   const { epoch } = await readInPieces(changing as never, rows, [], new Budget(100), () => undefined);
   expect(['one', 'two']).not.toContain(epoch);
 });

@@ -38,8 +38,8 @@ describe('CacheKeys', () => {
     ['0b4a9b0e-0000-4000-8000-000000000000', 'example_0b4a9b0e-0000-4000-8000-000000000000'],
     [9007199254740993n, 'example_9007199254740993'],
   ] as [Identifier, string][])('prints the detail key of %o', (identifier, key) => {
-    expect(keys.detail(identifier)).toBe(key);
-    expect(composite.detail({ row: 'x', number: identifier })).toBe(
+    expect(keys.detailKey(identifier)).toBe(key);
+    expect(composite.detailKey({ row: 'x', number: identifier })).toBe(
       key
         .replace('example_', 'seat_x,')
         .replace(/%/g, '%25')
@@ -62,30 +62,30 @@ describe('CacheKeys', () => {
     { id: {} },
     { other: 1 },
   ])('refuses %o as an identifier, saying what to pass', (identifier) => {
-    expect(() => keys.detail(identifier as never)).toThrow(InvalidIdentifierError);
-    expect(() => keys.detail(identifier as never)).toThrow(
+    expect(() => keys.detailKey(identifier as never)).toThrow(InvalidIdentifierError);
+    expect(() => keys.detailKey(identifier as never)).toThrow(
       /Pass the row's key|Give every part of the key \(id\)|Give every part/,
     );
   });
 
   it('names the parts a composite key lacks', () => {
-    expect(() => composite.detail({ row: 'a' })).toThrow(/lacks number, .*\(row, number\)/);
-    expect(() => composite.detail({ row: 'a', number: undefined })).toThrow(InvalidIdentifierError);
-    expect(() => composite.detail({})).toThrow(/lacks row, number/);
+    expect(() => composite.detailKey({ row: 'a' })).toThrow(/lacks number, .*\(row, number\)/);
+    expect(() => composite.detailKey({ row: 'a', number: undefined })).toThrow(InvalidIdentifierError);
+    expect(() => composite.detailKey({})).toThrow(/lacks row, number/);
   });
 
   it('reads the parts of a composite key where they stand, whatever else an entity holds', () => {
     const embedded = new CacheKeys('seat', ['at.row', 'at.number']);
-    expect(embedded.detail({ at: { row: 'a', number: 1 }, price: 5 })).toBe('seat_a,1');
-    expect(() => embedded.detail({ at: { row: 'a' } })).toThrow(/lacks at\.number/);
-    expect(() => embedded.detail({ at: null })).toThrow(InvalidIdentifierError);
+    expect(embedded.detailKey({ at: { row: 'a', number: 1 }, price: 5 })).toBe('seat_a,1');
+    expect(() => embedded.detailKey({ at: { row: 'a' } })).toThrow(/lacks at\.number/);
+    expect(() => embedded.detailKey({ at: null })).toThrow(InvalidIdentifierError);
   });
 
   it('gives distinct texts distinct keys, as suffixes and as identifiers', () => {
     fc.assert(
       fc.property(text, text, (a, b) => {
-        expect(keys.list(a) === keys.list(b)).toBe(a === b);
-        expect(keys.detail(a) === keys.detail(b)).toBe(a === b);
+        expect(keys.listKey(a) === keys.listKey(b)).toBe(a === b);
+        expect(keys.detailKey(a) === keys.detailKey(b)).toBe(a === b);
       }),
       { numRuns: 2_000 },
     );
@@ -95,7 +95,7 @@ describe('CacheKeys', () => {
     fc.assert(
       fc.property(text, text, text, text, (a, b, c, d) => {
         const same = a === c && b === d;
-        expect(composite.detail({ row: a, number: b }) === composite.detail({ row: c, number: d })).toBe(same);
+        expect(composite.detailKey({ row: a, number: b }) === composite.detailKey({ row: c, number: d })).toBe(same);
       }),
       { numRuns: 2_000 },
     );
@@ -105,18 +105,18 @@ describe('CacheKeys', () => {
     const padding = fc.constantFrom(0, 36, 37, 38, 39, 40, 200, 10_240);
     fc.assert(
       fc.property(text, padding, (suffix, length) => {
-        const key = keys.list('a'.repeat(length) + suffix);
+        const key = keys.listKey('a'.repeat(length) + suffix);
         expect(key).not.toMatch(/[\s\p{Cc}]/u);
         expect(key.length).toBeLessThanOrEqual('example_'.length + 200);
         expect(key.isWellFormed()).toBe(true);
       }),
       { numRuns: 1_000 },
     );
-    expect(keys.list(`${'a'.repeat(39)}${'😀'.repeat(100)}`).isWellFormed()).toBe(true);
+    expect(keys.listKey(`${'a'.repeat(39)}${'😀'.repeat(100)}`).isWellFormed()).toBe(true);
   });
 
   it('spells a long text as it spells a short one, and escapes of it only what is read', () => {
-    const key = (text: string) => keys.list(text).slice('example_'.length);
+    const key = (text: string) => keys.listKey(text).slice('example_'.length);
     const digest = (text: string) =>
       `~${createHash('sha256').update(Buffer.from(text, 'utf16le')).digest('base64url')}`;
     const cut = 'x'.repeat(300);
@@ -134,15 +134,15 @@ describe('CacheKeys', () => {
     }
     const escape = vi.spyOn(globalThis, 'encodeURIComponent');
     onTestFinished(() => escape.mockRestore());
-    keys.list('%'.repeat(1_000_000));
-    keys.detail(' '.repeat(1_000_000));
+    keys.listKey('%'.repeat(1_000_000));
+    keys.detailKey(' '.repeat(1_000_000));
     expect(escape.mock.calls.length).toBeLessThan(100);
   });
 
   it('takes a number, a bigint and their text for one identifier', () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), (id) => {
-        expect(new Set([id, BigInt(id), String(id)].map((each) => keys.detail(each))).size).toBe(1);
+        expect(new Set([id, BigInt(id), String(id)].map((each) => keys.detailKey(each))).size).toBe(1);
       }),
     );
   });
@@ -150,9 +150,9 @@ describe('CacheKeys', () => {
   it('knows its own keys in a plain text, with and without the namespace', () => {
     const spaced = new CacheKeys('app:example', ['id'], 'app:');
     for (const manager of [keys, spaced]) {
-      expect(manager.named('example')).toBe(manager.list());
-      expect(manager.named('example_1')).toBe(manager.detail(1));
-      expect(manager.named(manager.list('active'))).toBe(manager.list('active'));
+      expect(manager.named('example')).toBe(manager.listKey());
+      expect(manager.named('example_1')).toBe(manager.detailKey(1));
+      expect(manager.named(manager.listKey('active'))).toBe(manager.listKey('active'));
       for (const other of ['examples', 'exampl', 'example-1', 'other:example', '']) {
         expect(manager.named(other)).toBeUndefined();
       }

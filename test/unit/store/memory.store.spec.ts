@@ -10,7 +10,7 @@ const never = () => new Promise<never>(() => undefined);
 /** In words that quote what it was given, and a code. */
 const fails = (...given: unknown[]) =>
   Promise.reject(Object.assign(new RangeError(`no room for ${given.join()}`), { code: 'ENOSPC', given }));
-const user = { table: 'user', rows: ['1'] };
+const user = { clock: 'user', rows: ['1'] };
 
 describe('MemoryStore', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
@@ -50,23 +50,23 @@ describe('MemoryStore', () => {
     );
     const before = await store.read([], [user]);
     const after = await store.read(['a'], [user]);
-    expect(after.tables[0]!.version).toBe(before.tables[0]!.version + 1);
+    expect(after.clocks[0]!.now).toBe(before.clocks[0]!.now + 1);
   });
 
   it('forgets row tags beyond its bound, which makes those rows look newer', async () => {
     const store = new MemoryStore(createCache(), { budgetMs: 100, maxRows: 10 });
-    const before = await store.touch([{ table: 'user', rows: ['first'] }], LONG);
-    await store.advance([{ table: 'user', rows: [] }]);
-    for (let i = 0; i < 50; i++) await store.touch([{ table: 'user', rows: [`${i}`] }], LONG);
-    const after = await store.read([], [{ table: 'user', rows: ['first'] }]);
-    expect(after.tables[0]!.rows[0]).toBe(before.tables[0]!.version + 1);
+    const before = await store.touch([{ clock: 'user', rows: ['first'] }], LONG);
+    await store.advance([{ clock: 'user', rows: [] }]);
+    for (let i = 0; i < 50; i++) await store.touch([{ clock: 'user', rows: [`${i}`] }], LONG);
+    const after = await store.read([], [{ clock: 'user', rows: ['first'] }]);
+    expect(after.clocks[0]!.rows[0]).toBe(before.clocks[0]!.now + 1);
   });
 
   it('makes a clock above what it ever was though the time of day stands still or goes back', async () => {
     const store = new MemoryStore(createCache(), { budgetMs: 100 });
-    const read = async () => (await store.touch([{ table: 'user', rows: [] }], 10)).tables[0]!.version;
+    const read = async () => (await store.touch([{ clock: 'user', rows: [] }], 10)).clocks[0]!.now;
     let highest = await read();
-    for (let i = 0; i < 20_000; i++) await store.advance([{ table: 'user', rows: [] }]);
+    for (let i = 0; i < 20_000; i++) await store.advance([{ clock: 'user', rows: [] }]);
     highest += 20_000;
     expect(await read()).toBe(highest);
     for (let i = 0; i < 3; i++) {
@@ -75,7 +75,7 @@ describe('MemoryStore', () => {
       expect(version).toBeGreaterThan(highest);
       highest = version;
     }
-    const other = async () => (await store.read([], [{ table: 'other', rows: [] }])).tables[0]!.version;
+    const other = async () => (await store.read([], [{ clock: 'other', rows: [] }])).clocks[0]!.now;
     vi.setSystemTime(Date.now() - LONG);
     expect(await other()).toBeGreaterThan(highest);
   });
@@ -83,21 +83,21 @@ describe('MemoryStore', () => {
   it('keeps what a reader made for a while only', async () => {
     const store = new MemoryStore(createCache(), { budgetMs: 100 });
     await store.touch([user], LONG);
-    const read = async () => (await store.read([], [user, { table: 'other', rows: ['2'] }])).tables;
+    const read = async () => (await store.read([], [user, { clock: 'other', rows: ['2'] }])).clocks;
     const [first, other] = await read();
     await store.advance([
-      { table: 'user', rows: [] },
-      { table: 'other', rows: [] },
+      { clock: 'user', rows: [] },
+      { clock: 'other', rows: [] },
     ]);
     vi.setSystemTime(Date.now() + UNFILLED_MS - 1);
     expect(await read()).toEqual([
-      { ...first!, version: first!.version + 1 },
-      { ...other!, version: other!.version + 1 },
+      { ...first!, now: first!.now + 1 },
+      { ...other!, now: other!.now + 1 },
     ]);
     vi.setSystemTime(Date.now() + 1);
     const [second, another] = await read();
-    expect(second!.version).toBe(first!.version + 1);
-    expect(another!.unknown).toBeGreaterThan(other!.version + 1);
+    expect(second!.now).toBe(first!.now + 1);
+    expect(another!.unknown).toBeGreaterThan(other!.now + 1);
   });
 
   it('keeps no process alive', async () => {

@@ -42,8 +42,8 @@ describe('selectStore', () => {
     ['KeyvRedis', () => new Keyv(new KeyvRedis(URL)), 'redis (node-redis)'],
     ['Cacheable over Redis', () => ({ primary: new Keyv(), secondary: createKeyv(URL) }), 'redis (node-redis)'],
   ])('finds the Redis inside %s', (_, make, name) => {
-    const { store, scope } = select([make()]);
-    expect({ name: store.name, scope }).toEqual({ name, scope: 'shared' });
+    const { store, reach } = select([make()]);
+    expect({ name: store.name, reach }).toEqual({ name, reach: 'shared' });
   });
 
   it.each([
@@ -52,9 +52,9 @@ describe('selectStore', () => {
     ['an LRU map', () => [new Keyv({ store: new QuickLRU() })]],
     ['CacheableMemory', () => [new Keyv({ store: new KeyvCacheableMemory() as never })]],
     ['Cacheable in memory', () => [{ primary: new Keyv({ store: new QuickLRU() }), secondary: undefined }]],
-  ])('keeps tags in this process over %s', (_, make) => {
-    const { store, scope } = select(make());
-    expect({ name: store.name, scope }).toEqual({ name: 'memory', scope: 'process' });
+  ])('keeps clocks in this process over %s', (_, make) => {
+    const { store, reach } = select(make());
+    expect({ name: store.name, reach }).toEqual({ name: 'memory', reach: 'process' });
   });
 
   it('finds Redis in what CacheModule makes of an adapter', async () => {
@@ -80,8 +80,8 @@ describe('selectStore', () => {
       [lazy(), 'redis (ioredis)'] as const,
       [createClient(), 'redis (node-redis)'] as const,
     ]) {
-      const { store, scope, warnings } = selectStore({ cache, redis, budgetMs: 100 });
-      expect({ name: store.name, scope, warnings }).toEqual({ name, scope: 'shared', warnings: [] });
+      const { store, reach, warnings } = selectStore({ cache, redis, budgetMs: 100 });
+      expect({ name: store.name, reach, warnings }).toEqual({ name, reach: 'shared', warnings: [] });
     }
   });
 
@@ -108,8 +108,8 @@ describe('selectStore', () => {
     });
 
     it('of a store that may be shared', () => {
-      const { warnings, scope } = select([new Keyv({ store: new KeyvPostgres() as never })]);
-      expect(scope).toBe('process');
+      const { warnings, reach } = select([new Keyv({ store: new KeyvPostgres() as never })]);
+      expect(reach).toBe('process');
       expect(warnings).toEqual([expect.stringMatching(/KeyvPostgres.*another process is not heard here.*Put Redis/)]);
     });
 

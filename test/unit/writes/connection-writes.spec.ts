@@ -3,7 +3,7 @@ import { ConnectionWrites } from '../../../lib/writes/connection-writes.js';
 import type { PendingWrites } from '../../../lib/writes/pending-writes.js';
 import { readStatements } from '../../../lib/writes/sql/read-statements.js';
 import { mayHaveCommitted, type SqlDialect, type StatementEffect } from '../../../lib/writes/sql/statement-effect.js';
-import type { TableWrite } from '../../../lib/store/cache-store.js';
+import type { ClockWrite } from '../../../lib/store/cache-store.js';
 
 /** A connection driven by texts. What cannot be placed writes the table `any`. */
 class Connection {
@@ -33,19 +33,19 @@ class Connection {
     return tables(this.writes.pending);
   }
 
-  #steps(sql: string): [StatementEffect, TableWrite[]][] {
+  #steps(sql: string): [StatementEffect, ClockWrite[]][] {
     return readStatements(sql, this.dialect).map((effect) => [effect, written(effect)]);
   }
 }
 
-function written(effect: StatementEffect): TableWrite[] {
-  if (effect.kind === 'unknown') return [{ table: 'any', rows: undefined }];
-  if (effect.kind === 'schema') return effect.tables.map(({ name }) => ({ table: name, rows: undefined }));
-  return effect.kind === 'write' ? effect.writes.map(({ table }) => ({ table: table.name, rows: [] })) : [];
+function written(effect: StatementEffect): ClockWrite[] {
+  if (effect.kind === 'unknown') return [{ clock: 'any', rows: 'unknown' }];
+  if (effect.kind === 'schema') return effect.tables.map(({ name }) => ({ clock: name, rows: 'unknown' }));
+  return effect.kind === 'write' ? effect.writes.map(({ table }) => ({ clock: table.name, rows: 'new' })) : [];
 }
 
 function tables(...pending: PendingWrites[]): string {
-  return [...new Set(pending.flatMap((each) => each.toWrites().map(({ table }) => table)))].sort().join();
+  return [...new Set(pending.flatMap((each) => each.toWrites().map(({ clock }) => clock)))].sort().join();
 }
 
 const insert = (table: string) => `INSERT INTO ${table} VALUES (1)`;
@@ -110,7 +110,7 @@ describe('several statements in one text', () => {
   it('of which the first joins the transaction a later one begins are kept for its end', () => {
     const connection = new Connection('postgres');
     expect(connection.run(`${insert('a')}; BEGIN; SAVEPOINT s`)).toBe('a');
-    connection.writes.keepOutside([{ table: 'a', rows: [] }]);
+    connection.writes.keepOutside([{ clock: 'a', rows: [] }]);
     connection.run('ROLLBACK TO s');
     expect(connection.run('COMMIT')).toBe('a');
   });

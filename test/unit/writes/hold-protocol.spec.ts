@@ -2,19 +2,19 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createCache } from 'cache-manager';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CacheEvents } from '../../../lib/events/cache-events.js';
-import { WriteAnnouncer } from '../../../lib/writes/write-announcer.js';
+import { HoldProtocol } from '../../../lib/writes/hold-protocol.js';
 import type { CacheStore } from '../../../lib/store/cache-store.js';
 import { MemoryStore } from '../../../lib/store/memory.store.js';
 import { FaultyStore } from '../../support/faulty-store.js';
 
 const BUDGET = 20;
 const HOLD = 60;
-const user = { table: 'user', rows: ['1'] };
+const user = { clock: 'user', rows: ['1'] };
 
 describe('WriteAnnouncer', () => {
   let store: CacheStore;
   let faulty: FaultyStore;
-  let announcer: WriteAnnouncer;
+  let protocol: HoldProtocol;
   let said: string[];
 
   beforeEach(() => {
@@ -23,78 +23,78 @@ describe('WriteAnnouncer', () => {
     const events = new CacheEvents();
     said = [];
     events.on((event) => said.push(event.name === 'store:failed' ? `${event.operation} failed` : event.name));
-    announcer = new WriteAnnouncer(() => store, events, { budgetMs: BUDGET, holdMs: HOLD });
+    protocol = new HoldProtocol(() => store, events, { budgetMs: BUDGET, holdMs: HOLD });
   });
-  afterEach(() => announcer.close());
+  afterEach(() => protocol.close());
 
-  const tags = async () => (await store.read([], [{ table: 'user', rows: [] }])).tables[0]!;
+  const clock = async () => (await store.read([], [{ clock: 'user', rows: [] }])).clocks[0]!;
   const renewals = (count: number) => vi.waitFor(() => expect(faulty.count('hold')).toBeGreaterThan(count));
 
   it('renews the hold of a statement that takes longer than the hold lives, and no longer than it runs', async () => {
-    const { version } = await tags();
-    const announcement = await announcer.announce([user]);
+    const { now } = await clock();
+    const hold = await protocol.hold([user]);
     await renewals(6);
-    expect(await tags()).toMatchObject({ version, held: true });
-    await announcer.advance([user], announcement);
+    expect(await clock()).toMatchObject({ now, held: true });
+    await protocol.advance([user], hold);
     const settled = faulty.count('hold');
-    expect(await tags()).toMatchObject({ version: version + 1, held: false });
-    await announcer.announce([{ table: 'other', rows: [] }]);
+    expect(await clock()).toMatchObject({ now: now + 1, held: false });
+    await protocol.hold([{ clock: 'other', rows: [] }]);
     await renewals(settled + 2);
-    expect(await tags()).toMatchObject({ version: version + 1, held: false });
+    expect(await clock()).toMatchObject({ now: now + 1, held: false });
   });
 
   it('settles a hold only when its renewal is through, so that none is left behind', async () => {
-    const announcement = await announcer.announce([user]);
+    const hold = await protocol.hold([user]);
     let arrive: () => void = () => undefined;
-    const { hold } = store;
+    const holdNow = store.hold;
     const renewed = new Promise<void>((resolve) => {
       vi.spyOn(store, 'hold').mockImplementation((...asked) => {
         resolve();
-        return new Promise((done) => (arrive = () => done(hold(...asked))));
+        return new Promise((done) => (arrive = () => done(holdNow.call(store, ...asked))));
       });
     });
     await renewed;
-    const retracted = announcer.retract(announcement);
+    const released = protocol.release(hold);
     arrive();
-    await retracted;
+    await released;
     await wait(BUDGET + 5);
-    expect((await tags()).held).toBe(false);
+    expect((await clock()).held).toBe(false);
   });
 
   it('records by a renewal what the store did not take at first, and a store that lost it', async () => {
     faulty.break('throws', 'hold');
-    const announcement = await announcer.announce([user]);
-    expect(announcement.blocks).toBeUndefined();
+    const hold = await protocol.hold([user]);
+    expect(hold.blocks).toBeUndefined();
     faulty.mend();
-    await vi.waitFor(() => expect(announcement.blocks).toBeDefined());
-    await vi.waitFor(async () => expect((await tags()).held).toBe(true));
-    await store.release(['user'], announcement.id);
-    await vi.waitFor(async () => expect((await tags()).held).toBe(true));
+    await vi.waitFor(() => expect(hold.blocks).toBeDefined());
+    await vi.waitFor(async () => expect((await clock()).held).toBe(true));
+    await store.release(['user'], hold.id);
+    await vi.waitFor(async () => expect((await clock()).held).toBe(true));
   });
 
   it('renews the hold of a statement the client gave up while the server runs it, then tells of it and takes it back', async () => {
-    const { version } = await tags();
+    const { now } = await clock();
     let end: () => void = () => undefined;
     const stillRunning = new Promise<void>((resolve) => (end = resolve));
-    await announcer.advanceAmbiguous([user], await announcer.announce([user]), stillRunning);
+    await protocol.advanceAmbiguous([user], await protocol.hold([user]), stillRunning);
     await renewals(6);
-    expect(await tags()).toMatchObject({ version: version + 1, held: true });
+    expect(await clock()).toMatchObject({ now: now + 1, held: true });
     end();
-    await vi.waitFor(async () => expect(await tags()).toMatchObject({ version: version + 2, held: false }));
+    await vi.waitFor(async () => expect(await clock()).toMatchObject({ now: now + 2, held: false }));
   });
 
   it('leaves the hold of a write nobody knows of to its deadline', async () => {
-    const { version } = await tags();
-    await announcer.advanceAmbiguous([user], await announcer.announce([user]));
+    const { now } = await clock();
+    await protocol.advanceAmbiguous([user], await protocol.hold([user]));
     const settled = faulty.count('hold');
     await wait(HOLD + 5);
     expect(faulty.count('hold')).toBe(settled);
-    expect(await tags()).toMatchObject({ version: version + 2, held: false });
+    expect(await clock()).toMatchObject({ now: now + 2, held: false });
   });
 
   it('renews nothing once it is closed', async () => {
-    await announcer.announce([user]);
-    announcer.close();
+    await protocol.hold([user]);
+    protocol.close();
     await wait(HOLD);
     expect(faulty.count('hold')).toBe(1);
   });
@@ -102,18 +102,18 @@ describe('WriteAnnouncer', () => {
   it('waits a whole budget for an advance, whatever the hold has used', async () => {
     faulty.break('hangs', 'hold', 'advance');
     const began = performance.now();
-    const announcement = await announcer.announce([user]);
+    const hold = await protocol.hold([user]);
     const heldMs = performance.now() - began;
-    await announcer.advance([user], announcement);
+    await protocol.advance([user], hold);
     expect(performance.now() - began - heldMs).toBeGreaterThan(BUDGET - 2);
     expect(said).toEqual(['hold failed', 'advance failed']);
   });
 
   it('acknowledges a write whose advance failed only once its hold blocks, and says so', async () => {
-    const announcement = await announcer.announce([user]);
+    const hold = await protocol.hold([user]);
     faulty.break('throws', 'advance');
-    await announcer.advance([user], announcement);
-    expect((await tags()).held).toBe(true);
+    await protocol.advance([user], hold);
+    expect((await clock()).held).toBe(true);
     expect(said).toEqual(['advance failed']);
   });
 });

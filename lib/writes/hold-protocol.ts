@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEvents } from '../events/cache-events.js';
-import type { CacheStore, TableWrite } from '../store/cache-store.js';
+import type { CacheStore, ClockWrite } from '../store/cache-store.js';
+import { tellAdvanced } from '../store/tell-advanced.js';
 import { HoldKeeper } from './hold-keeper.js';
 
 /** Timers fire up to a millisecond early, and both clocks round. */
@@ -10,10 +11,10 @@ const ROUNDING_MS = 3;
 /** A hold that is renewed so often during its life survives a renewal that fails. */
 const RENEWALS = 3;
 
-/** A write announced and not yet settled. */
-export interface Announcement {
+/** The clocks of a write that is not settled yet. */
+export interface Hold {
   readonly id: string;
-  readonly tables: readonly string[];
+  readonly clocks: readonly string[];
   readonly releasesKeys: boolean;
   /**
    * From when on the hold blocks readers for sure, and for how long it stands at least, by this process's clock in milliseconds;
@@ -22,9 +23,9 @@ export interface Announcement {
   blocks: { readonly from: number; readonly until: number } | undefined;
 }
 
-export interface AnnouncerOptions {
+export interface HoldOptions {
   readonly budgetMs: number;
-  /** How long a hold stands that nobody renews; 0 announces nothing. */
+  /** How long a hold stands that nobody renews; 0 holds nothing. */
   readonly holdMs: number;
 }
 
@@ -35,33 +36,33 @@ export interface AnnouncerOptions {
  * store that does not answer costs a write one and a half budgets: the hold half a one, the advance a whole one of its own; and
  * another half when it stopped answering during a renewal.
  */
-export class WriteAnnouncer {
-  readonly #keeper: HoldKeeper<Announcement>;
+export class HoldProtocol {
+  readonly #keeper: HoldKeeper<Hold>;
 
   constructor(
     private readonly store: () => CacheStore,
     private readonly events: CacheEvents,
-    private readonly options: AnnouncerOptions,
+    private readonly options: HoldOptions,
   ) {
-    this.#keeper = new HoldKeeper(options.holdMs / RENEWALS, (announcement) => this.#hold(announcement));
+    this.#keeper = new HoldKeeper(options.holdMs / RENEWALS, (hold) => this.#hold(hold));
   }
 
   /** From here on the hold is renewed until the write is settled by one of the other methods, or `close`. */
-  async announce(writes: readonly TableWrite[]): Promise<Announcement> {
-    const tables = writes.map(({ table }) => table);
+  async hold(writes: readonly ClockWrite[]): Promise<Hold> {
+    const clocks = writes.map(({ clock }) => clock);
     const releasesKeys = writes.some((write) => write.releasesKeys);
-    const announcement: Announcement = { id: randomUUID(), tables, releasesKeys, blocks: undefined };
+    const hold: Hold = { id: randomUUID(), clocks, releasesKeys, blocks: undefined };
     if (this.options.holdMs > 0) {
-      await this.#hold(announcement);
-      this.#keeper.keep(announcement);
+      await this.#hold(hold);
+      this.#keeper.keep(hold);
     }
-    return announcement;
+    return hold;
   }
 
   /** The write is visible. */
-  async advance(writes: readonly TableWrite[], announcement?: Announcement): Promise<void> {
-    if (announcement) await this.#keeper.drop(announcement);
-    await this.#advance(writes, announcement, announcement?.id);
+  async advance(writes: readonly ClockWrite[], hold?: Hold): Promise<void> {
+    if (hold) await this.#keeper.drop(hold);
+    await this.#advance(writes, hold, hold?.id);
   }
 
   /**
@@ -71,23 +72,23 @@ export class WriteAnnouncer {
    * hold is renewed, and then the write counts as visible. Not waited for.
    */
   async advanceAmbiguous(
-    writes: readonly TableWrite[],
-    announcement: Announcement | undefined,
+    writes: readonly ClockWrite[],
+    hold: Hold | undefined,
     stillRunning?: Promise<void>,
   ): Promise<void> {
-    this.events.emit({ name: 'write:ambiguous', tables: writes.map(({ table }) => table) });
-    if (stillRunning) void this.#advanceAfter(stillRunning, writes, announcement);
-    else if (announcement) await this.#keeper.drop(announcement);
-    await this.#advance(writes, announcement, undefined);
+    this.events.emit({ name: 'write:ambiguous', tables: writes.map(({ clock }) => clock) });
+    if (stillRunning) void this.#advanceAfter(stillRunning, writes, hold);
+    else if (hold) await this.#keeper.drop(hold);
+    await this.#advance(writes, hold, undefined);
   }
 
   /** The write definitely did not happen. */
-  async retract(announcement: Announcement): Promise<void> {
+  async release(hold: Hold): Promise<void> {
     if (this.options.holdMs === 0) return;
-    await this.#keeper.drop(announcement);
-    const { id, tables } = announcement;
+    await this.#keeper.drop(hold);
+    const { id, clocks } = hold;
     // A hold that was not recorded in time may have been all the same.
-    await this.#try('release', (store) => store.release(tables, id));
+    await this.#try('release', (store) => store.release(clocks, id));
   }
 
   /** Renews nothing any more: holds that stand are left to their deadlines. */
@@ -97,52 +98,48 @@ export class WriteAnnouncer {
 
   async #advanceAfter(
     stillRunning: Promise<void>,
-    writes: readonly TableWrite[],
-    announcement: Announcement | undefined,
+    writes: readonly ClockWrite[],
+    hold: Hold | undefined,
   ): Promise<void> {
     try {
       await stillRunning;
     } catch {
       // Nobody knows when it ends: its deadline speaks for it.
-      if (announcement) await this.#keeper.drop(announcement);
+      if (hold) await this.#keeper.drop(hold);
       return;
     }
-    await this.advance(writes, announcement);
+    await this.advance(writes, hold);
   }
 
-  async #advance(
-    writes: readonly TableWrite[],
-    announcement: Announcement | undefined,
-    hold: string | undefined,
-  ): Promise<void> {
+  async #advance(writes: readonly ClockWrite[], hold: Hold | undefined, releasedId: string | undefined): Promise<void> {
     if (!writes.length) return;
-    const isHeard = await this.#try('advance', (store) => store.advance(writes, hold));
-    if (!isHeard) await this.#untilBlocking(announcement);
-    else for (const { table, rows } of writes) this.events.emit({ name: 'tag:advanced', table, rows });
+    const isHeard = await this.#try('advance', (store) => store.advance(writes, releasedId));
+    if (!isHeard) await this.#untilBlocking(hold);
+    else tellAdvanced(this.events, writes);
   }
 
   /**
    * An advance that failed: the write may only be acknowledged once its hold blocks readers, or a read that begins afterwards could
    * still be served the old row.
    */
-  async #untilBlocking(announcement: Announcement | undefined): Promise<void> {
-    if (!announcement?.blocks) return;
+  async #untilBlocking(hold: Hold | undefined): Promise<void> {
+    if (!hold?.blocks) return;
     // A hold whose renewals failed may have been settled before there was anything to see.
-    if (Date.now() >= announcement.blocks.until) {
-      announcement.blocks = undefined;
-      await this.#hold(announcement);
+    if (Date.now() >= hold.blocks.until) {
+      hold.blocks = undefined;
+      await this.#hold(hold);
     }
-    const left = (announcement.blocks?.from ?? 0) - Date.now();
+    const left = (hold.blocks?.from ?? 0) - Date.now();
     if (left > 0) await sleep(left);
   }
 
-  async #hold(announcement: Announcement): Promise<void> {
-    const { id, tables, releasesKeys } = announcement;
+  async #hold(hold: Hold): Promise<void> {
+    const { id, clocks, releasesKeys } = hold;
     const { budgetMs, holdMs } = this.options;
     const until = Date.now() + holdMs - ROUNDING_MS;
-    if (!(await this.#try('hold', (store) => store.hold(tables, id, holdMs, releasesKeys)))) return;
+    if (!(await this.#try('hold', (store) => store.hold(clocks, id, holdMs, releasesKeys)))) return;
     // A renewal leaves the moment it begins to block alone, except where the store had lost the hold: hence from the last one.
-    announcement.blocks = { from: Date.now() + budgetMs + ROUNDING_MS, until };
+    hold.blocks = { from: Date.now() + budgetMs + ROUNDING_MS, until };
   }
 
   async #try(operation: string, ask: (store: CacheStore) => Promise<void>): Promise<boolean> {

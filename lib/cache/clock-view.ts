@@ -1,0 +1,49 @@
+import type { ClockQuery, ClocksRead, ClockState } from '../store/cache-store.js';
+import type { Dependency } from './dependency.js';
+
+interface Known {
+  readonly state: ClockState;
+  readonly rows: readonly string[];
+  positions?: Map<string, number>;
+}
+
+/** Clocks as one read of the store answered them, asked by name. */
+export class ClockView {
+  readonly epoch: string;
+  readonly #known = new Map<string, Known>();
+
+  constructor(queries: readonly ClockQuery[], read: ClocksRead) {
+    this.epoch = read.epoch;
+    queries.forEach((query, i) => this.#known.set(query.clock, { state: read.clocks[i]!, rows: query.rows }));
+  }
+
+  /** What the clocks show. */
+  now(clocks: readonly string[]): readonly number[] {
+    return clocks.map((clock) => this.#known.get(clock)!.state.now);
+  }
+
+  isHeld(clocks: readonly string[]): boolean {
+    return clocks.some((clock) => this.#known.get(clock)?.state.held);
+  }
+
+  /** Whether every clock of the dependency is in this view. */
+  covers({ clock, rows }: Dependency): boolean {
+    if (!this.#known.has(clock)) return false;
+    return rows === undefined || rows.every((row) => this.#position(clock, row) !== undefined);
+  }
+
+  /** Whether nothing of the dependency was written after `asOf`. Ask only what the view covers. */
+  isValid({ clock, rows }: Dependency, asOf: number): boolean {
+    const { state } = this.#known.get(clock)!;
+    // Dated after the table's present: the clock has stepped back, or the date is forged. It says nothing of the writes in between.
+    if (state.held || asOf > state.now) return false;
+    if (rows === undefined) return state.now <= asOf;
+    return state.unknown <= asOf && rows.every((row) => state.rows[this.#position(clock, row)!]! <= asOf);
+  }
+
+  #position(clock: string, row: string): number | undefined {
+    const known = this.#known.get(clock)!;
+    known.positions ??= new Map(known.rows.map((name, i) => [name, i]));
+    return known.positions.get(row);
+  }
+}

@@ -1,0 +1,27 @@
+import type { ClockQuery } from '../store/cache-store.js';
+
+/** More rows of one table than this, and an entry depends on the whole table: clocks cost the store more than a reload. */
+export const ROWS_PER_TABLE = 32;
+
+/** What an entry depends on: some rows of a table, or (without rows) every write to it. */
+export interface Dependency {
+  /** The table's. */
+  readonly clock: string;
+  readonly rows?: readonly string[];
+  /** What the rows are named by; see `ClockQuery`. */
+  readonly key?: string;
+}
+
+/** One query per clock, in the order of `clocks`, with the rows of every dependency. */
+export function clockQueries(clocks: readonly string[], dependencies: Iterable<Dependency>): ClockQuery[] {
+  const queries = new Map<string, { rows: Set<string>; key?: string }>(
+    clocks.map((clock) => [clock, { rows: new Set() }]),
+  );
+  for (const { clock, rows, key } of dependencies) {
+    let known = queries.get(clock);
+    if (!known) queries.set(clock, (known = { rows: new Set() }));
+    for (const row of rows ?? []) known.rows.add(row);
+    if (key !== undefined) known.key = key;
+  }
+  return [...queries].map(([clock, { rows, ...key }]) => ({ clock, rows: [...rows], ...key }));
+}

@@ -1,0 +1,19 @@
+/**
+ * How clocks are named in a store. The braces are what Redis Cluster hashes: a table's clock and those of its rows live in one slot, so
+ * one script reaches them all. Braces in the names are escaped: only ours may decide the slot, and no two clocks may share a name.
+ *
+ * No namespace of an application stands before them: a table is the database's, so all who write it must meet. What is an
+ * application's own (a manager's explicit clears) has the namespace in the name of its clock.
+ */
+export const clockKeys = {
+  clock(clock: string): string {
+    return `qscache:{${escapeBraces(clock)}}`;
+  },
+
+  /** The row stands behind the closing brace, so it needs no escaping. */
+  row(clock: string, row: string): string {
+    return `${clockKeys.clock(clock)}:${row}`;
+  },
+};
+
+const escapeBraces = (text: string): string => text.replace(/[%{}]/g, (character) => encodeURIComponent(character));
