@@ -11,7 +11,7 @@ import { dialectOf } from './writes/driver-truth.js';
 import { WatchedDataSource } from './writes/watched-data-source.js';
 import { HoldProtocol } from './writes/hold-protocol.js';
 import { BaseCacheManager } from './manager/base-cache-manager.js';
-import { bindManager } from './manager/bound-manager.js';
+import { bindManager } from './manager/manager-runtime.js';
 import { entityClock } from './naming/table-clocks.js';
 import { type CacheManagerClass, ManagerRegistry } from './manager/manager-registry.js';
 import { logEvents, warn } from './qs-cache.log.js';
@@ -86,14 +86,14 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
       // A test may have put something else in the manager's place.
       if (!(manager instanceof BaseCacheManager)) return;
       watched.use((watch) => {
-        const bound = bindManager(token.name, manager, dataSource, dataSourceName, watch, {
+        const runtime = bindManager(token.name, manager, dataSource, dataSourceName, watch, {
           namespace: this.#options.namespace,
           events: this.events,
           store: () => this.store,
           readThrough: () => this.readThrough,
           wake: () => this.#wake(),
         });
-        const { cacheKey, metadata, alsoWrites } = bound.options;
+        const { cacheKey, metadata, alsoWrites } = runtime.options;
         watch.tables.addTrigger(entityClock(metadata), alsoWrites);
         this.registry.add(token, manager, cacheKey, dataSourceName);
       });

@@ -1,20 +1,32 @@
 import type { ClockView } from './clock-view.js';
+import type { Dependency } from './dependency.js';
+import type { DatedDependency } from './entry.js';
 
-/** What a load that begins now may be dated by: it sees every write these clocks have counted. */
-export interface AsOf {
+/**
+ * What the clocks of everything a load may read show before its first query: it sees every write they have counted. Without one,
+ * nothing may be stored.
+ */
+export class AsOf {
   readonly epoch: string;
-  /** Of every table the load may read. */
-  readonly clocks: ReadonlyMap<string, number>;
-  /** Equal for two as-of between which nothing was written. */
+  /** Equal for two between which nothing was written. */
   readonly name: string;
-}
+  readonly #now: readonly number[];
 
-export function asOf(view: ClockView, clocks: readonly string[]): AsOf {
-  const now = view.now(clocks);
-  const { epoch } = view;
-  return {
-    epoch,
-    clocks: new Map(clocks.map((clock, i) => [clock, now[i]!])),
-    name: JSON.stringify([epoch, now]),
-  };
+  constructor(
+    view: ClockView,
+    readonly clocks: readonly string[],
+  ) {
+    this.epoch = view.epoch;
+    this.#now = view.now(clocks);
+    this.name = JSON.stringify([this.epoch, this.#now]);
+  }
+
+  date(dependency: Dependency): DatedDependency {
+    return { ...dependency, asOf: this.#now[this.clocks.indexOf(dependency.clock)]! };
+  }
+
+  /** Whether nothing of these was written since, as another look at the clocks shows. */
+  isStillTrue(dependencies: readonly DatedDependency[], view: ClockView): boolean {
+    return view.epoch === this.epoch && dependencies.every((dependency) => view.isValid(dependency));
+  }
 }

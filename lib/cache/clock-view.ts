@@ -1,5 +1,6 @@
 import type { ClockQuery, ClocksRead, ClockState } from '../store/cache-store.js';
 import type { Dependency } from './dependency.js';
+import type { DatedDependency } from './entry.js';
 
 interface Known {
   readonly state: ClockState;
@@ -32,8 +33,8 @@ export class ClockView {
     return rows === undefined || rows.every((row) => this.#position(clock, row) !== undefined);
   }
 
-  /** Whether nothing of the dependency was written after `asOf`. Ask only what the view covers. */
-  isValid({ clock, rows }: Dependency, asOf: number): boolean {
+  /** Whether nothing of the dependency was written after its as-of. Ask only what the view covers. */
+  isValid({ clock, rows, asOf }: DatedDependency): boolean {
     const { state } = this.#known.get(clock)!;
     // Dated after the table's present: the clock has stepped back, or the date is forged. It says nothing of the writes in between.
     if (state.held || asOf > state.now) return false;

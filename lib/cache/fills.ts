@@ -4,7 +4,7 @@ import type { AsOf } from './as-of.js';
 import { formatEntry } from './entry.js';
 import { PIECE } from './read-in-pieces.js';
 import type { RecentDependencies } from './recent-dependencies.js';
-import type { Loaded, ReadRequest } from './read-through.js';
+import type { Loaded, ReadRequest } from './read-request.js';
 import type { Seal } from './seal.js';
 import { type Dependency, clockQueries } from './dependency.js';
 import { ClockView } from './clock-view.js';
@@ -88,7 +88,7 @@ export class Fills {
   async #fillSome(fills: readonly Fill[], asOf: AsOf): Promise<void> {
     const lifetimeMs = fills.reduce((longest, { request }) => Math.max(longest, request.lifetimeMs), 0);
     const queries = clockQueries(
-      [...asOf.clocks.keys()],
+      asOf.clocks,
       fills.flatMap(({ dependencies }) => dependencies),
     );
     // The clocks of rows come first: a row without one stands for its whole table, and any write there would make the entry a miss.
@@ -96,13 +96,14 @@ export class Fills {
     await Promise.all(fills.map((fill) => this.#ask('put', () => this.#put(fill, asOf, now))));
   }
 
-  async #put({ request, payload, dependencies }: Fill, { epoch, clocks }: AsOf, now: ClockView): Promise<void> {
+  async #put({ request, payload, dependencies }: Fill, asOf: AsOf, now: ClockView): Promise<void> {
     const { key, kind, fingerprint, lifetimeMs } = request;
-    const dated = dependencies.map((dependency) => ({ ...dependency, asOf: clocks.get(dependency.clock)! }));
+    const dated = dependencies.map((dependency) => asOf.date(dependency));
     // Already overtaken: storing it could replace a younger entry that is still true.
-    if (now.epoch !== epoch || !dated.every((dependency) => now.isValid(dependency, dependency.asOf))) {
+    if (!asOf.isStillTrue(dated, now)) {
       return this.events.emit({ name: 'entry:skipped', key, reason: 'overtaken' });
     }
+    const { epoch } = asOf;
     const text = formatEntry({ kind, fingerprint, epoch, dependencies: dated, payload });
     await this.store.put(key, this.seal.close(key, text), lifetimeMs);
     this.recent.remember(key, dependencies);

@@ -1,4 +1,5 @@
 import type { Budget, CacheStore } from '../store/cache-store.js';
+import { AsOf } from './as-of.js';
 import { atEndOfTurn } from './end-of-turn.js';
 import type { Entry } from './entry.js';
 import { readInPieces } from './read-in-pieces.js';
@@ -8,8 +9,8 @@ import { ClockView } from './clock-view.js';
 /** What a question is sent with, and whom to tell that the store failed. */
 export interface QuestionContext {
   readonly store: CacheStore;
-  /** All tables every time: on a cluster the epoch is that of the servers asked. */
-  readonly tables: readonly string[];
+  /** All of them every time: on a cluster the epoch is that of the servers asked. */
+  readonly clocks: readonly string[];
   readonly budget: Budget;
   readonly failed: (error: unknown) => void;
   /** What a stored text says; `undefined` for what is not ours. */
@@ -53,8 +54,8 @@ export class Question {
   async #send(): Promise<Answer | undefined> {
     this.#isSent = true;
     this.sent?.();
-    const { store, tables, budget, failed } = this.context;
-    const queries = clockQueries(tables, this.#dependencies);
+    const { store, clocks, budget, failed } = this.context;
+    const queries = clockQueries(clocks, this.#dependencies);
     const keys = this.#keys;
     try {
       const read = await readInPieces(store, keys, queries, budget, failed);
@@ -73,11 +74,16 @@ export class Answer {
   #further: Question | undefined;
 
   constructor(
-    readonly clocks: ClockView,
+    readonly view: ClockView,
     private readonly keys: readonly string[],
     private readonly texts: readonly (string | undefined)[],
     private readonly context: QuestionContext,
   ) {}
+
+  /** For a load that begins now. */
+  get asOf(): AsOf {
+    return new AsOf(this.view, this.context.clocks);
+  }
 
   hasText(key: string): boolean {
     return this.texts[this.#place(key)] !== undefined;
@@ -104,6 +110,6 @@ export class Answer {
   async further(dependencies: Iterable<Dependency>): Promise<ClockView | undefined> {
     if (!this.#further || this.#further.isSent) this.#further = new Question(this.context);
     this.#further.about(undefined, dependencies);
-    return (await this.#further.answer)?.clocks;
+    return (await this.#further.answer)?.view;
   }
 }

@@ -1,23 +1,21 @@
 import { Budget } from '../store/cache-store.js';
 import { Question, type QuestionContext } from './question.js';
 import type { Dependency } from './dependency.js';
+import type { ReadRequest } from './read-request.js';
 
 /** Keys of one question, unless one reader alone has more; more only make whoever waits for the first of them wait for the last. */
 const MOST_KEYS = 500;
 
 /** What a reader asks of the store about one key. */
-export interface Asked {
-  readonly key: string;
-  readonly dependencies: readonly Dependency[];
-}
+type Asked = Pick<ReadRequest<unknown>, 'key' | 'rows'>;
 
-/** The questions of one turn about one set of tables. */
+/** The questions of one turn about the same clocks. */
 interface Open {
   readonly byKey: Map<string, Question>;
   latest: Question;
 }
 
-/** One question per turn and set of tables: ten thousand readers of a key cost the store as much as one. */
+/** One question per turn and set of clocks: ten thousand readers of a key cost the store as much as one. */
 export class Questions {
   readonly #open = new Map<string, Open>();
 
@@ -26,34 +24,34 @@ export class Questions {
     private readonly budgetMs: number,
   ) {}
 
-  /** The question that will be put for these readers, all of whom share the tables. */
-  join(tables: readonly string[], asked: readonly Asked[], alsoOf: (key: string) => readonly Dependency[]): Question {
-    const open = this.#openOf(tables);
+  /** The question that will be put for these readers, all of whom ask about the same clocks. */
+  join(clocks: readonly string[], asked: readonly Asked[], alsoOf: (key: string) => readonly Dependency[]): Question {
+    const open = this.#openOf(clocks);
     const known = asked.length === 1 ? open.byKey.get(asked[0]!.key) : undefined;
     // What somebody asks for already is not asked for twice; what their dependencies leave out costs a second round trip.
     if (known && !known.isSent) return known;
-    if (open.latest.size && open.latest.size + asked.length > MOST_KEYS) open.latest = this.#question(tables);
-    for (const { key, dependencies } of asked) {
+    if (open.latest.size && open.latest.size + asked.length > MOST_KEYS) open.latest = this.#question(clocks);
+    for (const { key, rows } of asked) {
       if (open.byKey.get(key) === open.latest) continue;
-      open.latest.about(key, dependencies);
+      open.latest.about(key, rows);
       open.latest.about(undefined, alsoOf(key));
       open.byKey.set(key, open.latest);
     }
     return open.latest;
   }
 
-  #openOf(tables: readonly string[]): Open {
-    const name = tables.join('\n');
+  #openOf(clocks: readonly string[]): Open {
+    const name = clocks.join('\n');
     const known = this.#open.get(name);
     if (known && !known.latest.isSent) return known;
-    const open: Open = { byKey: new Map(), latest: this.#question(tables, () => this.#open.delete(name)) };
+    const open: Open = { byKey: new Map(), latest: this.#question(clocks, () => this.#open.delete(name)) };
     this.#open.set(name, open);
     return open;
   }
 
-  #question(tables: readonly string[], sent?: () => void): Question {
+  #question(clocks: readonly string[], sent?: () => void): Question {
     // Property by property: this is on every reader's way, and a spread takes microseconds.
     const { store, failed, parse } = this.context;
-    return new Question({ store, failed, parse, tables, budget: new Budget(this.budgetMs) }, sent);
+    return new Question({ store, failed, parse, clocks, budget: new Budget(this.budgetMs) }, sent);
   }
 }

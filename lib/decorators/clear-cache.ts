@@ -4,11 +4,11 @@ import type { ObjectLiteral } from 'typeorm';
 import { InvalidConfigurationError, InvalidIdentifierError } from '../errors.js';
 import { CacheEvents } from '../events/cache-events.js';
 import { BaseCacheManager } from '../manager/base-cache-manager.js';
-import { boundManager } from '../manager/bound-manager.js';
+import { clearsOf, keysOf, runtimeOf } from '../manager/manager-runtime.js';
 import type { CacheKeys } from '../naming/cache-keys.js';
 import type { Identifier } from '../naming/identifier.js';
 import { type CacheManagerClass, ManagerRegistry } from '../manager/manager-registry.js';
-import { identifierOf } from '../naming/pinned-row.js';
+import { identifierOf } from '../naming/identified-row.js';
 import type { ClearTarget, KeysOfResult } from './clear-target.js';
 import { keysOfResults } from './keys-of-results.js';
 import { tellHandlers } from './tell-handlers.js';
@@ -80,7 +80,7 @@ export class ClearCache {
       for (const manager of this.registry.all) {
         let keys: CacheKeys;
         try {
-          keys = manager.cacheKeys();
+          keys = keysOf(manager);
         } catch (error) {
           // Its scope() failed: no reason to leave another manager's entries.
           errors.push(error);
@@ -89,7 +89,7 @@ export class ClearCache {
         const key = keys.named(text);
         if (key === undefined) continue;
         isKnown = true;
-        await boundManager(manager).clearKey(keys, key);
+        await clearsOf(manager).key(key);
       }
       if (!isKnown) unknown.push(text);
     }
@@ -135,7 +135,7 @@ function identifierIn(
   field: string | undefined,
 ): Identifier | undefined {
   if (typeof row !== 'object' || row === null) return undefined;
-  const { metadata } = boundManager(manager).options;
+  const { metadata } = runtimeOf(manager).options;
   if (field === undefined && !metadata.primaryColumns.length) return undefined;
   const identifier =
     field === undefined ? identifierOf(metadata, row) : ((row as Record<string, unknown>)[field] as Identifier);

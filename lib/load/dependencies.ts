@@ -3,6 +3,7 @@ import { type Dependency, ROWS_PER_TABLE } from '../cache/dependency.js';
 import { entityDatabaseClock, entityClock } from '../naming/table-clocks.js';
 import type { EntityQuery } from '../query/entity-query.js';
 import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
+import type { IdentifiedRow } from '../naming/identified-row.js';
 import { keySpelling, rowKey } from '../naming/row-key.js';
 import { properties } from '../query/properties.js';
 
@@ -16,6 +17,8 @@ export class EntityDependencies {
   /** Tables whose rows may be told apart. */
   readonly #fine = new Set<string>();
   readonly #root: string;
+  /** Of queries that mention no further table. */
+  #plain: { readonly of: number; readonly clocks: readonly string[] } | undefined;
 
   constructor(
     private readonly metadata: EntityMetadata,
@@ -30,8 +33,11 @@ export class EntityDependencies {
   }
 
   /** The clock of every table a load may read, so that an as-of can be taken of each beforehand. */
-  clocks(query: EntityQuery): string[] {
-    return [...new Set([this.#root, ...this.#fine, ...this.#coarseFor(query)])];
+  clocks(query: EntityQuery): readonly string[] {
+    if (query.where !== undefined || query.order !== undefined) return this.#clocks(query);
+    // Until another load is seen to read a table nobody knew of.
+    if (this.#plain?.of !== this.declared.size) this.#plain = { of: this.declared.size, clocks: this.#clocks({}) };
+    return this.#plain.clocks;
   }
 
   /** The dependencies of a list, or of a get whose filter pins no row: any write to any of its tables. */
@@ -39,11 +45,9 @@ export class EntityDependencies {
     return this.clocks(query).map((clock) => ({ clock }));
   }
 
-  /** What a get by primary key is known to depend on before it was loaded. */
-  ofIdentifier(row: string | undefined): Dependency[] {
-    return this.clocks({}).map((clock) =>
-      clock === this.#root && row !== undefined ? { clock, rows: [row], key: keySpelling(this.metadata) } : { clock },
-    );
+  /** What a get by primary key is known to show before it was loaded. */
+  ofIdentified({ row }: Pick<IdentifiedRow, 'row'>): Dependency[] {
+    return row === undefined ? [] : [{ clock: this.#root, rows: [row], key: keySpelling(this.metadata) }];
   }
 
   /** The dependencies of a get whose filter pins one row. */
@@ -57,6 +61,10 @@ export class EntityDependencies {
       if (!found || found === 'all' || found.names.size > ROWS_PER_TABLE) return { clock };
       return { clock, rows: [...found.names], key: found.key };
     });
+  }
+
+  #clocks(query: EntityQuery): readonly string[] {
+    return [...new Set([this.#root, ...this.#fine, ...this.#coarseFor(query)])];
   }
 
   #coarseFor({ where, order }: EntityQuery): Set<string> {

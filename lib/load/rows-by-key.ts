@@ -1,8 +1,8 @@
 import { type EntityMetadata, In, type ObjectLiteral } from 'typeorm';
 import type { EntityQuery } from '../query/entity-query.js';
-import type { Fetched } from './entity-source.js';
+import type { Fetched } from './committed-loads.js';
 import { isScalar, keyColumns } from '../naming/identifier.js';
-import { primaryKeyQuery, rowName } from '../naming/pinned-row.js';
+import { primaryKeyQuery, rowName } from '../naming/identified-row.js';
 import { setValueAt } from '../query/property-path.js';
 import { rowKey } from '../naming/row-key.js';
 

@@ -2,10 +2,10 @@ import type { QueryRunner } from 'typeorm';
 import type { ClockWrite } from '../store/cache-store.js';
 import type { LoadRecord } from './read-context.js';
 
-/** What the statements of a load read. */
+/** What the statements of a load read, by the clocks of tables. */
 export interface LoadReading {
-  /** By their clocks, with those of the databases they are in. */
-  readonly tables: readonly string[];
+  /** With those of the databases they are in. */
+  readonly clocks: readonly string[];
   /** Of these, what a subquery reads (a virtual column, a `Raw` filter): which of its rows matter cannot be told. */
   readonly wholeTables: ReadonlySet<string>;
   /** What makes the answer change without any write: `now()`, `current_user`. */
@@ -13,7 +13,7 @@ export interface LoadReading {
 }
 
 /** What the read side must know of the statements that pass through a DataSource. The write side implements it. */
-export interface DataSourceWatch {
+export interface StatementWatch {
   /**
    * False while the cache does not know what its entries may have missed: the DataSource has just started, the store could not be
    * asked, or nobody listens any more. Nothing may be served or stored then.

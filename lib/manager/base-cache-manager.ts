@@ -1,15 +1,21 @@
 import { inspect } from 'node:util';
 import { NotFoundException } from '@nestjs/common';
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
-import type { CacheKeys } from '../naming/cache-keys.js';
+import { ownIdentifier } from '../naming/identified-row.js';
 import type { Identifier } from '../naming/identifier.js';
-import { type BoundManager, boundManager } from './bound-manager.js';
+import {
+  clearsOf,
+  inTransaction,
+  keysOf,
+  readsOf,
+  registeredRuntime,
+  runtimeOf,
+  transactionOf,
+} from './manager-runtime.js';
 import type { TableTarget } from '../naming/table-target.js';
 import { checkOptions, ownPart } from '../query/check-query.js';
-import { checkIdentifier, ownIdentifier, ownIdentifiers } from '../naming/pinned-row.js';
 import { QuerySet } from './query-set.js';
 import type { RelationPath } from '../load/relation-paths.js';
-import { scopeOf } from './scope.js';
 import type { Where } from '../query/where.js';
 
 /** TypeORM's `EntityTarget` without its `Function`, which lets any class pass for any entity. */
@@ -124,9 +130,6 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    */
   scope?(): string | undefined;
 
-  /** @internal set by `using()` */
-  protected readonly through?: EntityManager;
-
   /**
    * The list. Nothing happens until it is awaited.
    *
@@ -139,10 +142,9 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   all(options: AllOptions<T> = {}): QuerySet<T> {
     checkOptions('all()', options);
     const { suffix, where } = options;
-    const source = this.bound().querySetSource(this.cacheKeys(), this.through);
+    const reads = readsOf(this);
     const query = where === undefined ? {} : { where: ownPart('all({ where })', where) as never };
-    // Inside a transaction a set is never cached: its rows may not be committed.
-    return new QuerySet<T>(source, query, { suffix });
+    return new QuerySet<T>(reads, query, { suffix });
   }
 
   /**
@@ -168,11 +170,9 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
     checkOptions('get()', options);
     const { raiseException = true } = options;
     const where = ownPart('get(..., { where })', options.where);
-    const bound = this.bound();
-    const own = ownIdentifier(bound.options, identifier);
-    if (where === undefined) checkIdentifier(bound.options, own);
-    const found = await bound.detail(this.cacheKeys(), own, where as never, this.through);
-    if (!found && raiseException) throw new this.exceptionClass(`${bound.options.metadata.name} not found`);
+    const reads = readsOf(this);
+    const found = await reads.get(identifier, where as never);
+    if (!found && raiseException) throw new this.exceptionClass(`${reads.metadata.name} not found`);
     return found as T | null;
   }
 
@@ -188,21 +188,18 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * await examples.getMany([1, 2, 3]); // one round trip to the store, up to 1,000; one query for all that it lacks, up to 900
    */
   async getMany(identifiers: readonly Identifier[]): Promise<T[]> {
-    const bound = this.bound();
-    const own = ownIdentifiers(bound.options, identifiers);
-    for (const identifier of own) checkIdentifier(bound.options, identifier);
-    const found = await bound.details(this.cacheKeys(), own, this.through);
+    const found = await readsOf(this).getMany(identifiers);
     return found.filter((entity) => entity !== null) as T[];
   }
 
   /** The key of the list, or of the list with that suffix: `example`, `example_active`. @throws {InvalidQueryError} for one that is no text */
   getCacheKey(suffix?: string): string {
-    return this.cacheKeys().listKey(suffix);
+    return keysOf(this).listKey(suffix);
   }
 
   /** The key of a detail: `example_1`. @throws {InvalidIdentifierError} */
   getDetailCacheKey(identifier: Identifier): string {
-    return this.cacheKeys().detailKey(ownIdentifier(this.bound().options, identifier));
+    return keysOf(this).detailKey(ownIdentifier(runtimeOf(this).options, identifier));
   }
 
   /**
@@ -210,12 +207,12 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * cannot be reached this resolves all the same, and a `store:failed` event says so.
    */
   async clearCache(): Promise<void> {
-    await this.bound().clearAll(this.cacheKeys(), this.through);
+    await clearsOf(this).all();
   }
 
   /** Makes every list of this manager stale, or the one with that suffix. @throws {InvalidQueryError} for one that is no text */
   async clearCacheList(suffix?: string): Promise<void> {
-    await this.bound().clearList(this.cacheKeys(), suffix, this.through);
+    await clearsOf(this).list(suffix);
   }
 
   /**
@@ -225,9 +222,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * @throws {InvalidIdentifierError}
    */
   async clearCacheDetail(identifier?: Identifier): Promise<void> {
-    const bound = this.bound();
-    const own = identifier === undefined ? undefined : ownIdentifier(bound.options, identifier);
-    await bound.clearDetail(this.cacheKeys(), own, this.through);
+    await clearsOf(this).detail(identifier);
   }
 
   /**
@@ -240,32 +235,14 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * });
    */
   using(entityManager: EntityManager): this {
-    return Object.create(this, { through: { value: entityManager } }) as this;
-  }
-
-  /** @internal */
-  cacheKeys(): CacheKeys {
-    const bound = this.bound();
-    return bound.keys(scopeOf(bound, bound.options.name, this));
+    return inTransaction(this, entityManager);
   }
 
   /** @internal */
   [inspect.custom](): string {
     const { name } = this.constructor;
-    const bound = registered(this);
-    if (!bound) return `${name}(not registered)`;
-    return `${name}(${bound.options.metadata.name}${this.through ? ', in a transaction' : ''})`;
-  }
-
-  private bound(): BoundManager {
-    return boundManager(this);
-  }
-}
-
-function registered(manager: object): BoundManager | undefined {
-  try {
-    return boundManager(manager);
-  } catch {
-    return undefined;
+    const runtime = registeredRuntime(this);
+    if (!runtime) return `${name}(not registered)`;
+    return `${name}(${runtime.options.metadata.name}${transactionOf(this) ? ', in a transaction' : ''})`;
   }
 }

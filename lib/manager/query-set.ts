@@ -1,24 +1,12 @@
 import { inspect } from 'node:util';
-import type { EntityMetadata, FindOptionsOrder, FindOptionsSelect, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import type { FindOptionsOrder, FindOptionsSelect, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { InvalidQueryError, QsCacheError } from '../errors.js';
 import { checkSuffix, ownPart } from '../query/check-query.js';
 import type { EntityQuery } from '../query/entity-query.js';
+import type { Reads } from './reads.js';
 import { Filter } from '../query/filter.js';
 import { whatIs } from '../query/what-is.js';
 import type { Where } from '../query/where.js';
-
-/** How a query set is answered: by the cache under a key, or by the database. */
-export interface QuerySetSource {
-  /** The manager's name, for errors. */
-  readonly manager: string;
-  readonly metadata: EntityMetadata;
-  /** `suffix: undefined` with a query of its own: a stable suffix is derived from the query. */
-  cached(suffix: string | undefined, query: EntityQuery): Promise<ObjectLiteral[]>;
-  load(query: EntityQuery): Promise<ObjectLiteral[]>;
-  count(query: EntityQuery): Promise<number>;
-  exists(query: EntityQuery): Promise<boolean>;
-  queryBuilder(query: EntityQuery, alias?: string): SelectQueryBuilder<ObjectLiteral>;
-}
 
 interface CachedAs {
   readonly suffix: string | undefined;
@@ -45,7 +33,7 @@ interface CachedAs {
  */
 export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, AsyncIterable<T> {
   // Private to JavaScript too: whoever prints, compares or serializes a set must not walk through a DataSource.
-  readonly #source: QuerySetSource;
+  readonly #reads: Reads;
   readonly #given: EntityQuery;
   readonly #cachedAs: CachedAs | undefined;
   /** In place of the given `where`, once there is more to it. */
@@ -53,9 +41,9 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
   #result: Promise<T[]> | undefined;
 
   /** @internal @param query nobody else's: sets that refine it share its parts */
-  constructor(source: QuerySetSource, query: EntityQuery = {}, cachedAs?: CachedAs, filter?: Filter) {
-    checkSuffix(source.manager, cachedAs?.suffix);
-    this.#source = source;
+  constructor(reads: Reads, query: EntityQuery = {}, cachedAs?: CachedAs, filter?: Filter) {
+    checkSuffix(reads.name, cachedAs?.suffix);
+    this.#reads = reads;
     this.#given = query;
     this.#cachedAs = cachedAs;
     this.#filter = filter;
@@ -117,12 +105,12 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
    * @throws {InvalidQueryError} for a suffix that is no text
    */
   cache(suffix?: string): QuerySet<T> {
-    return new QuerySet<T>(this.#source, this.#given, { suffix }, this.#filter);
+    return new QuerySet<T>(this.#reads, this.#given, { suffix }, this.#filter);
   }
 
   /** TypeORM's query builder with this set's filter, order and joins, for everything else. Never cached. */
   createQueryBuilder(alias?: string): SelectQueryBuilder<T> {
-    return this.#source.queryBuilder(this.#query, alias) as SelectQueryBuilder<T>;
+    return this.#reads.queryBuilder(this.#query, alias) as SelectQueryBuilder<T>;
   }
 
   /** The first entity, or `null`. Cached: from the list. Refined: one query for one row. */
@@ -136,7 +124,7 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
     if (this.#cachedAs || this.#result || index < 0) return (await this.#evaluate()).at(index) ?? null;
     const { skip = 0, take = Infinity } = this.#query;
     if (index >= take) return null;
-    const [entity] = await this.#source.load({ ...this.#query, skip: skip + index, take: 1 });
+    const [entity] = await this.#reads.load({ ...this.#query, skip: skip + index, take: 1 });
     return (entity as T | undefined) ?? null;
   }
 
@@ -144,7 +132,7 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
   async count(): Promise<number> {
     if (this.#cachedAs || this.#result) return (await this.#evaluate()).length;
     const { skip = 0, take = Infinity, ...unlimited } = this.#query;
-    return Math.min(Math.max((await this.#source.count(unlimited)) - skip, 0), take);
+    return Math.min(Math.max((await this.#reads.count(unlimited)) - skip, 0), take);
   }
 
   /** Whether there is any. Cached: from the list. Refined: one query for one row. */
@@ -152,7 +140,7 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
     if (this.#cachedAs || this.#result) return (await this.#evaluate()).length > 0;
     const { skip = 0, take = Infinity } = this.#query;
     if (take === 0) return false;
-    return skip ? (await this.at(0)) !== null : this.#source.exists(this.#query);
+    return skip ? (await this.at(0)) !== null : this.#reads.exists(this.#query);
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- being awaitable is the point of a query set
@@ -181,21 +169,21 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
    * @throws {QsCacheError} always
    */
   toJSON(): never {
-    const { manager, metadata } = this.#source;
+    const { name, metadata } = this.#reads;
     throw new QsCacheError(
       'QSCACHE_NOT_AWAITED',
-      `A list of ${manager} was to become JSON before it was loaded, so its ${metadata.name} rows would be missing. Await it: { items: await examples.all() }.`,
+      `A list of ${name} was to become JSON before it was loaded, so its ${metadata.name} rows would be missing. Await it: { items: await examples.all() }.`,
     );
   }
 
   /** @internal */
   [inspect.custom](): string {
-    return `QuerySet(${this.#source.metadata.name}, ${this.#result ? 'loaded' : 'not loaded'})`;
+    return `QuerySet(${this.#reads.metadata.name}, ${this.#result ? 'loaded' : 'not loaded'})`;
   }
 
   #evaluate(): Promise<T[]> {
     this.#result ??= (
-      this.#cachedAs ? this.#source.cached(this.#cachedAs.suffix, this.#query) : this.#source.load(this.#query)
+      this.#cachedAs ? this.#reads.list(this.#cachedAs.suffix, this.#query) : this.#reads.load(this.#query)
     ) as Promise<T[]>;
     return this.#result;
   }
@@ -208,11 +196,11 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
   }
 
   #filtered(): Filter {
-    return this.#filter ?? Filter.of(this.#source.metadata, this.#given.where);
+    return this.#filter ?? Filter.of(this.#reads.metadata, this.#given.where);
   }
 
   #refined(change: EntityQuery, filter = this.#filter): QuerySet<T> {
-    return new QuerySet<T>(this.#source, { ...this.#given, ...change }, undefined, filter);
+    return new QuerySet<T>(this.#reads, { ...this.#given, ...change }, undefined, filter);
   }
 }
 

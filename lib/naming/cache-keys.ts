@@ -1,7 +1,8 @@
 import { checkSuffix } from '../query/check-query.js';
-import { type Identifier, isScalar, type KeyColumn, keyValues, scalarText, valueText } from './identifier.js';
 import { valueAt } from '../query/property-path.js';
-import { joinKeys, textKey } from './text-key.js';
+import type { IdentifiedRow } from './identified-row.js';
+import { type Identifier, identifierText, isScalar, type KeyColumn } from './identifier.js';
+import { textKey } from './text-key.js';
 
 /** The rows of a manager's own table of explicit clears. */
 const LISTS = 'lists';
@@ -32,7 +33,11 @@ export class CacheKeys {
 
   /** @throws {InvalidIdentifierError} when the identifier cannot name a row */
   detailKey(identifier: Identifier): string {
-    return `${this.base}_${textKey(identifierText(identifier, this.#columns))}`;
+    return this.detailKeyOf({ text: identifierText(identifier, this.#columns) });
+  }
+
+  detailKeyOf({ text }: Pick<IdentifiedRow, 'text'>): string {
+    return `${this.base}_${textKey(text)}`;
   }
 
   /**
@@ -67,13 +72,6 @@ export class CacheKeys {
   entryRow(key: string): string {
     return `key:${key}`;
   }
-}
-
-/** @throws {InvalidIdentifierError} */
-function identifierText(identifier: Identifier, columns: readonly KeyColumn[]): string {
-  // Beside a `where` it is only a name, so it is spelled as it stands, whatever the key's columns would make of it.
-  if (typeof identifier !== 'object' || identifier === null || isScalar(identifier)) return scalarText(identifier);
-  return joinKeys(keyValues(columns, identifier).map((value, i) => valueText(columns[i]!, value)));
 }
 
 function plainColumn(path: string): KeyColumn {

@@ -3,6 +3,7 @@ import { asOne } from '../codec/transform.js';
 import { InvalidIdentifierError } from '../errors.js';
 import { safeError } from '../events/safe-error.js';
 import { isPostgres } from './database-name.js';
+import { joinKeys } from './text-key.js';
 import { parameterText, queryText } from '../query/query-text.js';
 
 /**
@@ -53,6 +54,13 @@ export function keyColumns(metadata: EntityMetadata, manager?: string): readonly
   let columns = known.get(manager);
   if (!columns) known.set(manager, (columns = metadata.primaryColumns.map((column) => keyColumn(column, manager))));
   return columns;
+}
+
+/** An identifier in the key of an entry. @throws {InvalidIdentifierError} when it can name no row */
+export function identifierText(identifier: Identifier, columns: readonly KeyColumn[]): string {
+  // Beside a `where` it is only a name, so it is spelled as it stands, whatever the key's columns would make of it.
+  if (typeof identifier !== 'object' || identifier === null || isScalar(identifier)) return scalarText(identifier);
+  return joinKeys(keyValues(columns, identifier).map((value, i) => valueText(columns[i]!, value)));
 }
 
 /** The values an identifier has for the columns of the key. @throws {InvalidIdentifierError} when one is missing */

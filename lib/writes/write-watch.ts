@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { CacheEvents } from '../events/cache-events.js';
-import type { DataSourceWatch, LoadReading } from '../load/statement-watch.js';
+import type { StatementWatch, LoadReading } from '../load/statement-watch.js';
 import { currentLoad, type LoadRecord } from '../load/read-context.js';
 import type { ClockWrite } from '../store/cache-store.js';
 import { connectionOf, dialectOf } from './driver-truth.js';
@@ -25,7 +25,7 @@ import type { HoldProtocol } from './hold-protocol.js';
  *
  * Its hooks never reject and never outlast the protocol's budget: TypeORM fails a committed `save()` for a hook that does.
  */
-export class WriteWatch implements StatementListener, DataSourceWatch {
+export class WriteWatch implements StatementListener, StatementWatch {
   readonly tables: TableMap;
   readonly #dialect: SqlDialect;
   readonly #follower: WriteFollower;
@@ -83,17 +83,17 @@ export class WriteWatch implements StatementListener, DataSourceWatch {
   }
 
   reading(record: LoadRecord): LoadReading | undefined {
-    const tables = new Set<string>();
+    const clocks = new Set<string>();
     const wholeTables = new Set<string>();
     let volatile: string | undefined;
     for (const effect of record.statements.flatMap((statement) => readStatements(statement, this.#dialect))) {
       if (effect.kind === 'session') continue;
       if (effect.kind !== 'read') return undefined;
-      for (const ref of effect.tables) for (const table of this.tables.read(ref)) tables.add(table);
-      for (const ref of effect.subqueries ?? []) for (const table of this.tables.read(ref)) wholeTables.add(table);
+      for (const ref of effect.tables) for (const clock of this.tables.read(ref)) clocks.add(clock);
+      for (const ref of effect.subqueries ?? []) for (const clock of this.tables.read(ref)) wholeTables.add(clock);
       volatile ??= effect.volatile;
     }
-    return { tables: [...tables], wholeTables, ...(volatile !== undefined && { volatile }) };
+    return { clocks: [...clocks], wholeTables, ...(volatile !== undefined && { volatile }) };
   }
 
   hasMovedNames(runner: QueryRunner): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { ReadRequest } from '../../lib/cache/read-through.js';
+import type { Batch } from '../../lib/cache/read-request.js';
 import type { Dependency } from '../../lib/cache/dependency.js';
 import { type Cell, DATABASE, EXAMPLE, KEYS, USER, type Versions } from './database.js';
 
@@ -6,7 +6,7 @@ export type Seen = Partial<Versions>;
 
 /** A query as a manager would ask it. */
 export interface Query {
-  readonly request: ReadRequest<Seen>;
+  readonly batch: Batch<Seen>;
   /** What its result turns out to depend on; `undefined` where that is more than it knew of. */
   readonly loaded: readonly Dependency[] | undefined;
   /** Its statements: what each of them reads. */
@@ -63,13 +63,18 @@ export function queryNamed(name: QueryName, { clears, database }: Always): Query
       ...(database ? [{ clock: DATABASE }] : []),
     ];
     return {
-      request: {
-        key,
-        kind,
-        fingerprint: name,
-        dependencies: and(dependencies),
-        lifetimeMs: 60_000,
-        decode: (payload) => JSON.parse(payload) as Seen,
+      batch: {
+        clocks: and(dependencies).map(({ clock }) => clock),
+        requests: [
+          {
+            key,
+            kind,
+            fingerprint: name,
+            rows: and(dependencies).filter(({ rows }) => rows),
+            lifetimeMs: 60_000,
+            decode: (payload) => JSON.parse(payload) as Seen,
+          },
+        ],
       },
       loaded: loaded && and(loaded),
       statements,

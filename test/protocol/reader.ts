@@ -1,4 +1,4 @@
-import type { Loaded } from '../../lib/cache/read-through.js';
+import type { Loaded } from '../../lib/cache/read-request.js';
 import { Actor } from './actor.js';
 import type { Cell, Versions } from './database.js';
 import { type Query, type QueryName, queryNamed, type Seen } from './queries.js';
@@ -32,7 +32,7 @@ export class Reader extends Actor {
   async #read(floor: Versions): Promise<void> {
     const { readThrough, limit } = this.world.process(this.processName);
     const load = async () => [await this.#load()];
-    const [seen] = await readThrough.read([this.#query.request], { load, limit });
+    const [seen] = await readThrough.readMany(this.#query.batch, { load, limit });
     for (const [cell, version] of Object.entries(seen!) as [Cell, number][]) {
       if (version >= floor[cell]) continue;
       this.world.violate(

@@ -46,8 +46,8 @@ class LateFill extends WrappedStore {
   constructor(inner: CacheStore) {
     super(inner);
     const { isValid } = ClockView.prototype;
-    ClockView.prototype.isValid = function (dependency, asOf) {
-      return Number.isNaN(this.now([dependency.clock])[0]) || isValid.call(this, dependency, asOf);
+    ClockView.prototype.isValid = function (dependency) {
+      return Number.isNaN(this.now([dependency.clock])[0]) || isValid.call(this, dependency);
     };
   }
 

@@ -1,7 +1,7 @@
 import { format, inspect } from 'node:util';
 import { format as prettyFormat } from '@vitest/pretty-format';
 import { describe, expect, it } from 'vitest';
-import { boundManager } from '../../../lib/manager/bound-manager.js';
+import { runtimeOf } from '../../../lib/manager/manager-runtime.js';
 import { PlainExampleCacheManager } from '../../fixtures/managers.js';
 import { sqljs } from '../../fixtures/sqljs.js';
 import { exampleApp } from '../../support/example-app.js';
@@ -69,8 +69,8 @@ describe('A manager', () => {
 
   it('is one line inside as well: neither options nor metadata are printed', async () => {
     const { examples } = await setUp();
-    const bound = boundManager(examples);
-    expect(inspect(bound)).toBe('BoundManager(PlainExampleCacheManager)');
-    expect(inspect(bound, { showHidden: true, depth: 9 }).length).toBeLessThan(100);
+    const runtime = runtimeOf(examples);
+    expect(inspect(runtime)).toBe('ManagerRuntime(PlainExampleCacheManager)');
+    expect(inspect(runtime, { showHidden: true, depth: 9 }).length).toBeLessThan(100);
   });
 });

@@ -1,6 +1,7 @@
 import { createCache } from 'cache-manager';
 import { expect, it } from 'vitest';
-import { ReadThrough, type ReadRequest } from '../../../lib/cache/read-through.js';
+import { ReadThrough } from '../../../lib/cache/read-through.js';
+import type { ReadRequest } from '../../../lib/cache/read-request.js';
 import { noSeal } from '../../../lib/cache/seal.js';
 import type { Dependency } from '../../../lib/cache/dependency.js';
 import { type CacheEvent, CacheEvents } from '../../../lib/events/cache-events.js';
@@ -19,14 +20,15 @@ function processOver(store: MemoryStore, dependencies: readonly Dependency[]) {
     key: 'key',
     kind: 'detail',
     fingerprint: 'query',
-    dependencies,
+    rows: [rows],
     lifetimeMs: 60_000,
     decode: Number,
   };
+  const clocks = dependencies.map(({ clock }) => clock);
   const load = async () => [{ own: 1, payload: '1', dependencies }];
   return async () => {
     events.splice(0);
-    await readThrough.read([request], { load });
+    await readThrough.readMany({ clocks, requests: [request] }, { load });
     await readThrough.settled();
     return events.map((event) => ('reason' in event ? `${event.name} ${event.reason}` : event.name));
   };

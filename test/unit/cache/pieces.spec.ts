@@ -1,6 +1,7 @@
 import { createCache } from 'cache-manager';
 import { expect, it } from 'vitest';
-import { type Loads, ReadThrough, type ReadRequest } from '../../../lib/cache/read-through.js';
+import { ReadThrough } from '../../../lib/cache/read-through.js';
+import type { Loads, ReadRequest } from '../../../lib/cache/read-request.js';
 import { PIECE, readInPieces } from '../../../lib/cache/read-in-pieces.js';
 import { noSeal } from '../../../lib/cache/seal.js';
 import { type CacheEvent, CacheEvents } from '../../../lib/events/cache-events.js';
@@ -51,22 +52,27 @@ function setUp(rowsOf = (row: string) => [row]) {
     key: `key ${row}`,
     kind: 'detail',
     fingerprint: 'query',
-    dependencies: [{ clock: 'rows', rows: rowsOf(row) }, { clock: 'more' }],
+    rows: [{ clock: 'rows', rows: rowsOf(row) }],
     lifetimeMs: LONG,
     decode: (payload) => payload,
   }));
+  const clocks = ['rows', 'more'];
   let version = 1;
   const loads: Loads<string> = {
     load: async (missing) =>
-      missing.map(({ key, dependencies }) => ({ own: '', payload: `${key} of ${version}`, dependencies })),
+      missing.map(({ key, rows: known }) => ({
+        own: '',
+        payload: `${key} of ${version}`,
+        dependencies: [...known, { clock: 'more' }],
+      })),
   };
-  const read = () => readThrough.read(requests, loads);
+  const read = () => readThrough.readMany({ clocks, requests }, loads);
   const count = (name: CacheEvent['name']) => heard.filter((event) => event.name === name).length;
   const write = async (row: string) => {
     version++;
     await store.advance([{ clock: 'rows', rows: [row] }]);
   };
-  const other = () => readThrough.read([{ ...requests[0]!, key: 'other' }], loads);
+  const other = () => readThrough.readMany({ clocks, requests: [{ ...requests[0]!, key: 'other' }] }, loads);
   return { store, readThrough, read, other, count, write };
 }
 

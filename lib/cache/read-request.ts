@@ -1,0 +1,49 @@
+import type { SkipReason } from '../events/cache-events.js';
+import type { Dependency } from './dependency.js';
+import type { EntryKind } from './entry.js';
+import type { Limit } from './limit.js';
+
+/** What a reader wants, before anybody knows whether the store has it. */
+export interface ReadRequest<T> {
+  readonly key: string;
+  readonly kind: EntryKind;
+  /** The query, the manager and the shape of what they return; an entry of another one is not ours to serve. */
+  readonly fingerprint: string;
+  /** The rows its entry is known to show, before anybody has seen it. */
+  readonly rows: readonly Dependency[];
+  readonly lifetimeMs: number;
+  /**
+   * @param isStored where anybody may have put it
+   * @throws when the payload is not one this request can use: a miss.
+   */
+  decode(payload: string, isStored: boolean): T;
+}
+
+/** Requests that are answered together, because their loads may read the same tables. */
+export interface Batch<T> {
+  /** The clocks of everything a load may read. An as-of is taken of each. */
+  readonly clocks: readonly string[];
+  readonly requests: readonly ReadRequest<T>[];
+}
+
+/** What a load brought. */
+export interface Loaded<T> {
+  /** For the one who loaded, and nobody else, where there is no payload to decode. */
+  readonly own: T;
+  /** What everybody decodes a copy of their own from. Without one, whoever joined loads for themselves. */
+  readonly payload?: string;
+  /** What the result depends on; without, it is not stored. */
+  readonly dependencies?: readonly Dependency[];
+  /** Why it may not be stored, where the reason is worth an event. Only those who joined before it began may share it then. */
+  readonly skipped?: { readonly reason: SkipReason; readonly detail?: string };
+}
+
+/** How what the store lacks is loaded. */
+export interface Loads<T> {
+  /** One result per request. */
+  load(missing: readonly ReadRequest<T>[]): Promise<readonly Loaded<T>[]>;
+  /** How many may run at once. Default: any number. */
+  readonly limit?: Limit;
+  /** `true` for a load that another one waits for: it may wait for nobody. */
+  readonly isNested?: boolean;
+}

@@ -1,0 +1,60 @@
+import type { DataSource, ObjectLiteral } from 'typeorm';
+import type { Loaded } from '../cache/read-request.js';
+import type { EntityQuery } from '../query/entity-query.js';
+import { onCleanConnection, sharesOneConnection } from './clean-connection.js';
+import type { EntityLoader } from './entity-loader.js';
+import { type LoadRecord, recordLoad } from './read-context.js';
+import type { LoadReading, StatementWatch } from './statement-watch.js';
+
+/** Entities as loaded, and why they must stay with the caller who loaded them. */
+export interface Fetched {
+  readonly entities: ObjectLiteral[];
+  readonly unshared?: NonNullable<Loaded<unknown>['skipped']>;
+  /** The clocks of tables a subquery read: what is shown may depend on any of their rows. */
+  readonly wholeTables?: ReadonlySet<string>;
+}
+
+const MOVED = 'its connection has been told to look for tables elsewhere (search_path, SET ROLE, USE)';
+
+/** Loads that may end in the cache: committed rows only, from statements all of whose tables are accounted for. */
+export class CommittedLoads {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly loader: EntityLoader,
+    private readonly watch: StatementWatch,
+    /** Grows by the clocks of tables that loads were seen to read although no metadata tells of them. */
+    private readonly discovered: Set<string>,
+    /** Whether the manager wants answers that change without a write all the same. */
+    private readonly cacheVolatile: boolean,
+  ) {}
+
+  /**
+   * @param clocks those an as-of was taken of
+   * @param names what is read, for whoever reads again meanwhile
+   */
+  fetch(query: EntityQuery, prefetch: boolean, clocks: readonly string[], names: readonly string[]): Promise<Fetched> {
+    const { watch } = this;
+    return onCleanConnection(this.dataSource, async (runner, clean) => {
+      const begun = watch.transactionsBegun;
+      const alone = !sharesOneConnection(this.dataSource) || watch.openTransactions === 0;
+      const { result: entities, record } = await recordLoad(names, () => this.loader.load(query, runner, prefetch));
+      // On a shared connection somebody's transaction may have come and gone between two statements of this load.
+      const undisturbed = alone && (!sharesOneConnection(this.dataSource) || watch.transactionsBegun === begun);
+      if (!clean || !undisturbed) return { entities, unshared: { reason: 'uncommitted' } };
+      if (await watch.hasMovedNames(runner)) return { entities, unshared: { reason: 'uncovered', detail: MOVED } };
+      return { entities, ...this.#read(record, clocks) };
+    });
+  }
+
+  /** What the statements of a load say of its result. */
+  #read(record: LoadRecord, clocks: readonly string[]): Omit<Fetched, 'entities'> {
+    const reading = this.watch.reading(record);
+    if (!reading) return { unshared: { reason: 'uncovered', detail: 'a statement that cannot be read' } };
+    const uncovered = reading.clocks.filter((clock) => !clocks.includes(clock));
+    for (const clock of uncovered) this.discovered.add(clock);
+    if (uncovered.length) return { unshared: { reason: 'uncovered', detail: uncovered.join(', ') } };
+    const { volatile, wholeTables }: LoadReading = reading;
+    if (volatile !== undefined && !this.cacheVolatile) return { unshared: { reason: 'volatile', detail: volatile } };
+    return { wholeTables };
+  }
+}

@@ -1,0 +1,244 @@
+import type { EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { Dependency } from '../cache/dependency.js';
+import type { EntryKind } from '../cache/entry.js';
+import type { Batch, Loads, ReadRequest } from '../cache/read-request.js';
+import type { ReadThrough } from '../cache/read-through.js';
+import { entityCodec } from '../codec/entity-codec.js';
+import { CorruptPayloadError } from '../codec/payload-errors.js';
+import type { MissReason } from '../events/cache-events.js';
+import type { CommittedLoads, Fetched } from '../load/committed-loads.js';
+import type { EntityDependencies } from '../load/dependencies.js';
+import type { LoadListeners } from '../load/load-listeners.js';
+import { loadLimit } from '../load/load-limit.js';
+import { beginReading, isInsideLoad, whileMaking, whileTelling } from '../load/read-context.js';
+import { RowsByKey } from '../load/rows-by-key.js';
+import { canShare, keepToOneself, share } from '../load/share.js';
+import type { CacheKeys } from '../naming/cache-keys.js';
+import { type IdentifiedRow, identifyRow, identifyRows, ownIdentifier } from '../naming/identified-row.js';
+import type { Identifier } from '../naming/identifier.js';
+import { pinsOneRow } from '../naming/pinned-row.js';
+import { shortDigest } from '../naming/text-key.js';
+import { canonicalText } from '../query/canonical-query.js';
+import type { EntityQuery } from '../query/entity-query.js';
+import { queryText } from '../query/query-text.js';
+import type { DatabaseParts, DatabaseReads } from './database-reads.js';
+import type { Reads } from './reads.js';
+
+/** One kind of entry a manager makes: what it loads, what that depends on, how long it lives. */
+export interface EntryPlan {
+  readonly kind: EntryKind;
+  readonly dependencies: EntityDependencies;
+  readonly prefetch: boolean;
+  readonly lifetimeMs: number;
+}
+
+/** What cached reads are made of: one for each manager. */
+export interface CachedParts extends DatabaseParts {
+  readonly readThrough: () => ReadThrough;
+  readonly loads: CommittedLoads;
+  readonly lists: EntryPlan;
+  readonly details: EntryPlan;
+  /** What tells this manager's entries from another's with the same keys. */
+  readonly identity: string;
+  /** Why the cache may neither be asked nor filled. */
+  readonly unless: () => MissReason | undefined;
+}
+
+/** A row by its primary key, and what its entry depends on for sure. */
+interface SpelledRow extends IdentifiedRow {
+  readonly key: string;
+  readonly clears: Dependency;
+  readonly known: readonly Dependency[];
+}
+
+/** Rows remembered at once; half a kilobyte each. */
+const REMEMBERED = 10_000;
+
+/** Characters of a text that is remembered. */
+const LONGEST_REMEMBERED = 100;
+
+/** Reads that the cache answers where it can. Every result is a list; a detail is a list of at most one. */
+export class CachedReads implements Reads {
+  readonly name: string;
+  readonly metadata: EntityMetadata;
+  readonly #listeners: LoadListeners;
+  readonly #recent = new Map<Identifier, SpelledRow>();
+
+  constructor(
+    private readonly parts: CachedParts,
+    private readonly keys: CacheKeys,
+    /** What is never cached. */
+    private readonly database: DatabaseReads,
+  ) {
+    this.name = parts.name;
+    this.metadata = parts.metadata;
+    this.#listeners = parts.listeners;
+  }
+
+  async list(suffix: string | undefined, query: EntityQuery): Promise<ObjectLiteral[]> {
+    // TypeORM takes 0 for "no limit".
+    if (query.take === 0) return [];
+    const plan = this.parts.lists;
+    const spell = () => canonicalText(this.metadata, query);
+    const text = spell();
+    const key = this.keys.listKey(suffix === undefined && text ? `q-${shortDigest(text)}` : suffix);
+    const clears = this.keys.listDependency(key);
+    const dependencies = [...plan.dependencies.ofTables(query), clears];
+    const batch = batchOf(dependencies, this.#request(plan, key, text, [clears]));
+    const [found] = await this.#read(batch, async () => {
+      const fetched = await this.#fetch(query, plan, batch);
+      return [spell() === text ? share(this.metadata, fetched, dependencies) : keepToOneself(fetched)];
+    });
+    return found!;
+  }
+
+  /** That there is no row is not cached: the next one to ask asks the database. */
+  async get(identifier: Identifier, where?: EntityQuery['where']): Promise<ObjectLiteral | null> {
+    if (where !== undefined) return this.#find(this.keys.detailKey(ownIdentifier(this, identifier)), where);
+    return (await this.#many([this.#spell(identifier)]))[0]!;
+  }
+
+  async getMany(identifiers: readonly Identifier[]): Promise<(ObjectLiteral | null)[]> {
+    return this.#many(identifyRows(this, identifiers).map((row) => this.#spelled(row)));
+  }
+
+  load(query: EntityQuery): Promise<ObjectLiteral[]> {
+    return this.database.load(query);
+  }
+
+  count(query: EntityQuery): Promise<number> {
+    return this.database.count(query);
+  }
+
+  exists(query: EntityQuery): Promise<boolean> {
+    return this.database.exists(query);
+  }
+
+  queryBuilder(query: EntityQuery, alias?: string): ReturnType<Reads['queryBuilder']> {
+    return this.database.queryBuilder(query, alias);
+  }
+
+  /** A row by a filter of its own. */
+  async #find(key: string, where: EntityQuery['where']): Promise<ObjectLiteral | null> {
+    const plan = this.parts.details;
+    const query: EntityQuery = where === undefined ? {} : { where };
+    const pinned = pinsOneRow(this.metadata, where);
+    const spell = () => canonicalText(this.metadata, query);
+    const text = spell();
+    const clears = this.keys.detailDependency(key);
+    const tables = [...plan.dependencies.ofTables(query), clears];
+    const batch = batchOf(tables, this.#request(plan, key, text, [clears]));
+    const [found] = await this.#read(batch, async () => {
+      // Without a unique key any matching row will do: the first, as in TypeORM's findOne.
+      const fetched = await this.#fetch(pinned ? query : { ...query, take: 1 }, plan, batch);
+      if (spell() !== text) return [keepToOneself(fetched)];
+      const [root] = fetched.entities;
+      const dependencies = pinned && root ? [...plan.dependencies.ofRow(query, root), clears] : tables;
+      return [share(this.metadata, fetched, root && dependencies)];
+    });
+    return found![0] ?? null;
+  }
+
+  /** Rows by primary key, in the order asked: one round trip to the store, one query for all that it lacks. */
+  async #many(rows: readonly SpelledRow[]): Promise<(ObjectLiteral | null)[]> {
+    const plan = this.parts.details;
+    const names = rows.map(({ key }) => key);
+    const asked = new Map(rows.map((row) => [this.#request(plan, row.key, row.kinds, row.known, names), row] as const));
+    const clocks = [...plan.dependencies.clocks({}), this.keys.clears];
+    const batch: Batch<ObjectLiteral[]> = { clocks, requests: [...asked.keys()] };
+    const found = await this.#read(batch, async (missing) => {
+      const wanted = missing.map((request) => asked.get(request)!);
+      const fetch = (query: EntityQuery) => this.#fetch(query, plan, batch);
+      // Everybody decodes a copy.
+      const again = (row: ObjectLiteral) => (canShare(this.metadata, row) ? row : undefined);
+      const fetched = await new RowsByKey(this.metadata, fetch, again).find(wanted.map(({ where }) => where));
+      return fetched.map((each, i) => {
+        const { clears, isChanged } = wanted[i]!;
+        const [root] = each.entities;
+        if (isChanged()) return keepToOneself(each);
+        return share(this.metadata, each, root && [...plan.dependencies.ofRow({}, root), clears]);
+      });
+    });
+    return found.map(([entity]) => entity ?? null);
+  }
+
+  /** Of keys that are plain values what was spelled is remembered: it is the same for every read. */
+  #spell(identifier: Identifier): SpelledRow {
+    const known = this.#recent.get(identifier);
+    if (known) return known;
+    const spelled = this.#spelled(identifyRow(this, identifier));
+    if (isConstant(identifier) && !isTransformed(this.metadata)) {
+      if (this.#recent.size >= REMEMBERED) this.#recent.delete(this.#recent.keys().next().value!);
+      this.#recent.set(identifier, spelled);
+    }
+    return spelled;
+  }
+
+  #spelled(row: IdentifiedRow): SpelledRow {
+    const key = this.keys.detailKeyOf(row);
+    const clears = this.keys.detailDependency(key);
+    return { ...row, key, clears, known: [...this.parts.details.dependencies.ofIdentified(row), clears] };
+  }
+
+  /** Listeners run last, on the caller's own copies: what they read may be what was just read. */
+  async #read(batch: Batch<ObjectLiteral[]>, load: Loads<ObjectLiteral[]>['load']): Promise<ObjectLiteral[][]> {
+    const { readThrough, unless, dataSource } = this.parts;
+    const names = namesOf(batch);
+    beginReading(names);
+    const loads = { load, limit: loadLimit(dataSource), isNested: isInsideLoad() };
+    const found = await readThrough().readMany(batch, loads, unless());
+    if (this.#listeners.areThere) await whileTelling(names, () => this.#listeners.tell(found.flat()));
+    return found;
+  }
+
+  /** The as-of was taken of the batch's clocks: whatever else the load turns out to read is not covered by it. */
+  #fetch(query: EntityQuery, { prefetch }: EntryPlan, batch: Batch<ObjectLiteral[]>): Promise<Fetched> {
+    return this.parts.loads.fetch(query, prefetch, batch.clocks, namesOf(batch));
+  }
+
+  #request(
+    plan: EntryPlan,
+    key: string,
+    /** What the entry answers, beyond its key. */
+    query: string,
+    rows: readonly Dependency[],
+    /** All that is read with it. */
+    names: readonly string[] = [key],
+  ): ReadRequest<ObjectLiteral[]> {
+    const { kind, prefetch, lifetimeMs } = plan;
+    const { identity } = this.parts;
+    return {
+      key,
+      kind,
+      fingerprint: shortDigest(queryText([identity, this.keys.owner, kind, key, prefetch, query])),
+      rows,
+      lifetimeMs,
+      decode: (payload, isStored) => {
+        const entities = whileMaking(names, () => entityCodec(this.metadata).decode(payload));
+        // Nobody of ours stores that there is no row; it would be a 404.
+        if (isStored && kind === 'detail' && !entities.length) throw new CorruptPayloadError(NO_ROW);
+        return entities;
+      },
+    };
+  }
+}
+
+function isConstant(identifier: Identifier): boolean {
+  if (typeof identifier === 'string') return identifier.length <= LONGEST_REMEMBERED;
+  return typeof identifier === 'number' || typeof identifier === 'bigint';
+}
+
+/** A transformer may say another thing each time. */
+function isTransformed({ primaryColumns }: EntityMetadata): boolean {
+  return primaryColumns.some(({ transformer, referencedColumn }) => transformer ?? referencedColumn?.transformer);
+}
+
+const NO_ROW = 'The payload of a detail has no row, so nobody of ours wrote it; it is loaded again.';
+
+function batchOf(dependencies: readonly Dependency[], request: ReadRequest<ObjectLiteral[]>): Batch<ObjectLiteral[]> {
+  return { clocks: dependencies.map(({ clock }) => clock), requests: [request] };
+}
+
+function namesOf({ requests }: Batch<unknown>): string[] {
+  return requests.map(({ key }) => key);
+}

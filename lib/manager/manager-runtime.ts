@@ -1,0 +1,217 @@
+import { inspect } from 'node:util';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { ReadThrough } from '../cache/read-through.js';
+import { InvalidConfigurationError } from '../errors.js';
+import type { CacheEvents, MissReason } from '../events/cache-events.js';
+import { CommittedLoads } from '../load/committed-loads.js';
+import { EntityDependencies } from '../load/dependencies.js';
+import { EntityLoader } from '../load/entity-loader.js';
+import { LoadListeners } from '../load/load-listeners.js';
+import type { RelationNode } from '../load/relation-paths.js';
+import type { StatementWatch } from '../load/statement-watch.js';
+import { CacheKeys } from '../naming/cache-keys.js';
+import { databaseIdentity } from '../naming/database-identity.js';
+import { keyColumns } from '../naming/identifier.js';
+import { queryText } from '../query/query-text.js';
+import type { CacheStore, ClockWrite } from '../store/cache-store.js';
+import { tellAdvanced } from '../store/tell-advanced.js';
+import { type CachedParts, CachedReads } from './cached-reads.js';
+import { Clears } from './clears.js';
+import { DatabaseReads } from './database-reads.js';
+import { type ManagerDeclaration, type ManagerOptions, managerOptions } from './manager-options.js';
+import type { Reads } from './reads.js';
+import { scopeOf } from './scope.js';
+
+/** What the module gives every manager. The store is asked for late: CACHE_MANAGER exists once all modules have started. */
+export interface CacheRuntime {
+  readonly namespace: string;
+  readonly events: CacheEvents;
+  readonly store: () => CacheStore;
+  readonly readThrough: () => ReadThrough;
+  /** Somebody reads who cannot be answered from the cache yet. */
+  readonly wake: () => void;
+}
+
+const RUNTIME = Symbol('qscache:runtime');
+const TRANSACTION = Symbol('qscache:transaction');
+
+/** What a manager becomes by being registered, and by `using()`. */
+interface Manager {
+  readonly [RUNTIME]?: ManagerRuntime;
+  readonly [TRANSACTION]?: EntityManager;
+  readonly scope?: unknown;
+}
+
+/** Ties a manager to its DataSource and the application's cache. @throws {InvalidConfigurationError} */
+export function bindManager(
+  name: string,
+  manager: object,
+  dataSource: DataSource,
+  dataSourceName: string,
+  watch: StatementWatch,
+  cache: CacheRuntime,
+): ManagerRuntime {
+  const declaration = manager as ManagerDeclaration;
+  const options = managerOptions(name, declaration, dataSource, dataSourceName);
+  const runtime = new ManagerRuntime(options, declaration, dataSource, dataSourceName, watch, cache);
+  Object.defineProperty(manager, RUNTIME, { value: runtime, configurable: true });
+  return runtime;
+}
+
+/** @throws {InvalidConfigurationError} for a manager nobody registered */
+export function runtimeOf(manager: object): ManagerRuntime {
+  const runtime = registeredRuntime(manager);
+  if (runtime) return runtime;
+  const { name } = manager.constructor;
+  throw new InvalidConfigurationError(
+    'QSCACHE_MANAGER_NOT_REGISTERED',
+    `${name} is not registered, so it has neither database nor cache. Add QsCacheModule.forFeature([${name}]) to a module's imports and inject the manager instead of constructing it.`,
+  );
+}
+
+export function registeredRuntime(manager: object): ManagerRuntime | undefined {
+  return (manager as Manager)[RUNTIME];
+}
+
+/** The same manager inside of a transaction. */
+export function inTransaction<T extends object>(manager: T, entityManager: EntityManager): T {
+  return Object.create(manager, { [TRANSACTION]: { value: entityManager } }) as T;
+}
+
+export function transactionOf(manager: object): EntityManager | undefined {
+  return (manager as Manager)[TRANSACTION];
+}
+
+/** How a manager is read where it stands: inside of a transaction or outside, and in whose scope. */
+export function readsOf(manager: object): Reads {
+  return runtimeOf(manager).reads(keysOf(manager), transactionOf(manager));
+}
+
+export function clearsOf(manager: object): Clears {
+  return runtimeOf(manager).clears(keysOf(manager), transactionOf(manager)?.queryRunner);
+}
+
+/** What its entries are called, in the scope that is asked now. @throws {InvalidConfigurationError} for a scope that is none */
+export function keysOf(manager: object): CacheKeys {
+  const runtime = runtimeOf(manager);
+  return runtime.keys(scopeOf(runtime, runtime.options.name, manager as Manager));
+}
+
+/** A manager at work: its declaration checked, its parts compiled. */
+export class ManagerRuntime {
+  readonly #parts: CachedParts;
+  /** Where there is no scope: it remembers what it spelled. */
+  #unscoped: CachedReads | undefined;
+  readonly #unscopedKeys: CacheKeys;
+
+  constructor(
+    readonly options: ManagerOptions,
+    declaration: ManagerDeclaration,
+    dataSource: DataSource,
+    dataSourceName: string,
+    private readonly watch: StatementWatch,
+    private readonly cache: CacheRuntime,
+  ) {
+    const { metadata, relations, name, dependsOn } = options;
+    const prefetchLists = declaration.usePrefetchRelatedForList;
+    const known = new Set(dependsOn);
+    const loader = new EntityLoader(dataSource, metadata, relations);
+    this.#parts = {
+      name,
+      metadata,
+      dataSource,
+      loader,
+      listeners: new LoadListeners(dataSource, metadata),
+      loads: new CommittedLoads(dataSource, loader, watch, known, declaration.cacheVolatile),
+      prefetchLists,
+      lists: {
+        kind: 'list',
+        dependencies: new EntityDependencies(metadata, prefetchLists ? relations : joinedOnly(relations), known),
+        prefetch: prefetchLists,
+        lifetimeMs: declaration.listTimeout * 1_000,
+      },
+      details: {
+        kind: 'detail',
+        dependencies: new EntityDependencies(metadata, relations, known),
+        prefetch: true,
+        lifetimeMs: declaration.detailTimeout * 1_000,
+      },
+      identity: queryText([
+        databaseIdentity(dataSource),
+        dataSourceName,
+        name,
+        metadata.name,
+        declaration.relatedObjects,
+        declaration.prefetchRelatedObjects,
+        // What a former release left out of its dependencies, or let in, this one must not serve.
+        dependsOn,
+        declaration.cacheVolatile,
+      ]),
+      readThrough: cache.readThrough,
+      unless: () => this.#unless(),
+    };
+    this.#unscopedKeys = this.#keys();
+  }
+
+  /** It holds a DataSource and its options. */
+  [inspect.custom](): string {
+    return `ManagerRuntime(${this.options.name})`;
+  }
+
+  keys(scope?: string): CacheKeys {
+    return scope === undefined ? this.#unscopedKeys : this.#keys(scope);
+  }
+
+  reads(keys: CacheKeys, transaction?: EntityManager): Reads {
+    if (transaction) return new DatabaseReads(this.#parts, keys, transaction.queryRunner);
+    if (keys === this.#unscopedKeys) return (this.#unscoped ??= this.#cached(keys));
+    return this.#cached(keys);
+  }
+
+  #cached(keys: CacheKeys): CachedReads {
+    return new CachedReads(this.#parts, keys, new DatabaseReads(this.#parts, keys));
+  }
+
+  clears(keys: CacheKeys, runner?: QueryRunner): Clears {
+    const { metadata, name } = this.options;
+    const advance = (writes: readonly ClockWrite[], free: readonly string[]) =>
+      runner ? this.watch.advanceAfterCommit(runner, writes) : this.#clear(writes, free);
+    return new Clears({ name, metadata, peek: (key) => this.cache.readThrough().peek(key), advance }, keys);
+  }
+
+  #keys(scope?: string): CacheKeys {
+    const { cacheKey, metadata, name } = this.options;
+    const owner = [this.cache.namespace || undefined, scope];
+    const prefix = owner
+      .filter((part) => part !== undefined)
+      .map((part) => `${encodeURIComponent(part)}:`)
+      .join('');
+    return new CacheKeys(prefix + cacheKey, keyColumns(metadata, name), prefix, owner);
+  }
+
+  /** Not beside a transaction that everybody sees into; not while it is unknown what entries may have missed. */
+  #unless(): MissReason | undefined {
+    const { isWatching, openTransactions } = this.watch;
+    if (isWatching) return openTransactions ? 'transaction' : undefined;
+    this.cache.wake();
+    return 'unwatched';
+  }
+
+  async #clear(writes: readonly ClockWrite[], free: readonly string[]): Promise<void> {
+    const { store, events } = this.cache;
+    try {
+      await store().advance(writes);
+      tellAdvanced(events, writes);
+      // Stale already; this only frees the memory sooner.
+      if (free.length) await store().remove(free);
+    } catch (error) {
+      events.emit({ name: 'store:failed', operation: 'clear', error });
+    }
+  }
+}
+
+function joinedOnly(relations: readonly RelationNode[]): RelationNode[] {
+  return relations
+    .filter(({ prefetch }) => !prefetch)
+    .map((node) => ({ ...node, children: joinedOnly(node.children) }));
+}

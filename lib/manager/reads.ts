@@ -1,0 +1,25 @@
+import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import type { Identifier } from '../naming/identifier.js';
+import type { EntityQuery } from '../query/entity-query.js';
+
+/** How one manager is read: by the cache, or by the database every time. */
+export interface Reads {
+  /** The manager's name, for errors. */
+  readonly name: string;
+  readonly metadata: EntityMetadata;
+
+  /** The list as it may be cached. @param suffix names it; without one a query of its own has a name made of it */
+  list(suffix: string | undefined, query: EntityQuery): Promise<ObjectLiteral[]>;
+
+  /** One row by primary key, or by a filter: then the identifier is but a name. */
+  get(identifier: Identifier, where?: EntityQuery['where']): Promise<ObjectLiteral | null>;
+
+  /** Rows by primary key, in the order asked, `null` where there is none. */
+  getMany(identifiers: readonly Identifier[]): Promise<(ObjectLiteral | null)[]>;
+
+  /** What a refined set asks the database, every time. */
+  load(query: EntityQuery): Promise<ObjectLiteral[]>;
+  count(query: EntityQuery): Promise<number>;
+  exists(query: EntityQuery): Promise<boolean>;
+  queryBuilder(query: EntityQuery, alias?: string): SelectQueryBuilder<ObjectLiteral>;
+}
