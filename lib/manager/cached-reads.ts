@@ -47,6 +47,7 @@ export interface CachedParts extends DatabaseParts {
 /** A row by its primary key, and what its entry depends on for sure. */
 interface SpelledRow extends IdentifiedRow {
   readonly key: string;
+  readonly fingerprint: string;
   readonly clears: Dependency;
   readonly known: readonly Dependency[];
 }
@@ -84,7 +85,7 @@ export class CachedReads implements Reads {
     const key = this.keys.listKey(suffix === undefined && text ? `q-${shortDigest(text)}` : suffix);
     const clears = this.keys.listDependency(key);
     const dependencies = [...plan.dependencies.ofTables(query), clears];
-    const batch = batchOf(dependencies, this.#request(plan, key, text, [clears]));
+    const batch = batchOf(dependencies, this.#request(plan, key, this.#fingerprint(plan, key, text), [clears]));
     const [found] = await this.#read(batch, async () => {
       const fetched = await this.#fetch(query, plan, batch);
       return [spell() === text ? share(this.metadata, fetched, dependencies) : keepToOneself(fetched)];
@@ -127,7 +128,7 @@ export class CachedReads implements Reads {
     const text = spell();
     const clears = this.keys.detailDependency(key);
     const tables = [...plan.dependencies.ofTables(query), clears];
-    const batch = batchOf(tables, this.#request(plan, key, text, [clears]));
+    const batch = batchOf(tables, this.#request(plan, key, this.#fingerprint(plan, key, text), [clears]));
     const [found] = await this.#read(batch, async () => {
       // Without a unique key any matching row will do: the first, as in TypeORM's findOne.
       const fetched = await this.#fetch(pinned ? query : { ...query, take: 1 }, plan, batch);
@@ -143,7 +144,9 @@ export class CachedReads implements Reads {
   async #many(rows: readonly SpelledRow[]): Promise<(ObjectLiteral | null)[]> {
     const plan = this.parts.details;
     const names = rows.map(({ key }) => key);
-    const asked = new Map(rows.map((row) => [this.#request(plan, row.key, row.kinds, row.known, names), row] as const));
+    const asked = new Map(
+      rows.map((row) => [this.#request(plan, row.key, row.fingerprint, row.known, names), row] as const),
+    );
     const clocks = [...plan.dependencies.clocks({}), this.keys.clears];
     const batch: Batch<ObjectLiteral[]> = { clocks, requests: [...asked.keys()] };
     const found = await this.#read(batch, async (missing) => {
@@ -177,7 +180,9 @@ export class CachedReads implements Reads {
   #spelled(row: IdentifiedRow): SpelledRow {
     const key = this.keys.detailKeyOf(row);
     const clears = this.keys.detailDependency(key);
-    return { ...row, key, clears, known: [...this.parts.details.dependencies.ofIdentified(row), clears] };
+    const plan = this.parts.details;
+    const fingerprint = this.#fingerprint(plan, key, row.kinds);
+    return { ...row, key, fingerprint, clears, known: [...plan.dependencies.ofIdentified(row), clears] };
   }
 
   /** Listeners run last, on the caller's own copies: what they read may be what was just read. */
@@ -196,21 +201,24 @@ export class CachedReads implements Reads {
     return this.parts.loads.fetch(query, prefetch, batch.clocks, namesOf(batch));
   }
 
+  /** @param query what the entry answers, beyond its key */
+  #fingerprint({ kind, prefetch }: EntryPlan, key: string, query: string): string {
+    return shortDigest(queryText([this.parts.identity, this.keys.owner, kind, key, prefetch, query]));
+  }
+
   #request(
     plan: EntryPlan,
     key: string,
-    /** What the entry answers, beyond its key. */
-    query: string,
+    fingerprint: string,
     rows: readonly Dependency[],
     /** All that is read with it. */
     names: readonly string[] = [key],
   ): ReadRequest<ObjectLiteral[]> {
-    const { kind, prefetch, lifetimeMs } = plan;
-    const { identity } = this.parts;
+    const { kind, lifetimeMs } = plan;
     return {
       key,
       kind,
-      fingerprint: shortDigest(queryText([identity, this.keys.owner, kind, key, prefetch, query])),
+      fingerprint,
       rows,
       lifetimeMs,
       decode: (payload, isStored) => {
