@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEvents, MissReason, SkipReason } from '../events/cache-events.js';
 import { Budget, type CacheStore } from '../store/cache-store.js';
 import { type AsOf, asOf } from './as-of.js';
-import { type Entry, type EntryKind, parseEntry } from './entry.js';
+import { type Entry, type EntryKind, parseEntry, payloadOf } from './entry.js';
 import { Fills } from './fills.js';
 import { Flight, Flights, type Seat } from './flights.js';
 import type { Limit } from './limit.js';
@@ -145,7 +145,7 @@ export class ReadThrough {
         continue;
       }
       try {
-        hits.set(request, request.decode(entry.payload, true));
+        hits.set(request, request.decode(payloadOf(entry), true));
         this.events.emit({ name: 'entry:hit', key: request.key });
       } catch (error) {
         this.events.emit({ name: 'entry:corrupt', key: request.key, error });

@@ -2,6 +2,7 @@ import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Limit } from '../cache/limit.js';
 import type { Loaded, Loads, ReadRequest, ReadThrough } from '../cache/read-through.js';
 import type { Dependency } from '../cache/dependency.js';
+import { entityCodec } from '../codec/entity-codec.js';
 import { CorruptPayloadError } from '../codec/payload-errors.js';
 import type { MissReason } from '../events/cache-events.js';
 import { canonicalText } from '../query/canonical-query.js';
@@ -199,10 +200,11 @@ export class EntityCache {
     /** All that is read with it. */
     names: readonly string[] = [key],
   ): ReadRequest<ObjectLiteral[]> {
+    const { shapeHash } = entityCodec(this.metadata);
     return {
       key,
       kind,
-      fingerprint: shortDigest(queryText([this.identity, owner, kind, key, prefetch, query])),
+      fingerprint: shortDigest(queryText([this.identity, shapeHash, owner, kind, key, prefetch, query])),
       dependencies,
       lifetimeMs,
       decode: (payload, isStored) => {

@@ -54,7 +54,7 @@ const odd: readonly unknown[] = [
   'transformed',
   'list',
   'detail',
-  'qs2',
+  'qs3',
 ];
 
 interface Place {
@@ -77,20 +77,15 @@ export function mutated(random: Random, entry: string, others: readonly string[]
     case 4:
       return `${byNodes(random, header, otherHeader)}\n${random.chance(0.5) ? payload : otherPayload}`;
     default:
-      return `${header}\n${ofPayload(random, payload, otherPayload)}`;
+      return ofPayload(random, header, payload, otherPayload);
   }
 }
 
-function ofPayload(random: Random, payload: string, other: string): string {
-  const [, start, , body] = ENVELOPE.exec(payload) ?? [];
-  const [, , , otherBody = 'null'] = ENVELOPE.exec(other) ?? [];
-  if (body === undefined) return byBytes(random, payload);
-  const forged = random.chance(0.15) ? byBytes(random, body) : byNodes(random, body, otherBody);
-  if (random.chance(0.05)) return payload.replace(body, () => forged);
-  return `${start}${crc32(forged).toString(36)}.${forged}`;
+function ofPayload(random: Random, header: string, payload: string, other: string): string {
+  const forged = random.chance(0.15) ? byBytes(random, payload) : byNodes(random, payload, other);
+  const checksum = random.chance(0.05) ? '0' : String(crc32(forged));
+  return `${header.replace(/\d+(?=\]$)/, checksum)}\n${forged}`;
 }
-
-const ENVELOPE = /^(qc\d+\.)([0-9a-z]+)\.(.*)$/s;
 
 function split(entry: string): [header: string, payload: string] {
   const end = entry.indexOf('\n');
