@@ -5,7 +5,7 @@ import { type Dependency, ROWS_PER_TABLE } from './dependency.js';
 /**
  * An entry is a header, one line of JSON, and a payload, which is the rest of the text:
  *
- *     ["qs3","detail","<fingerprint>","<epoch>",[["shop.public.example",1700000000000000,["1"]],["shop.public.user",0]],3632233996]
+ *     ["qs3","detail","<fingerprint>","<epoch>",[["shop.public.example",1700000000000000,["1"]],["shop.public.user",0]],222410004]
  *     [[1,[["0:0,1,",["plain","plain"],[[1],["one"]],[]]]]]
  *
  * The header says the format of both, what the entry is, the query and the shape of entities it answers as one fingerprint, which

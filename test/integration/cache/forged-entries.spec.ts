@@ -114,6 +114,23 @@ describeWith('redis', 'An entry that somebody else wrote', (url) => {
     });
   });
 
+  it('or cut is a miss, is told of, and is replaced', async () => {
+    const { redis, read, keys, events, settled, statements } = await setUp();
+    for (const key of keys) {
+      const name = await nameOf(redis, key);
+      await redis.set(name, (await redis.get(name))!.slice(0, -4), 'PX', 60_000);
+    }
+    events.splice(0);
+    expect(await read()).toEqual(['one', 'one', 'one', 2]);
+    await settled();
+    for (const key of keys) {
+      const error = expect.objectContaining({ message: expect.stringContaining('does not match its checksum') });
+      expect(events).toContainEqual({ name: 'entry:corrupt', key, error });
+      expect(events).toContainEqual({ name: 'entry:missed', key, reason: 'foreign' });
+    }
+    await statements.expect(0, read);
+  });
+
   it('and has no row is a miss, not a 404', async () => {
     const { redis, read, keys, events, settled } = await setUp();
     for (const key of keys.slice(1)) {
