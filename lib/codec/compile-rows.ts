@@ -31,7 +31,7 @@ export function compileRows(
   fresh: boolean,
 ): CompiledRows {
   const binds: string[] = [];
-  const sets: string[] = [];
+  const assignments: string[] = [];
   const related: EntityMetadata[] = [];
   const hidden: CompiledRows['hidden'][number][] = [];
   let place = 0;
@@ -40,9 +40,9 @@ export function compileRows(
     if (member.group.accessors.has(member) || member.transform)
       hidden.push(isUndefined ? { member } : { member, place });
     if (isUndefined) {
-      sets.push(`${property} = undefined;`);
+      assignments.push(`${property} = undefined;`);
     } else if (member.inside) {
-      sets.push(`const ${member.inside.variable} = ${property} ??= members[${member.number}].inside.create();`);
+      assignments.push(`const ${member.inside.variable} = ${property} ??= members[${member.number}].inside.create();`);
     } else {
       const kind = kinds[place];
       insist(kind !== undefined && suits(kind, member), 'has a column of a kind that its property cannot have');
@@ -52,7 +52,7 @@ export function compileRows(
         binds.push(`const r${place} = related[${related.length}];`);
         related.push(member.relation!.inverseEntityMetadata);
       }
-      sets.push(`${property} = ${expression(kind, place, member, fresh)};`);
+      assignments.push(`${property} = ${expression(kind, place, member, fresh)};`);
       place++;
     }
   }
@@ -61,7 +61,7 @@ export function compileRows(
     ${binds.join('\n')}
     return (i) => {
       const entity = ${creation(shape.metadata)};
-      ${sets.join('\n')}
+      ${assignments.join('\n')}
       return entity;
     };
   };`;

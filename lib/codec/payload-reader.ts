@@ -79,9 +79,9 @@ function retraced(
     recall(entity);
     for (const { member, place } of hidden) {
       const cell = place === undefined ? pack(undefined) : cellAt({ kind: kinds[place]!, cells: columns[place]! }, row);
-      const isSet = member.group.accessors.has(member);
+      const hasSetter = member.group.accessors.has(member);
       remember(entity, member.path, {
-        value: isSet ? reviveCell(cell, member.transform) : valueAt(entity, member),
+        value: hasSetter ? reviveCell(cell, member.transform) : valueAt(entity, member),
         cell,
       });
     }
