@@ -70,21 +70,25 @@ export function mutated(random: Random, entry: string, others: readonly string[]
     case 0:
       return byBytes(random, entry);
     case 1:
-      return `${otherHeader}\n${payload}`;
+      return joined(random, otherHeader, payload);
     case 2:
-      return `${header}\n${otherPayload}`;
+      return joined(random, header, otherPayload);
     case 3:
     case 4:
-      return `${byNodes(random, header, otherHeader)}\n${random.chance(0.5) ? payload : otherPayload}`;
+      return joined(random, byNodes(random, header, otherHeader), random.chance(0.5) ? payload : otherPayload);
     default:
-      return ofPayload(random, header, payload, otherPayload);
+      return joined(
+        random,
+        header,
+        random.chance(0.15) ? byBytes(random, payload) : byNodes(random, payload, otherPayload),
+      );
   }
 }
 
-function ofPayload(random: Random, header: string, payload: string, other: string): string {
-  const forged = random.chance(0.15) ? byBytes(random, payload) : byNodes(random, payload, other);
-  const checksum = random.chance(0.05) ? '0' : String(crc32(forged));
-  return `${header.replace(/\d+(?=\]$)/, checksum)}\n${forged}`;
+/** With a checksum that is right, mostly. */
+function joined(random: Random, header: string, payload: string): string {
+  const claimed = random.chance(0.05) ? header : header.replace(/\d+(?=\]$)/, String(crc32(payload)));
+  return `${claimed}\n${payload}`;
 }
 
 function split(entry: string): [header: string, payload: string] {
