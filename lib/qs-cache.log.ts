@@ -47,7 +47,7 @@ function troubleOf(event: CacheEvent): Trouble | undefined {
     case 'entry:mismatched':
       return {
         kind: event.name,
-        text: `The key "${event.key}" is used by two queries, so each read drops the other's entry. Give one of them another suffix or identifier.`,
+        text: `The entry under "${event.key}" answers another query, or was made by another release. While a deploy runs this will pass; else two queries use the key and drop each other's entry: give one of them another suffix or identifier.`,
       };
     case 'entry:skipped':
       if (event.reason === 'volatile') {

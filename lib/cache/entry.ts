@@ -1,7 +1,21 @@
+import { crc32 } from 'node:zlib';
+import { QsCacheError } from '../errors.js';
 import { type Dependency, ROWS_PER_TABLE } from './dependency.js';
 
-/** Raise when the header's meaning changes: older entries become misses. */
-const ENTRY_FORMAT = 'qs2';
+/**
+ * An entry is a header, one line of JSON, and a payload, which is the rest of the text:
+ *
+ *     ["qs3","detail","<fingerprint>","<epoch>",[["shop.public.example",1700000000000000,["1"]],["shop.public.user",0]],222410004]
+ *     [[1,[["0:0,1,",["plain","plain"],[[1],["one"]],[]]]]]
+ *
+ * The header says the format of both, what the entry is, the query and the shape of entities it answers as one fingerprint, which
+ * history of the store its as-of are of, each clock it depends on with the as-of and the rows (without rows: all of the table), and
+ * the CRC-32 of the payload. JSON escapes line breaks, so the first one ends the header. What a payload says is for
+ * `lib/codec/payload.ts`.
+ *
+ * Raise the format when the meaning of either changes, and write the golden entry anew: older entries become misses.
+ */
+export const ENTRY_FORMAT = 'qs3';
 
 /**
  * Characters of a header; a longer one is nobody's. Eighty tables with the most rows of the longest names, so no query's, and still
@@ -22,40 +36,49 @@ export interface DatedDependency extends Dependency {
 /** A stored result: what it is, which load it came from, what it depends on. */
 export interface Entry {
   readonly kind: EntryKind;
-  /** The query and the manager it answers; another one under the same key is a miss. */
+  /** The query, the manager and the shape it answers; another one under the same key is a miss. */
   readonly fingerprint: string;
   readonly epoch: string;
   readonly dependencies: readonly DatedDependency[];
+  /** Of the payload when it was written. */
+  readonly checksum: number;
+  /** As it was found; see `payloadOf`. */
   readonly payload: string;
 }
 
-/** One line of JSON, a line break, the payload. JSON escapes line breaks, so the first one ends the header. */
-export function formatEntry(entry: Entry): string {
-  const dependencies = entry.dependencies.map(({ clock, asOf, rows }) => (rows ? [clock, asOf, rows] : [clock, asOf]));
-  return `${JSON.stringify([ENTRY_FORMAT, entry.kind, entry.fingerprint, entry.epoch, dependencies])}\n${entry.payload}`;
+export function formatEntry({ kind, fingerprint, epoch, dependencies, payload }: Omit<Entry, 'checksum'>): string {
+  const listed = dependencies.map(({ clock, asOf, rows }) => (rows ? [clock, asOf, rows] : [clock, asOf]));
+  return `${JSON.stringify([ENTRY_FORMAT, kind, fingerprint, epoch, listed, crc32(payload)])}\n${payload}`;
+}
+
+/**
+ * The payload of an entry that is worth reading. A right checksum says that nothing was cut or torn, not who wrote it: anybody can work
+ * it out.
+ */
+export function payloadOf({ checksum, payload }: Entry): string {
+  if (crc32(payload) === checksum) return payload;
+  throw new QsCacheError(
+    'QSCACHE_CORRUPT_ENTRY',
+    'The payload does not match its checksum: it was cut or altered; it is loaded again.',
+  );
 }
 
 /** `undefined` for anything this version would not write: another format, another program's value, a torn or a forged text. */
 export function parseEntry(text: string): Entry | undefined {
   const end = text.indexOf('\n');
   if (end < 0 || end > LONGEST_HEADER || !text.startsWith(`["${ENTRY_FORMAT}"`)) return undefined;
-  const header = parseHeader(text.slice(0, end));
-  return header && { ...header, payload: text.slice(end + 1) };
-}
-
-function parseHeader(text: string): Omit<Entry, 'payload'> | undefined {
   let header: unknown;
   try {
-    header = JSON.parse(text);
+    header = JSON.parse(text.slice(0, end));
   } catch {
     // Our prefix on a torn header: whoever cut it, it says nothing.
     return undefined;
   }
-  if (!Array.isArray(header) || header.length !== 5) return undefined;
-  const [format, kind, fingerprint, epoch, listed] = header as unknown[];
+  if (!Array.isArray(header) || header.length !== 6) return undefined;
+  const [format, kind, fingerprint, epoch, listed, checksum] = header as unknown[];
   if (format !== ENTRY_FORMAT || (kind !== 'list' && kind !== 'detail')) return undefined;
   if (typeof fingerprint !== 'string' || typeof epoch !== 'string' || !Array.isArray(listed)) return undefined;
-  if (listed.length > MOST_TABLES) return undefined;
+  if (listed.length > MOST_TABLES || typeof checksum !== 'number') return undefined;
   const dependencies: DatedDependency[] = [];
   for (let i = 0; i < listed.length; i++) {
     const dependency = dependencyFrom(listed[i]);
@@ -63,7 +86,7 @@ function parseHeader(text: string): Omit<Entry, 'payload'> | undefined {
     if (!dependency || dependencies.some(({ clock }) => clock === dependency.clock)) return undefined;
     dependencies.push(dependency);
   }
-  return { kind, fingerprint, epoch, dependencies };
+  return { kind, fingerprint, epoch, dependencies, checksum, payload: text.slice(end + 1) };
 }
 
 function dependencyFrom(listed: unknown): DatedDependency | undefined {

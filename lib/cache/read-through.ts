@@ -3,7 +3,7 @@ import type { CacheEvents, MissReason } from '../events/cache-events.js';
 import { Budget, type CacheStore } from '../store/cache-store.js';
 import type { ClockView } from './clock-view.js';
 import type { Dependency } from './dependency.js';
-import { type Entry, parseEntry } from './entry.js';
+import { type Entry, parseEntry, payloadOf } from './entry.js';
 import { Fills } from './fills.js';
 import type { Answer } from './question.js';
 import { Questions } from './questions.js';
@@ -139,9 +139,9 @@ export class ReadThrough {
     return unknown.length ? answer.further(unknown) : undefined;
   }
 
-  #decode<T>(request: ReadRequest<T>, { payload }: Entry, hits: Map<ReadRequest<T>, T>): void {
+  #decode<T>(request: ReadRequest<T>, entry: Entry, hits: Map<ReadRequest<T>, T>): void {
     try {
-      hits.set(request, request.decode(payload, true));
+      hits.set(request, request.decode(payloadOf(entry), true));
       this.events.emit({ name: 'entry:hit', key: request.key });
     } catch (error) {
       this.events.emit({ name: 'entry:corrupt', key: request.key, error });

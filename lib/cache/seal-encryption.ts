@@ -51,8 +51,10 @@ export class Encryption implements Seal {
     const end = MARK.length + SALT;
     if (!sealed.startsWith(MARK) || sealed[end] !== '.') return undefined;
     const salt = sealed.slice(MARK.length, end);
-    const bytes = Buffer.from(sealed.slice(end + 1), 'base64');
-    if (bytes.length < NONCE + TAG) return undefined;
+    const body = sealed.slice(end + 1);
+    const bytes = Buffer.from(body, 'base64');
+    // What follows the padding is not read: it must not be there.
+    if (bytes.length < NONCE + TAG || body.length !== 4 * Math.ceil(bytes.length / 3)) return undefined;
     for (const candidate of this.#keysFor(salt)) {
       const text = decrypt(candidate, key, bytes);
       if (text === undefined) continue;

@@ -5,7 +5,7 @@ import { pack, revive, tag, tagOf, unpack, type Packed } from './values.js';
 
 /**
  * How the cells of a whole column are written, said once per column: `plain` is what JSON has, `json` pure JSON objects, `data`
- * anything tagged one by one, `one` and `many` rows of a related table, and otherwise the kind of tag all cells had.
+ * anything tagged one by one, `one` and `many` rows of another set, and otherwise the kind of tag all cells had.
  */
 export type ColumnKind = string;
 
@@ -98,7 +98,7 @@ export function isKind(value: unknown): value is ColumnKind {
   return KINDS.has(value);
 }
 
-/** Cells of these kinds are row numbers of a related table. */
+/** Cells of these kinds are row numbers of another set. */
 export function isReference(kind: ColumnKind | undefined): boolean {
   return kind === 'one' || kind === 'many';
 }

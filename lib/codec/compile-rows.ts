@@ -1,8 +1,8 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { isReference, reviveCell, type ColumnKind } from './cells.js';
 import type { Member, MemberGroup } from './member.js';
-import { CorruptPayloadError } from './payload-errors.js';
-import type { PayloadSet } from './payload.js';
+import type { PayloadBlock } from './payload.js';
+import { insist } from './payload-errors.js';
 import type { RecordShape } from './record-shape.js';
 import { revive, unpack } from './values.js';
 
@@ -15,11 +15,11 @@ export interface CompiledRows {
   /** What only shows while an object is filled, with the place of its column; without one, it is set to undefined. */
   readonly hidden: readonly { readonly member: Member; readonly place?: number }[];
   /** Binds the code to the columns of one payload and to the rows they refer to. */
-  bind(columns: PayloadSet[3], related: readonly RowFactory[]): RowFactory;
+  bind(columns: PayloadBlock[2], related: readonly RowFactory[]): RowFactory;
 }
 
 /**
- * Compiles the decoder of a set of rows. Generated code, because literal property names are what makes it faster than a plain
+ * Compiles the decoder of a block of rows. Generated code, because literal property names are what makes it faster than a plain
  * JSON.parse: a loop over names takes several times as long. Names come from the entity's metadata, quoted, never from a payload.
  *
  * @param fresh every row is made once only, so that parsed JSON can be handed out without a copy
@@ -31,7 +31,7 @@ export function compileRows(
   fresh: boolean,
 ): CompiledRows {
   const binds: string[] = [];
-  const sets: string[] = [];
+  const assignments: string[] = [];
   const related: EntityMetadata[] = [];
   const hidden: CompiledRows['hidden'][number][] = [];
   let place = 0;
@@ -40,32 +40,32 @@ export function compileRows(
     if (member.group.accessors.has(member) || member.transform)
       hidden.push(isUndefined ? { member } : { member, place });
     if (isUndefined) {
-      sets.push(`${property} = undefined;`);
+      assignments.push(`${property} = undefined;`);
     } else if (member.inside) {
-      sets.push(`const ${member.inside.variable} = ${property} ??= members[${member.number}].inside.create();`);
+      assignments.push(`const ${member.inside.variable} = ${property} ??= members[${member.number}].inside.create();`);
     } else {
       const kind = kinds[place];
-      insist(kind !== undefined && suits(kind, member), 'a column of a kind that its property cannot have');
+      insist(kind !== undefined && suits(kind, member), 'has a column of a kind that its property cannot have');
       binds.push(`const c${place} = columns[${place}];`);
       if (member.transform) binds.push(`const t${place} = members[${member.number}].transform;`);
       if (isReference(kind)) {
         binds.push(`const r${place} = related[${related.length}];`);
         related.push(member.relation!.inverseEntityMetadata);
       }
-      sets.push(`${property} = ${expression(kind, place, member, fresh)};`);
+      assignments.push(`${property} = ${expression(kind, place, member, fresh)};`);
       place++;
     }
   }
-  insist(place === kinds.length, 'other columns than properties');
-  const source = `return (columns, related) => {
+  insist(place === kinds.length, 'has other columns than properties');
+  const code = `return (columns, related) => {
     ${binds.join('\n')}
     return (i) => {
       const entity = ${creation(shape.metadata)};
-      ${sets.join('\n')}
+      ${assignments.join('\n')}
       return entity;
     };
   };`;
-  const compile = new Function('shape', 'target', 'members', 'unpack', 'revive', 'reviveCell', source);
+  const compile = new Function('shape', 'target', 'members', 'unpack', 'revive', 'reviveCell', code);
   const bind = compile(shape, shape.metadata.target, shape.members, unpack, revive, reviveCell);
   return { related, hidden, bind } as CompiledRows;
 }
@@ -76,14 +76,14 @@ export function compileRows(
  * @throws {CorruptPayloadError} for what no writer of ours would say
  */
 function readLayout(shape: RecordShape, layout: string): { member: Member; isUndefined: boolean }[] {
-  insist(LAYOUT.test(layout), 'a layout of another form');
+  insist(LAYOUT.test(layout), 'has a layout of another form');
   const seen = new Set<Member>();
   const opened = new Set<MemberGroup>([shape.group]);
   const marks = layout.slice(layout.indexOf(':')).match(/\d+u?/g) ?? [];
   return marks.map((mark) => {
     const member = shape.members[Number.parseInt(mark)];
     const isUndefined = mark.endsWith('u');
-    insist(member && !seen.has(member) && opened.has(member.group), 'properties in an order that none of ours has');
+    insist(member && !seen.has(member) && opened.has(member.group), 'has properties in an order that none of ours has');
     seen.add(member);
     if (member.inside && !isUndefined) opened.add(member.inside);
     return { member, isUndefined };
@@ -95,11 +95,6 @@ const LAYOUT = /^\d+:(\d+u?,)*$/;
 function suits(kind: ColumnKind, { relation, transform }: Member): boolean {
   if (isReference(kind)) return relation !== undefined;
   return kind !== 'transformed' || transform !== undefined;
-}
-
-function insist(holds: unknown, otherwise: string): asserts holds {
-  if (!holds)
-    throw new CorruptPayloadError(`The payload has ${otherwise}, so nobody of ours wrote it; it is loaded again.`);
 }
 
 /** As RecordShape.create, spelled out where TypeORM adds nothing to the instance. */

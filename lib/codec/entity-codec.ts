@@ -1,13 +1,12 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { UnsupportedValueError } from '../errors.js';
 import { safeError } from '../events/safe-error.js';
-import { open, seal } from './envelope.js';
-import { CorruptPayloadError, ShapeMismatchError } from './payload-errors.js';
-import { checkPayload, hasTooManySets, repeatsTooMuch } from './payload-check.js';
+import { checkPayload, hasTooManyBlocks, repeatsTooMuch } from './payload-check.js';
+import { CorruptPayloadError, refusal } from './payload-errors.js';
 import { PayloadReader } from './payload-reader.js';
 import { PayloadWriter } from './payload-writer.js';
 import { RecordShape } from './record-shape.js';
-import { refusal } from './refusal.js';
+import { forgetShapeHashes, shapeHash } from './shape-hash.js';
 
 /** Entities as text. */
 export interface Written {
@@ -44,10 +43,10 @@ export class EntityCodec {
       const writer = new PayloadWriter(this.metadata, true);
       const written = writer.write(entities);
       const { keptOut } = writer;
-      if (hasTooManySets(written)) throw refusal(this.metadata, '', 'rows of too many different properties');
-      const text = JSON.stringify(written);
-      if (!repeatsTooMuch(written, text.length)) return { payload: seal(text), keptOut };
-      return { payload: seal(JSON.stringify(new PayloadWriter(this.metadata, false).write(entities))), keptOut };
+      if (hasTooManyBlocks(written)) throw refusal(this.metadata, '', 'rows of too many different properties');
+      const payload = JSON.stringify(written);
+      if (!repeatsTooMuch(written, payload.length)) return { payload, keptOut };
+      return { payload: JSON.stringify(new PayloadWriter(this.metadata, false).write(entities)), keptOut };
     } catch (error) {
       // The engine's own limits: the depth of the stack, the length of a string.
       if (!(error instanceof RangeError)) throw error;
@@ -59,9 +58,8 @@ export class EntityCodec {
   }
 
   /**
-   * Decodes what `encode` wrote to new instances, not yet seen by `@AfterLoad`.
+   * Decodes what `encode` wrote to new instances, not yet seen by `@AfterLoad`. Whether it was for the same shape its entry says.
    *
-   * @throws {ShapeMismatchError} when an entity in it had another shape then
    * @throws {CorruptPayloadError} when it is anything else
    */
   decode(payload: string): ObjectLiteral[] {
@@ -73,25 +71,30 @@ export class EntityCodec {
     return this.#read(payload, true);
   }
 
+  /** What an entry's payload was written for: for another one it means something else. May change when a property is kept out. */
+  get shapeHash(): string {
+    return shapeHash(this.metadata);
+  }
+
   /** From now on `write` tells of this property. `false` if the entity has none of the name. */
   keepOut(path: string): boolean {
     // A row of a subclass has it, too.
     const known = RecordShape.of(this.metadata).family.map((shape) => shape.keepOut(path));
+    forgetShapeHashes();
     return known[0]!;
   }
 
   #read(payload: string, retraces: boolean): ObjectLiteral[] {
-    const body = open(payload);
     try {
-      const written = checkPayload(JSON.parse(body), body.length);
+      const written = checkPayload(JSON.parse(payload), payload.length);
       return new PayloadReader(this.metadata, written, retraces).read();
     } catch (error) {
-      if (error instanceof ShapeMismatchError || error instanceof CorruptPayloadError) throw error;
+      if (error instanceof CorruptPayloadError) throw error;
       // JSON.parse quotes what it cannot read, a transformer perhaps too.
       const cause = safeError(error);
       throw new CorruptPayloadError(
-        `The payload of ${this.metadata.name} cannot be read although its checksum is right (${cause.message}), so it is loaded ` +
-          'again. Is a constructor, a setter or a transformer failing?',
+        `The payload of ${this.metadata.name} cannot be read (${cause.message}), so it is loaded again. ` +
+          'Is a constructor, a setter or a transformer failing?',
         { cause },
       );
     }

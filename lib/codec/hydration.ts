@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { isAccessor, prototypeOf } from './accessor.js';
 import { packDirect, snapshot } from './cells.js';
+import { isAccessor, prototypeOf } from './member.js';
 import { isLoading, remember, rememberIn, type Origin } from './origins.js';
 import { asOne, transformOf, wrapperOf } from './transform.js';
 import { type Packed, tag } from './values.js';

@@ -1,6 +1,6 @@
 import { isKind, isReference, MADE_FOR_EACH } from './cells.js';
-import { CorruptPayloadError } from './payload-errors.js';
-import type { Payload, PayloadSet, PayloadTable } from './payload.js';
+import type { Payload, PayloadBlock, PayloadSet } from './payload.js';
+import { insist } from './payload-errors.js';
 import { tagOf, type Packed } from './values.js';
 
 /**
@@ -11,8 +11,8 @@ const VALUES_PER_CHARACTER = 16;
 /** The same for any payload, however short. */
 const VALUES_AT_LEAST = 100_000;
 
-/** Sets of rows in all tables: each may be compiled anew, which takes longer than its length. */
-const MOST_SETS = 1_000;
+/** Blocks of all sets: each may be compiled anew, which takes longer than its length. */
+const MOST_BLOCKS = 1_000;
 
 /** How many entities become of each row. */
 type Counts = ArrayLike<number>;
@@ -24,17 +24,17 @@ type Counts = ArrayLike<number>;
  * @throws {CorruptPayloadError}
  */
 export function checkPayload(value: unknown, length: number): Payload {
-  insist(isList(value, 2) && Array.isArray(value[0]) && Array.isArray(value[1]) && value[1].length > 0, FORM);
-  for (const table of value[1] as unknown[]) checkTable(table);
+  insist(Array.isArray(value) && value.length > 0, FORM);
+  for (let number = 0; number < value.length; number++) checkSet(value[number]);
   const payload = value as unknown as Payload;
-  insist(!hasTooManySets(payload), 'has rows of more shapes than anything that is written');
+  insist(!hasTooManyBlocks(payload), 'has rows of more layouts than anything that is written');
   insist(!repeatsTooMuch(payload, length), 'repeats its rows more often than anything that is written');
   return payload;
 }
 
 /** Whether its rows differ too much in the properties they have. */
-export function hasTooManySets([, tables]: Payload): boolean {
-  return tables.reduce((count, [, sets]) => count + sets.length, 0) > MOST_SETS;
+export function hasTooManyBlocks(sets: Payload): boolean {
+  return sets.reduce((count, [, blocks]) => count + blocks.length, 0) > MOST_BLOCKS;
 }
 
 /**
@@ -42,41 +42,41 @@ export function hasTooManySets([, tables]: Payload): boolean {
  *
  * @throws {CorruptPayloadError} for a reference to no row
  */
-export function repeatsTooMuch([, tables]: Payload, length: number): boolean {
+export function repeatsTooMuch(sets: Payload, length: number): boolean {
   const most = Math.max(VALUES_AT_LEAST, VALUES_PER_CHARACTER * length);
-  /** How many entities become of each row of a table. */
+  /** How many entities become of each row of a set. */
   const counts: (Float64Array | undefined)[] = [];
   let repeated = 0;
-  // A table stands behind those that refer to it, so that no row can lead back to itself.
-  for (let number = 0; number < tables.length && repeated <= most; number++) {
+  // A set stands behind those that refer to it, so that no row can lead back to itself.
+  for (let number = 0; number < sets.length && repeated <= most; number++) {
     const made = counts[number];
     if (!made && number > 0) continue;
-    const [order, sets] = tables[number]!;
-    const counted = made && countsBySet(made, order, sets.length);
-    for (let place = 0; place < sets.length; place++) {
-      const set = sets[place]!;
+    const [order, blocks] = sets[number]!;
+    const counted = made && countsByBlock(made, order, blocks.length);
+    for (let place = 0; place < blocks.length; place++) {
+      const block = blocks[place]!;
       const own = counted?.[place];
-      refer(set, own, number, tables, counts);
-      if (own) repeated += repetition(set, own);
+      refer(block, own, number, sets, counts);
+      if (own) repeated += repetition(block, own);
     }
   }
   return repeated > most;
 }
 
-/** Of the rows of each set, in one pass: there may be as many sets as rows. */
-function countsBySet(made: Counts, order: PayloadTable[0], sets: number): Counts[] {
+/** Of the rows of each block, in one pass: there may be as many blocks as rows. */
+function countsByBlock(made: Counts, order: PayloadSet[0], blocks: number): Counts[] {
   if (typeof order === 'number') return [made];
-  const counted: number[][] = Array.from({ length: sets }, () => []);
+  const counted: number[][] = Array.from({ length: blocks }, () => []);
   for (let row = 0; row < order.length; row++) counted[order[row]!]!.push(made[row]!);
   return counted;
 }
 
 /** Counts the rows that these refer to; without counts, each becomes one. */
 function refer(
-  [, , kinds, columns, related]: PayloadSet,
+  [, kinds, columns, related]: PayloadBlock,
   made: Counts | undefined,
   number: number,
-  tables: readonly PayloadTable[],
+  sets: Payload,
   counts: (Float64Array | undefined)[],
 ): void {
   if (related.length === 0) return;
@@ -85,8 +85,8 @@ function refer(
     const kind = kinds[column];
     if (!isReference(kind)) continue;
     const to: unknown = related[reference++];
-    insist(typeof to === 'number' && to > number && to < tables.length && Number.isInteger(to), MISLED);
-    const others = (counts[to] ??= new Float64Array(rowsIn(tables[to]!)));
+    insist(typeof to === 'number' && to > number && to < sets.length && Number.isInteger(to), MISLED);
+    const others = (counts[to] ??= new Float64Array(rowsIn(sets[to]!)));
     const cells = columns[column]!;
     for (let row = 0; row < cells.length; row++) {
       const cell = cells[row];
@@ -109,18 +109,18 @@ function add(rows: Float64Array, row: unknown, count: number): void {
 }
 
 /** How many values these rows make beyond those they say. */
-function repetition(set: PayloadSet, made: Counts): number {
-  const [, , kinds] = set;
+function repetition(block: PayloadBlock, made: Counts): number {
+  const [, kinds] = block;
   const isEven = !kinds.some((kind) => kind === 'many' || MADE_FOR_EACH.has(kind));
   let repeated = 0;
   for (let row = 0; row < made.length; row++) {
-    if (made[row]! > 1) repeated += (made[row]! - 1) * (isEven ? kinds.length : weigh(set, row));
+    if (made[row]! > 1) repeated += (made[row]! - 1) * (isEven ? kinds.length : weigh(block, row));
   }
   return repeated;
 }
 
 /** How many values are made for each entity of a row. */
-function weigh([, , kinds, columns]: PayloadSet, row: number): number {
+function weigh([, kinds, columns]: PayloadBlock, row: number): number {
   let weight = kinds.length;
   for (const [column, kind] of kinds.entries()) {
     const cell = columns[column]![row];
@@ -139,26 +139,26 @@ function sizeOf(cell: Packed, countsText: boolean): number {
   return inner.reduce<number>((sum, each) => sum + 1 + sizeOf(each, countsText || isTagged), 0);
 }
 
-function checkTable(table: unknown): void {
-  insist(isList(table, 2) && Array.isArray(table[1]), FORM);
-  const [order, sets] = table as [unknown, unknown[]];
-  for (let place = 0; place < sets.length; place++) checkSet(sets[place]);
-  if (Array.isArray(order)) return checkOrder(order, sets as PayloadSet[]);
-  // Of a set without columns the order is the only one to say how many there are: each of its rows is written there.
-  const rows = sets.length === 0 ? 0 : (sets[0] as PayloadSet)[3][0]?.length;
-  insist(rows !== undefined && order === rows && sets.length === (rows > 0 ? 1 : 0), MISCOUNTED);
+function checkSet(set: unknown): void {
+  insist(isList(set, 2) && Array.isArray(set[1]), FORM);
+  const [order, blocks] = set as [unknown, unknown[]];
+  for (let place = 0; place < blocks.length; place++) checkBlock(blocks[place]);
+  if (Array.isArray(order)) return checkOrder(order, blocks as PayloadBlock[]);
+  // Of a block without columns the order is the only one to say how many there are: each of its rows is written there.
+  const rows = blocks.length === 0 ? 0 : (blocks[0] as PayloadBlock)[2][0]?.length;
+  insist(rows !== undefined && order === rows && blocks.length === (rows > 0 ? 1 : 0), MISCOUNTED);
 }
 
-function checkOrder(order: readonly unknown[], sets: readonly PayloadSet[]): void {
-  const left = sets.map(([, , , [first]]) => first?.length ?? Infinity);
+function checkOrder(order: readonly unknown[], blocks: readonly PayloadBlock[]): void {
+  const left = blocks.map(([, , [first]]) => first?.length ?? Infinity);
   for (const place of order) insist(typeof place === 'number' && left[place]!-- > 0, MISCOUNTED);
   for (const rows of left) insist(rows === 0 || rows === Infinity, MISCOUNTED);
 }
 
-function checkSet(set: unknown): void {
-  insist(isList(set, 5), FORM);
-  const [shape, layout, kinds, columns, related] = set;
-  insist(typeof shape === 'number' && typeof layout === 'string' && Array.isArray(related), FORM);
+function checkBlock(block: unknown): void {
+  insist(isList(block, 4), FORM);
+  const [layout, kinds, columns, related] = block;
+  insist(typeof layout === 'string' && Array.isArray(related), FORM);
   insist(Array.isArray(kinds) && Array.isArray(columns) && columns.length === kinds.length, FORM);
   let references = 0;
   for (let column = 0; column < kinds.length; column++) {
@@ -171,15 +171,10 @@ function checkSet(set: unknown): void {
   insist(related.length === references, MISLED);
 }
 
-const rowsIn = ([order]: PayloadTable): number => (typeof order === 'number' ? order : order.length);
+const rowsIn = ([order]: PayloadSet): number => (typeof order === 'number' ? order : order.length);
 
 const isList = (value: unknown, length: number): value is unknown[] => Array.isArray(value) && value.length === length;
 
 const FORM = 'is not built as ours are';
 const MISCOUNTED = 'does not hold as many rows as it says';
 const MISLED = 'refers to rows that it does not hold';
-
-function insist(holds: unknown, otherwise: string): asserts holds {
-  if (holds) return;
-  throw new CorruptPayloadError(`The payload ${otherwise}, so nobody of ours wrote it; it is loaded again.`);
-}

@@ -1,14 +1,17 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
-import { compileRows, type RowFactory } from './compile-rows.js';
-import { CorruptPayloadError, ShapeMismatchError } from './payload-errors.js';
-import type { Payload, PayloadSet } from './payload.js';
+import { cellAt, reviveCell } from './cells.js';
+import { type CompiledRows, compileRows, type RowFactory } from './compile-rows.js';
+import type { Member } from './member.js';
+import { recall, remember } from './origins.js';
+import type { Payload, PayloadBlock } from './payload.js';
+import { insist } from './payload-errors.js';
 import { RecordShape } from './record-shape.js';
-import { retraced } from './retrace.js';
+import { pack } from './values.js';
 
-/** Makes entities of tables, a new instance wherever a row is referred to, as TypeORM does. */
+/** Makes entities of sets, a new instance wherever a row is referred to, as TypeORM does. */
 export class PayloadReader {
-  /** Each table is read once, however many columns refer to it. */
-  readonly #tables: { readonly metadata: EntityMetadata; readonly make: RowFactory }[] = [];
+  /** Each set is read once, however many columns refer to it. */
+  readonly #sets: { readonly metadata: EntityMetadata; readonly make: RowFactory }[] = [];
   readonly #compiled: (() => void)[] = [];
 
   constructor(
@@ -20,62 +23,72 @@ export class PayloadReader {
   ) {}
 
   read(): ObjectLiteral[] {
-    const [shapes, tables] = this.payload;
-    // Even without a row: an empty list of another entity, or of a former release, is not this one's.
-    verify(RecordShape.of(this.metadata), shapes[0]);
     const make = this.#rows(0, this.metadata);
-    const [order] = tables[0]!;
+    const [order] = this.payload[0]!;
     const count = typeof order === 'number' ? order : order.length;
     const entities: ObjectLiteral[] = [];
     for (let row = 0; row < count; row++) entities.push(make(row));
     // Not before: what came from a store may have been of no use.
-    for (const remember of this.#compiled) remember();
+    for (const remembered of this.#compiled) remembered();
     return entities;
   }
 
   #rows(number: number, metadata: EntityMetadata): RowFactory {
-    const known = this.#tables[number];
-    if (known?.metadata === metadata) return known.make;
-    if (known)
-      throw new CorruptPayloadError(`The payload has rows that are both ${known.metadata.name} and ${metadata.name}.`);
-    const make = this.#tableRows(number, metadata);
-    this.#tables[number] = { metadata, make };
+    const known = this.#sets[number];
+    if (known) {
+      insist(known.metadata === metadata, `has rows that are both ${known.metadata.name} and ${metadata.name}`);
+      return known.make;
+    }
+    const make = this.#setRows(number, metadata);
+    this.#sets[number] = { metadata, make };
     return make;
   }
 
-  #tableRows(number: number, metadata: EntityMetadata): RowFactory {
-    const [order, sets] = this.payload[1][number]!;
-    const factories = sets.map((set) => this.#setRows(set, metadata, number === 0));
+  #setRows(number: number, metadata: EntityMetadata): RowFactory {
+    const [order, blocks] = this.payload[number]!;
+    const factories = blocks.map((block) => this.#blockRows(block, metadata, number === 0));
     if (typeof order === 'number') return factories[0]!;
-    const counts = sets.map(() => 0);
-    const places = order.map((set) => counts[set]!++);
+    const counts = blocks.map(() => 0);
+    const places = order.map((block) => counts[block]!++);
     return (row) => factories[order[row]!]!(places[row]!);
   }
 
-  #setRows(
-    [number, layout, kinds, columns, tables]: PayloadSet,
-    metadata: EntityMetadata,
-    isRoot: boolean,
-  ): RowFactory {
+  #blockRows([layout, kinds, columns, related]: PayloadBlock, metadata: EntityMetadata, isRoot: boolean): RowFactory {
     const shape = RecordShape.of(metadata).family[Number.parseInt(layout)];
-    verify(shape, this.payload[0][number]);
+    insist(shape, 'has rows of a class that there is not');
     let compiled = shape.compiled(layout, kinds, isRoot);
     if (!compiled) {
       const made = (compiled = compileRows(shape, layout, kinds, isRoot));
       this.#compiled.push(() => shape.remember(layout, kinds, isRoot, made));
     }
-    const related = tables.map((table, place) => this.#rows(table, compiled.related[place]!));
-    const make = compiled.bind(columns, related);
+    const others = related.map((number, place) => this.#rows(number, compiled.related[place]!));
+    const make = compiled.bind(columns, others);
     return this.retraces ? retraced(compiled, kinds, columns, make) : make;
   }
 }
 
-/** Characters of a shape's name in a message: it may be anybody's text. */
-const LONGEST_NAME = 80;
+/** Copies that a load makes of entities are written like these: what was seen of the one holds for the other. */
+function retraced(
+  { hidden }: CompiledRows,
+  kinds: PayloadBlock[1],
+  columns: PayloadBlock[2],
+  make: RowFactory,
+): RowFactory {
+  return (row) => {
+    const entity = make(row);
+    recall(entity);
+    for (const { member, place } of hidden) {
+      const cell = place === undefined ? pack(undefined) : cellAt({ kind: kinds[place]!, cells: columns[place]! }, row);
+      const hasSetter = member.group.accessors.has(member);
+      remember(entity, member.path, {
+        value: hasSetter ? reviveCell(cell, member.transform) : valueAt(entity, member),
+        cell,
+      });
+    }
+    return entity;
+  };
+}
 
-function verify(shape: RecordShape | undefined, written: string | undefined): asserts shape {
-  if (shape?.fingerprint === written && written !== undefined) return;
-  throw new ShapeMismatchError(
-    `The payload holds ${String(written).slice(0, LONGEST_NAME)} and this release has ${shape?.fingerprint}, so it is loaded again. Expected during a deploy.`,
-  );
+function valueAt(entity: ObjectLiteral, { path }: Member): unknown {
+  return path.split('.').reduce((at: unknown, name) => (at as ObjectLiteral)[name] as unknown, entity);
 }

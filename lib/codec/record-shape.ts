@@ -1,9 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
-import { prototypeOf } from './accessor.js';
 import type { ColumnKind } from './cells.js';
 import type { CompiledRows } from './compile-rows.js';
-import { fingerprint } from './fingerprint.js';
-import { MemberGroup, type Member } from './member.js';
+import { MemberGroup, prototypeOf, type Member } from './member.js';
 import { transformOf } from './transform.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
@@ -14,12 +12,11 @@ const MOST_COMPILED = 200;
 
 const shapes = new WeakMap<EntityMetadata, RecordShape>();
 
-/** What the codec knows of one entity: its members in a fixed order, and a fingerprint of everything that decides their values. */
+/** What the codec knows of one entity: its members in a fixed order, and what is to be in no entry. */
 export class RecordShape {
   /** Embedded objects, columns, relations and relation ids; payloads name them by their place here. */
   readonly members: Member[] = [];
   readonly group: MemberGroup;
-  #fingerprint: string;
   readonly #keptOut = new Set<Member>();
   readonly #compiled = new Map<string, CompiledRows>();
   #family: RecordShape[] | undefined;
@@ -47,7 +44,6 @@ export class RecordShape {
     for (const embedded of metadata.allEmbeddeds) {
       for (const { propertyName } of embedded.relationIds) this.#add(propertyName, embedded, {});
     }
-    this.#fingerprint = fingerprint(metadata);
   }
 
   /** The entity itself and those that inherit from it, of which a query may return any. */
@@ -64,23 +60,17 @@ export class RecordShape {
     return this.group.describes(value);
   }
 
-  get fingerprint(): string {
-    return this.#fingerprint;
-  }
-
   /** From now on this property, an embedded object or one inside of it included, is to be in no entry. `false` if there is none. */
   keepOut(path: string): boolean {
     // What is loaded of a lazy relation lies under another name.
     const member = this.members.find((each) => each.path === path || each.relation?.propertyPath === path);
-    if (member && !this.#keptOut.has(member)) {
-      this.#keptOut.add(member);
-      // What was written before, perhaps with it, is no longer read.
-      this.#fingerprint = `${fingerprint(this.metadata)} without ${[...this.#keptOut]
-        .map((each) => each.path)
-        .sort()
-        .join()}`;
-    }
+    if (member) this.#keptOut.add(member);
     return member !== undefined;
+  }
+
+  /** The paths of what is to be in no entry. */
+  get keptOut(): string[] {
+    return [...this.#keptOut].map(({ path }) => path).sort();
   }
 
   keepsOut(member: Member): boolean {

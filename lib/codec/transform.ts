@@ -45,7 +45,7 @@ export function asOne(transformer: NonNullable<ColumnMetadata['transformer']>): 
 }
 
 /** What the entity property was made with, so that a release that changes it does not read what the former one wrote. */
-export function transformSource(column: ColumnMetadata): unknown {
+export function transformCode(column: ColumnMetadata): unknown {
   const transformer = transformerOf(column);
   return transformer && [transformer].flat().map(({ to, from }) => [String(to), String(from)]);
 }

@@ -28,7 +28,7 @@ export const unpack: Record<string, (form: never) => unknown> = Object.assign(Ob
   bytes: (form: string) => new Uint8Array(Buffer.from(aText(form), 'base64')),
   undefined: () => undefined,
   data: revive,
-  // Related rows are read by their table; this is a relation without any where other rows have ids (`loadRelationIds`).
+  // Related rows are read by their set; this is a relation without any where other rows have ids (`loadRelationIds`).
   many: () => [],
 });
 

@@ -58,7 +58,7 @@ export type CacheEvent =
    * changed or moved it, or the options differ; it was treated as a miss.
    */
   | { readonly name: 'entry:unverified'; readonly key: string }
-  /** Two queries, or a list and a detail, use one key; each drops the other's entry. */
+  /** Two queries, or a list and a detail, use one key and drop each other's entry; or two releases do, while one replaces the other. */
   | { readonly name: 'entry:mismatched'; readonly key: string }
   | { readonly name: 'load:joined'; readonly key: string }
   | { readonly name: 'tag:advanced'; readonly table: string; readonly rows: readonly string[] | undefined }

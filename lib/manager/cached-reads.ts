@@ -47,6 +47,8 @@ export interface CachedParts extends DatabaseParts {
 /** A row by its primary key, and what its entry depends on for sure. */
 interface SpelledRow extends IdentifiedRow {
   readonly key: string;
+  /** Of the time it was spelled: a manager that boots later may keep a property out of it. */
+  readonly shapeHash: string;
   readonly fingerprint: string;
   readonly clears: Dependency;
   readonly known: readonly Dependency[];
@@ -168,7 +170,7 @@ export class CachedReads implements Reads {
   /** Of keys that are plain values what was spelled is remembered: it is the same for every read. */
   #spell(identifier: Identifier): SpelledRow {
     const known = this.#recent.get(identifier);
-    if (known) return known;
+    if (known?.shapeHash === this.#shapeHash) return known;
     const spelled = this.#spelled(identifyRow(this, identifier));
     if (isConstant(identifier) && !isTransformed(this.metadata)) {
       if (this.#recent.size >= REMEMBERED) this.#recent.delete(this.#recent.keys().next().value!);
@@ -182,7 +184,14 @@ export class CachedReads implements Reads {
     const clears = this.keys.detailDependency(key);
     const plan = this.parts.details;
     const fingerprint = this.#fingerprint(plan, key, row.kinds);
-    return { ...row, key, fingerprint, clears, known: [...plan.dependencies.ofIdentified(row), clears] };
+    return {
+      ...row,
+      key,
+      shapeHash: this.#shapeHash,
+      fingerprint,
+      clears,
+      known: [...plan.dependencies.ofIdentified(row), clears],
+    };
   }
 
   /** Listeners run last, on the caller's own copies: what they read may be what was just read. */
@@ -201,9 +210,13 @@ export class CachedReads implements Reads {
     return this.parts.loads.fetch(query, prefetch, batch.clocks, namesOf(batch));
   }
 
+  get #shapeHash(): string {
+    return entityCodec(this.metadata).shapeHash;
+  }
+
   /** @param query what the entry answers, beyond its key */
   #fingerprint({ kind, prefetch }: EntryPlan, key: string, query: string): string {
-    return shortDigest(queryText([this.parts.identity, this.keys.owner, kind, key, prefetch, query]));
+    return shortDigest(queryText([this.parts.identity, this.#shapeHash, this.keys.owner, kind, key, prefetch, query]));
   }
 
   #request(

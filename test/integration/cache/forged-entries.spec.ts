@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
-import { open, seal } from '../../../lib/codec/envelope.js';
+import { formatEntry, parseEntry } from '../../../lib/cache/entry.js';
 import { Example } from '../../fixtures/entities/example.entity.js';
 import { ExampleCacheManager } from '../../fixtures/managers.js';
 import { sqljs } from '../../fixtures/sqljs.js';
@@ -10,7 +10,14 @@ import { keysWith, nameOf, rawRedis } from '../../support/raw-redis.js';
 import { describeWith } from '../../support/services.js';
 
 type Listed = [table: string, asOf: unknown, rows?: unknown];
-type Header = [format: unknown, kind: unknown, fingerprint: unknown, epoch: unknown, dependencies: unknown];
+type Header = [
+  format: unknown,
+  kind: unknown,
+  fingerprint: unknown,
+  epoch: unknown,
+  dependencies: unknown,
+  checksum: unknown,
+];
 
 /** In the name of whatever a forged entry makes up. */
 const mark = randomUUID();
@@ -27,8 +34,8 @@ const alsoOn = (...more: unknown[]) => {
 /** Headers nobody of this library writes, made from one that is. */
 const forgeries: [string, (header: Header) => unknown][] = [
   ['null', () => null],
-  ['an object', () => ({ length: 5 })],
-  ['six parts', (header) => [...header, 1]],
+  ['an object', () => ({ length: 6 })],
+  ['seven parts', (header) => [...header, 1]],
   ['dependencies that are null', (header) => header.with(4, null)],
   ['dependencies that are an object', (header) => header.with(4, { length: 1 })],
   ['dependencies that are nested', (header) => header.with(4, [[header[4]]])],
@@ -107,14 +114,29 @@ describeWith('redis', 'An entry that somebody else wrote', (url) => {
     });
   });
 
+  it('or cut is a miss, is told of, and is replaced', async () => {
+    const { redis, read, keys, events, settled, statements } = await setUp();
+    for (const key of keys) {
+      const name = await nameOf(redis, key);
+      await redis.set(name, (await redis.get(name))!.slice(0, -4), 'PX', 60_000);
+    }
+    events.splice(0);
+    expect(await read()).toEqual(['one', 'one', 'one', 2]);
+    await settled();
+    for (const key of keys) {
+      const error = expect.objectContaining({ message: expect.stringContaining('does not match its checksum') });
+      expect(events).toContainEqual({ name: 'entry:corrupt', key, error });
+      expect(events).toContainEqual({ name: 'entry:missed', key, reason: 'foreign' });
+    }
+    await statements.expect(0, read);
+  });
+
   it('and has no row is a miss, not a 404', async () => {
     const { redis, read, keys, events, settled } = await setUp();
     for (const key of keys.slice(1)) {
       const name = await nameOf(redis, key);
-      const text = (await redis.get(name))!;
-      const end = text.indexOf('\n') + 1;
-      const [[shape]] = JSON.parse(open(text.slice(end))) as [string[]];
-      await redis.set(name, text.slice(0, end) + seal(JSON.stringify([[shape], [[0, []]]])), 'PX', 60_000);
+      const entry = parseEntry((await redis.get(name))!)!;
+      await redis.set(name, formatEntry({ ...entry, payload: '[[0,[]]]' }), 'PX', 60_000);
     }
     events.splice(0);
     expect(await read()).toEqual(['one', 'one', 'one', 2]);

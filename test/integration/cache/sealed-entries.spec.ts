@@ -224,9 +224,9 @@ describeWith('redis', 'An entry in a store that others may write', (redisUrl) =>
         const app = await open(sealing);
         await app.read();
         await change(redis, app.keys[1], (text) =>
-          text.replace(/qc(\d+)\.[0-9a-z]+\.(.*)$/s, (_match, format: string, body: string) => {
-            const forged = body.replace('topsecret', 'forged');
-            return `qc${format}.${crc32(forged).toString(36)}.${forged}`;
+          text.replace(/,\d+\]\n(.*)$/s, (_match, payload: string) => {
+            const forged = payload.replace('topsecret', 'forged');
+            return `,${crc32(forged)}]\n${forged}`;
           }),
         );
         expect((await app.examples.get(1)).title).toBe(shown);

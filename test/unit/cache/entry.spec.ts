@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Entry, formatEntry, parseEntry } from '../../../lib/cache/entry.js';
+import fc from 'fast-check';
+import { formatEntry, parseEntry, payloadOf } from '../../../lib/cache/entry.js';
 
-const entry: Entry = {
-  kind: 'detail',
+const entry = {
+  kind: 'detail' as const,
   fingerprint: 'query',
   epoch: 'history',
   dependencies: [
@@ -15,28 +16,31 @@ const entry: Entry = {
 
 /** A text with this for a header. */
 const headed = (header: unknown) => `${JSON.stringify(header)}\npayload`;
-const dependingOn = (...dependencies: unknown[]) => headed(['qs2', 'list', 'query', 'history', dependencies]);
+const dependingOn = (...dependencies: unknown[]) => headed(['qs3', 'list', 'query', 'history', dependencies, 0]);
 const rows = (count: number) => Array.from({ length: count }, (_, i) => String(i));
 
 describe('An entry', () => {
   it('comes back as it was', () => {
-    expect(parseEntry(formatEntry(entry))).toEqual(entry);
+    const parsed = parseEntry(formatEntry(entry))!;
+    expect(parsed).toEqual({ ...entry, checksum: expect.any(Number) });
+    expect(payloadOf(parsed)).toBe(entry.payload);
   });
 
   it.each<[string, string]>([
     ['without a line break', 'text'],
-    ['that is torn in its header', '["qs2","list\n'],
-    ['of another format', headed(['qs1', 'list', 'query', 'history', []])],
-    ['of a format that begins as ours', headed(['qs2x', 'list', 'query', 'history', []])],
-    ['with an escape where the format ends', '["qs2"x,"list","query","history",[]]\npayload'],
-    ['of four parts', headed(['qs2', 'list', 'query', 'history'])],
-    ['of six parts', headed(['qs2', 'list', 'query', 'history', [], 1])],
-    ['of another kind', headed(['qs2', 'constructor', 'query', 'history', []])],
-    ['of no kind', headed(['qs2', null, 'query', 'history', []])],
-    ['with a number for a fingerprint', headed(['qs2', 'list', 7, 'history', []])],
-    ['with a list for an epoch', headed(['qs2', 'list', 'query', ['history'], []])],
-    ['with an object of dependencies', headed(['qs2', 'list', 'query', 'history', { length: 0 }])],
-    ['with a text of dependencies', headed(['qs2', 'list', 'query', 'history', ''])],
+    ['that is torn in its header', '["qs3","list\n'],
+    ['of another format', headed(['qs2', 'list', 'query', 'history', [], 0])],
+    ['of a format that begins as ours', headed(['qs3x', 'list', 'query', 'history', [], 0])],
+    ['with an escape where the format ends', '["qs3"x,"list","query","history",[],0]\npayload'],
+    ['of five parts', headed(['qs3', 'list', 'query', 'history', []])],
+    ['of seven parts', headed(['qs3', 'list', 'query', 'history', [], 0, 1])],
+    ['of another kind', headed(['qs3', 'constructor', 'query', 'history', [], 0])],
+    ['of no kind', headed(['qs3', null, 'query', 'history', [], 0])],
+    ['with a number for a fingerprint', headed(['qs3', 'list', 7, 'history', [], 0])],
+    ['with a list for an epoch', headed(['qs3', 'list', 'query', ['history'], [], 0])],
+    ['with an object of dependencies', headed(['qs3', 'list', 'query', 'history', { length: 0 }, 0])],
+    ['with a text of dependencies', headed(['qs3', 'list', 'query', 'history', '', 0])],
+    ['with a text for a checksum', headed(['qs3', 'list', 'query', 'history', [], '0'])],
     ['with null for a dependency', dependingOn(null)],
     ['with a text for a dependency', dependingOn('ab')],
     ['with a dependency of one part', dependingOn(['example'])],
@@ -45,8 +49,8 @@ describe('An entry', () => {
     ['with a list for a table', dependingOn([['example'], 1])],
     ['with a text for an as-of', dependingOn(['example', '1'])],
     ['with null for an as-of', dependingOn(['example', null])],
-    ['with an as-of that is too large', '["qs2","list","query","history",[["example",1e300]]]\npayload'],
-    ['with an as-of that is infinite', '["qs2","list","query","history",[["example",1e999]]]\npayload'],
+    ['with an as-of that is too large', '["qs3","list","query","history",[["example",1e300]],0]\npayload'],
+    ['with an as-of that is infinite', '["qs3","list","query","history",[["example",1e999]],0]\npayload'],
     ['with an as-of that is no exact integer', dependingOn(['example', 2 ** 53])],
     ['with an as-of of a half', dependingOn(['example', 0.5])],
     ['with an as-of below zero', dependingOn(['example', -1])],
@@ -60,9 +64,28 @@ describe('An entry', () => {
     ['with more rows than a fill names', dependingOn(['example', 1, rows(33)])],
     ['that names a table twice', dependingOn(['example', 1, rows(32)], ['example', 1, rows(32)])],
     ['with a header of two million characters', dependingOn(['example', 1, ['x'.repeat(2_000_000)]])],
-    ['with a header nested a hundred thousand deep', `["qs2",${'['.repeat(100_000)}${']'.repeat(100_000)}]\n`],
+    ['with a header nested a hundred thousand deep', `["qs3",${'['.repeat(100_000)}${']'.repeat(100_000)}]\n`],
   ])('%s is none', (_, text) => {
     expect(parseEntry(text)).toBeUndefined();
+  });
+
+  it('has the payload it was written with, or none', () => {
+    const text = formatEntry(entry);
+    const start = text.indexOf('\n') + 1;
+    const change = fc.record({
+      at: fc.integer({ min: start, max: text.length - 1 }),
+      to: fc.string({ maxLength: 1 }),
+    });
+    fc.assert(
+      fc.property(change, ({ at, to }) => {
+        fc.pre(text[at] !== to);
+        const changed = parseEntry(text.slice(0, at) + to + text.slice(at + 1))!;
+        expect(() => payloadOf(changed)).toThrow('does not match its checksum');
+      }),
+      { numRuns: 1000 },
+    );
+    for (let length = start; length < text.length; length++)
+      expect(() => payloadOf(parseEntry(text.slice(0, length))!)).toThrow('does not match its checksum');
   });
 
   it('may name as many rows as a fill does', () => {

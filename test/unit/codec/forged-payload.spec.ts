@@ -1,7 +1,6 @@
 import { Column, Entity, JoinTable, ManyToMany, ManyToOne, PrimaryColumn } from 'typeorm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { entityCodec, type EntityCodec } from '../../../lib/codec/entity-codec.js';
-import { open, seal } from '../../../lib/codec/envelope.js';
 import { CorruptPayloadError } from '../../../lib/codec/payload-errors.js';
 import { dataSourceOf } from '../../fixtures/codec/metadata.js';
 import { expectSame } from '../../support/expect-same.js';
@@ -26,7 +25,7 @@ type Json = any;
 
 const part = (id: number, more: object = {}): Part => Object.assign(new Part(), { id, data: [`of ${id}`], ...more });
 
-describe('a payload that nobody of ours wrote, with a checksum that is right', () => {
+describe('a payload that nobody of ours wrote', () => {
   let codec: EntityCodec;
   const rows = [
     part(1, { parts: [part(3), part(4)], owner: part(9) }),
@@ -39,15 +38,13 @@ describe('a payload that nobody of ours wrote, with a checksum that is right', (
 
   /** What is written of the rows, changed. */
   const forge = (change: (payload: Json) => unknown): string => {
-    const payload: Json = JSON.parse(open(codec.encode(rows)));
-    const root = payload[1][0][1][0];
-    return seal(
-      JSON.stringify(change({ payload, tables: payload[1], root, kinds: root[2], columns: root[3] }) ?? payload),
-    );
+    const sets: Json = JSON.parse(codec.encode(rows));
+    const root = sets[0][1][0];
+    return JSON.stringify(change({ sets, root, kinds: root[1], columns: root[2] }) ?? sets);
   };
 
   const places = () => {
-    const [, layout] = JSON.parse(open(codec.encode(rows)))[1][0][1][0] as [number, string];
+    const [layout] = JSON.parse(codec.encode(rows))[0][1][0] as [string];
     expect(layout.split(',')).toHaveLength(5);
   };
 
@@ -58,33 +55,35 @@ describe('a payload that nobody of ours wrote, with a checksum that is right', (
     ['a kind that there is not', ({ kinds }) => void (kinds[0] = 'x')],
     ['rows where a column has none', ({ kinds }) => void (kinds[0] = 'many')],
     ['a transformer that there is not', ({ kinds }) => void (kinds[0] = 'transformed')],
-    ['more rows than there are', ({ tables }) => void (tables[0][0] = 1_000_000_000)],
-    ['fewer rows than there are', ({ tables }) => void (tables[0][0] = 1)],
-    ['no rows', ({ tables }) => void (tables[0][0] = 0)],
-    ['half a row', ({ tables }) => void (tables[0][0] = 1.5)],
-    ['no number of rows', ({ tables }) => void (tables[0][0] = { length: 1_000_000_000 })],
+    ['more rows than there are', ({ sets }) => void (sets[0][0] = 1_000_000_000)],
+    ['fewer rows than there are', ({ sets }) => void (sets[0][0] = 1)],
+    ['no rows', ({ sets }) => void (sets[0][0] = 0)],
+    ['half a row', ({ sets }) => void (sets[0][0] = 1.5)],
+    ['no number of rows', ({ sets }) => void (sets[0][0] = { length: 1_000_000_000 })],
     [
       'no columns, and a billion rows',
-      ({ tables, root }) => void ((tables[0][0] = 1e9), root.splice(1, 4, '0:', [], [], [])),
+      ({ sets, root }) => void ((sets[0][0] = 1e9), root.splice(0, 4, '0:', [], [], [])),
     ],
-    ['rows of a set that there is not', ({ tables }) => void (tables[0][0] = [0, 7])],
+    ['rows of a block that there is not', ({ sets }) => void (sets[0][0] = [0, 7])],
     ['a column that is shorter', ({ columns }) => void columns[0].pop()],
     ['a column that is no list', ({ columns }) => void (columns[0] = { length: 2 })],
     ['a column too many', ({ columns, kinds }) => void (columns.push([1, 2]), kinds.push('plain'))],
     ['a column too few', ({ columns, kinds }) => void (columns.shift(), kinds.shift())],
-    ['a property twice', ({ root }) => void (root[1] = root[1].replace(':0,1,', ':0,0,'))],
-    ['a property that there is not', ({ root }) => void (root[1] = root[1].replace(':0,1,', ':0,99,'))],
-    ['a layout of code', ({ root }) => void (root[1] = '0:0,1,2,3);process.exit(1);(')],
+    ['a property twice', ({ root }) => void (root[0] = root[0].replace(':0,1,', ':0,0,'))],
+    ['a property that there is not', ({ root }) => void (root[0] = root[0].replace(':0,1,', ':0,99,'))],
+    ['a layout of code', ({ root }) => void (root[0] = '0:0,1,2,3);process.exit(1);(')],
     ['a row that there is not', ({ columns }) => void (columns.at(-1)[0] = 1e6)],
-    ['a row of itself', ({ root }) => void (root[4] = root[4].map(() => 0))],
-    ['a table that there is not', ({ root }) => void (root[4] = root[4].map(() => 99))],
-    ['no related tables', ({ root }) => void (root[4] = [])],
+    ['a row of itself', ({ root }) => void (root[3] = root[3].map(() => 0))],
+    ['a set that there is not', ({ root }) => void (root[3] = root[3].map(() => 99))],
+    ['no related sets', ({ root }) => void (root[3] = [])],
     ['bytes of a length', ({ columns }) => void (columns[1][1] = { $: ['buffer', { length: 3_000_000_000 }] })],
     ['numbers of lists', ({ columns }) => void (columns[1][1] = { $: ['number', [[[1]]]] })],
     ['numbers that JSON has', ({ columns }) => void (columns[1][1] = { $: ['number', '1'] })],
     ['more digits than a number has', ({ columns }) => void (columns[1][1] = { $: ['bigint', '1'.repeat(200_000)] })],
-    ['no tables', ({ payload }) => [payload[0], []]],
-    ['no list', () => ({ 0: [], 1: [], length: 2 })],
+    ['a class that there is not', ({ root }) => void (root[0] = root[0].replace('0:', '1:'))],
+    ['a class of no number', ({ root }) => void (root[0] = root[0].replace('0:', ':'))],
+    ['no sets', () => []],
+    ['no list', ({ sets }) => ({ 0: sets[0], length: 1 })],
   ])('is corrupt, and harms no other: %s', (_, change) => {
     const text = forge(change);
     for (let i = 0; i < 2; i++) expect(() => codec.decode(text)).toThrow(CorruptPayloadError);
@@ -95,31 +94,29 @@ describe('a payload that nobody of ours wrote, with a checksum that is right', (
     ['many of many', 'many', (fan: number) => Array.from({ length: fan }, () => 0)],
     ['one of two columns, again and again', 'one', () => 0],
   ])('cannot become more than it is: %s', (_, kind, cell) => {
-    const shape = (JSON.parse(open(codec.encode(rows))) as [string[]])[0];
     for (const fan of [40, 100]) {
       const depth = 40;
-      const tables = Array.from({ length: depth }, (__, number) => {
+      const sets = Array.from({ length: depth }, (__, number) => {
         const isLast = number === depth - 1;
-        // Both relations of the entity lead to the next table.
-        const set = isLast
-          ? [0, '0:0,', ['plain'], [[1]], []]
+        // Both relations of the entity lead to the next set.
+        const block = isLast
+          ? ['0:0,', ['plain'], [[1]], []]
           : [
-              0,
               `0:0,${numbersOf(kind)}`,
               ['plain', kind, kind],
               [[1], [cell(fan)], [cell(fan)]],
               [number + 1, number + 1],
             ];
-        return [1, [set]];
+        return [1, [block]];
       });
-      const text = seal(JSON.stringify([shape, tables]));
+      const text = JSON.stringify(sets);
       expect(() => codec.decode(text)).toThrow(CorruptPayloadError);
     }
   });
 
   /** The marks of the relations of this kind; both of them for the one that has two. */
   const numbersOf = (kind: string): string => {
-    const layout = (JSON.parse(open(codec.encode(rows))) as Json)[1][0][1][0][1] as string;
+    const layout = (JSON.parse(codec.encode(rows)) as Json)[0][1][0][0] as string;
     const [, , parts, owner] = layout.slice(2, -1).split(',');
     return kind === 'many' ? `${parts},${owner},` : `${owner},${parts},`;
   };
@@ -138,7 +135,7 @@ describe('a payload that nobody of ours wrote, with a checksum that is right', (
     expectSame(codec.decode(long), users);
   });
 
-  it('has no more shapes of rows than take a moment to compile', async () => {
+  it('has no more layouts of rows than take a moment to compile', async () => {
     class Wide {}
     const names = Array.from({ length: 11 }, (_, i) => `c${i}`);
     for (const name of ['id', ...names])
@@ -150,17 +147,14 @@ describe('a payload that nobody of ours wrote, with a checksum that is right', (
     const rowsOf = (count: number) => Array.from({ length: count }, (_, id) => Object.assign(new Wide(), odd(id)));
     expectSame(wide.decode(wide.encode(rowsOf(1_000))), rowsOf(1_000));
     expect(() => wide.encode(rowsOf(1_001))).toThrow('rows of too many different properties');
-    const [shapes, [[order, sets]]]: Json = JSON.parse(open(wide.encode(rowsOf(1_000))));
+    const [[order, blocks]]: Json = JSON.parse(wide.encode(rowsOf(1_000)));
     const text = JSON.stringify([
-      shapes,
       [
-        [
-          [...order, 1_000],
-          [...sets, sets[0]],
-        ],
+        [...order, 1_000],
+        [...blocks, blocks[0]],
       ],
     ]);
-    expect(() => wide.decode(seal(text))).toThrow(CorruptPayloadError);
+    expect(() => wide.decode(text)).toThrow(CorruptPayloadError);
   });
 
   it('may have rows without a column: they are counted where they stand', () => {

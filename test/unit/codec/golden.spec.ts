@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { EntitySchema, type EntityMetadata, type ObjectLiteral } from 'typeorm';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ENTRY_FORMAT, formatEntry, parseEntry, payloadOf } from '../../../lib/cache/entry.js';
 import { entityCodec } from '../../../lib/codec/entity-codec.js';
-import { PAYLOAD_FORMAT } from '../../../lib/codec/envelope.js';
 import { metadataOf } from '../../fixtures/codec/metadata.js';
 import { expectSame } from '../../support/expect-same.js';
 
-const path = `${import.meta.dirname}/../../fixtures/codec/golden.v${PAYLOAD_FORMAT}.txt`;
+const path = `${import.meta.dirname}/../../fixtures/codec/golden.${ENTRY_FORMAT}.txt`;
 
 const remedy =
-  'The payload format changed, so releases before and after this one would misread each other. Raise PAYLOAD_FORMAT in ' +
-  'lib/codec/envelope.ts, then run: npx vitest run test/unit/codec/golden.spec.ts -u';
+  'The format of entries changed, so releases before and after this one would misread each other. Raise ENTRY_FORMAT in ' +
+  'lib/cache/entry.ts, then run: npx vitest run test/unit/codec/golden.spec.ts -u';
 
 const user = new EntitySchema<ObjectLiteral>({
   name: 'user',
@@ -67,7 +67,17 @@ const rows = [
   { id: 3, title: undefined, mixed: null, owner: null },
 ];
 
-describe('the payload format', () => {
+const header = {
+  kind: 'list' as const,
+  fingerprint: 'query',
+  epoch: 'history',
+  dependencies: [
+    { clock: 'photo', asOf: 1_700_000_000_000_000, rows: ['1', '2', '3'] },
+    { clock: 'user', asOf: 0 },
+  ],
+};
+
+describe('the format of entries', () => {
   let metadata: EntityMetadata;
 
   beforeAll(async () => {
@@ -76,11 +86,15 @@ describe('the payload format', () => {
 
   it('still reads what this format wrote before', async () => {
     const written = await readFile(path, 'utf8');
-    expect(() => entityCodec(metadata).decode(written), remedy).not.toThrow();
-    expectSame(entityCodec(metadata).decode(written), rows);
+    const entry = parseEntry(written);
+    expect(entry, remedy).toMatchObject(header);
+    const payload = payloadOf(entry!);
+    expect(() => entityCodec(metadata).decode(payload), remedy).not.toThrow();
+    expectSame(entityCodec(metadata).decode(payload), rows);
   });
 
   it('is still written the same', async () => {
-    await expect(entityCodec(metadata).encode(rows), remedy).toMatchFileSnapshot(path);
+    const payload = entityCodec(metadata).encode(rows);
+    await expect(formatEntry({ ...header, payload }), remedy).toMatchFileSnapshot(path);
   });
 });

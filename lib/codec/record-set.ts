@@ -2,9 +2,9 @@ import type { EntityMetadata } from 'typeorm';
 import { column, isReference } from './cells.js';
 import type { Member } from './member.js';
 import type { Origins } from './origins.js';
-import type { PayloadSet, PayloadTable } from './payload.js';
+import type { PayloadBlock, PayloadSet } from './payload.js';
+import { refusal } from './payload-errors.js';
 import type { RecordShape } from './record-shape.js';
-import { refusal } from './refusal.js';
 import { tagOf, type Packed } from './values.js';
 
 /** One entity, packed. */
@@ -18,7 +18,7 @@ export interface Row {
 }
 
 /** Rows that have the same properties. */
-interface RowSet {
+interface Block {
   readonly number: number;
   readonly shape: RecordShape;
   readonly members: readonly Member[];
@@ -26,9 +26,10 @@ interface RowSet {
 }
 
 /** The rows of one relation path. */
-export class Table {
-  readonly related = new Map<Member, Table>();
-  readonly #sets = new Map<string, RowSet>();
+export class RecordSet {
+  readonly related = new Map<Member, RecordSet>();
+  /** By layout. */
+  readonly #blocks = new Map<string, Block>();
   readonly #order: number[] = [];
   readonly #known = new Map<string, number>();
 
@@ -37,16 +38,12 @@ export class Table {
     readonly metadata: EntityMetadata,
   ) {}
 
-  get shapes(): RecordShape[] {
-    return [...this.#sets.values()].map(({ shape }) => shape);
-  }
-
   /** Adds the row and returns its number. */
   add({ layout, shape, members, cells }: Row): number {
-    let set = this.#sets.get(layout);
-    if (!set) this.#sets.set(layout, (set = { number: this.#sets.size, shape, members, rows: [] }));
-    set.rows.push(cells);
-    return this.#order.push(set.number) - 1;
+    let block = this.#blocks.get(layout);
+    if (!block) this.#blocks.set(layout, (block = { number: this.#blocks.size, shape, members, rows: [] }));
+    block.rows.push(cells);
+    return this.#order.push(block.number) - 1;
   }
 
   /** As `add`, once for equal rows: a related row repeats under every parent that has it. */
@@ -57,28 +54,28 @@ export class Table {
     return number;
   }
 
-  finish(shapes: ReadonlyMap<string, number>): PayloadTable {
-    const sets = [...this.#sets].map(([layout, { shape, members, rows }]): PayloadSet => {
-      const columns = members.map((member, place) => {
-        const finished = column(rows.map((cells) => cells[place]));
-        if (finished.kind === 'data' && finished.cells.some(refersToRows)) {
-          throw refusal(shape.metadata, member.path, 'entities in some rows and ids in others');
-        }
-        return finished;
-      });
-      return [
-        shapes.get(shape.fingerprint)!,
-        layout,
-        columns.map(({ kind }) => kind),
-        columns.map(({ cells }) => cells),
-        members
-          .filter((_, place) => isReference(columns[place]!.kind))
-          .map((member) => this.related.get(member)!.number),
-      ];
-    });
+  finish(): PayloadSet {
+    const blocks = [...this.#blocks].map(([layout, block]) => this.#finishBlock(layout, block));
     // Where no column tells how many there are, a number alone is not to be believed.
-    const isTold = sets.length === 0 || (sets.length === 1 && sets[0]![3].length > 0);
-    return [isTold ? this.#order.length : this.#order, sets];
+    const isTold = blocks.length === 0 || (blocks.length === 1 && blocks[0]![2].length > 0);
+    return [isTold ? this.#order.length : this.#order, blocks];
+  }
+
+  #finishBlock(layout: string, { shape, members, rows }: Block): PayloadBlock {
+    const columns = members.map((member, place) => {
+      const finished = column(rows.map((cells) => cells[place]));
+      if (finished.kind === 'data' && finished.cells.some(refersToRows)) {
+        throw refusal(shape.metadata, member.path, 'entities in some rows and ids in others');
+      }
+      return finished;
+    });
+    const references = members.filter((_, place) => isReference(columns[place]!.kind));
+    return [
+      layout,
+      columns.map(({ kind }) => kind),
+      columns.map(({ cells }) => cells),
+      references.map((member) => this.related.get(member)!.number),
+    ];
   }
 }
 
