@@ -37,7 +37,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       return read.clocks[0]!;
     }
 
-    /** The tags as a fill leaves them. */
+    /** The clock as a fill leaves it. */
     async function filled(clock: string, rows: readonly string[] = [], lifetimeMs = LONG): Promise<ClockState> {
       const touched = await store.touch([{ clock, rows }], lifetimeMs);
       return touched.clocks[0]!;
@@ -98,8 +98,8 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       });
     });
 
-    describe('tags', () => {
-      it('are created with the clock, which starts from the time in microseconds', async () => {
+    describe('clocks', () => {
+      it('are made by the first who asks, and start from the time in microseconds', async () => {
         const { now, unknown, rows, held } = await clock('user', ['1', '2']);
         expect(now).toBeGreaterThan(1.7e15);
         expect(Number.isSafeInteger(now)).toBe(true);
@@ -129,7 +129,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         expect(first.epoch).not.toBe('');
       });
 
-      it('of a written row follow the clock, others and T:* do not', async () => {
+      it("of a written row follow the table's; those of others stay, and no write of unknown rows is counted", async () => {
         const { now, unknown } = await filled('user', ['1', '2', '3']);
         await store.advance([{ clock: 'user', rows: ['1', '3'] }]);
         const after = await clock('user', ['1', '2', '3']);
@@ -141,16 +141,16 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         });
       });
 
-      it('T:* follows the clock when the rows are unknown, row tags do not', async () => {
+      it("of rows stay when the rows are unknown: the table's counts that for all of them", async () => {
         const { now } = await filled('user', ['1']);
         await store.advance([{ clock: 'user', rows: 'unknown' }]);
         const after = await clock('user', ['1']);
         expect(after).toEqual({ now: now + 1, unknown: now + 1, rows: [now], held: false });
       });
 
-      it('of an insert: only the clock moves', async () => {
+      it("of an insert: only the table's advances", async () => {
         const { now } = await filled('user', ['1']);
-        await store.advance([{ clock: 'user', rows: [] }]);
+        await store.advance([{ clock: 'user', rows: 'new' }]);
         const after = await clock('user', ['1']);
         expect(after).toEqual({ now: now + 1, unknown: now, rows: [now], held: false });
       });
@@ -162,10 +162,10 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         expect(await filled('user', ['1'])).toMatchObject({ now: now + 1, rows: [now] });
       });
 
-      it('of a row that has none are those of the clock', async () => {
+      it("of a row that has none show what the table's does", async () => {
         const { now } = await clock('user');
         await store.advance([{ clock: 'user', rows: ['1'] }]);
-        await store.advance([{ clock: 'user', rows: [] }]);
+        await store.advance([{ clock: 'user', rows: 'new' }]);
         expect((await clock('user', ['1'])).rows).toEqual([now + 2]);
       });
 
@@ -183,7 +183,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         const [user, company] = [await clock('user'), await clock('company')];
         await store.advance([
           { clock: 'user', rows: 'unknown' },
-          { clock: 'company', rows: [] },
+          { clock: 'company', rows: 'new' },
         ]);
         expect((await clock('user')).unknown).toBe(user.now + 1);
         expect((await clock('company')).now).toBe(company.now + 1);
@@ -198,7 +198,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         }
       });
 
-      it('of tables and rows with similar names are different tags', async () => {
+      it('of tables and rows with similar names are different clocks', async () => {
         const names = ['a', '{a', 'a}', '{a}', 'a%7D', 'a:1', 'a}:1', 'A', 'ä'];
         const queries = names.map((clock) => ({ clock, rows: names }));
         const before = (await store.touch(queries, LONG)).clocks;
@@ -232,11 +232,11 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         const { now, unknown } = clocks[0]!;
         await clock('user', ['one']);
         await store.advance([byId]);
-        await store.advance([{ clock: 'user', rows: [], key: 'slug' }]);
+        await store.advance([{ clock: 'user', rows: 'new', key: 'slug' }]);
         expect(await clock('user', ['1'])).toMatchObject({ now: now + 2, unknown, rows: [now + 1] });
       });
 
-      it('are unknown to the writes before the first fill that names them so, also where they had tags', async () => {
+      it('are unknown to the writes before the first fill that names them so, also where they had clocks', async () => {
         await filled('user', ['one']);
         const { now: asOf } = await clock('user', ['one']);
         await store.advance([byId]);
@@ -254,7 +254,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       });
     });
 
-    describe('tags that are lost', () => {
+    describe('clocks that are lost', () => {
       it('come back above anything they ever were', async () => {
         const { now } = await filled('user', ['1'], SHORT);
         for (let i = 0; i < 5; i++) await store.advance([{ clock: 'user', rows: ['1'] }]);
@@ -264,10 +264,10 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         expect([after.unknown, after.rows[0]]).toEqual([after.now, after.now]);
       });
 
-      it('of a row take the value of the clock', async () => {
+      it("of a row show what the table's does", async () => {
         const { now } = await filled('user');
         await filled('user', ['1'], SHORT);
-        await store.advance([{ clock: 'user', rows: [] }]);
+        await store.advance([{ clock: 'user', rows: 'new' }]);
         await subject.elapse(SHORT + 40);
         expect(await clock('user', ['1'])).toMatchObject({ unknown: now, rows: [now + 1] });
       });
@@ -279,7 +279,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         await store.hold(['user'], 'w', 20);
         await store.release(['user'], 'w');
         await store.advance([{ clock: 'user', rows: ['1'] }]);
-        await store.advance([{ clock: 'user', rows: [] }]);
+        await store.advance([{ clock: 'user', rows: 'new' }]);
         await subject.elapse(SHORT);
         expect(await clock('user', ['1'])).toMatchObject({
           now: now + 2,
@@ -292,7 +292,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         const { now } = await filled('user', ['1'], SHORT);
         await store.touch([{ clock: 'user', rows: ['1'] }], LONG);
         await store.advance([{ clock: 'user', rows: ['1'] }]);
-        await store.advance([{ clock: 'user', rows: [] }]);
+        await store.advance([{ clock: 'user', rows: 'new' }]);
         await subject.elapse(SHORT + 40);
         expect(await clock('user', ['1'])).toMatchObject({
           now: now + 2,
@@ -305,7 +305,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         await store.hold(['user'], 'w', SHORT / 4);
         const { now } = await clock('user');
         await store.release(['user'], 'w');
-        await store.advance([{ clock: 'user', rows: [] }]);
+        await store.advance([{ clock: 'user', rows: 'new' }]);
         await subject.elapse(SHORT + 40);
         expect(await clock('user')).toMatchObject({ now: now + 1, unknown: now });
       });
@@ -335,7 +335,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         expect(clocks[0]!.held).toBe(true);
       });
 
-      it('past its deadline advances the clock and T:* once, in the place of its writer', async () => {
+      it('past its deadline advances the clock once as a write of unknown rows, in the place of its writer', async () => {
         const { now } = await filled('user', ['1']);
         await store.hold(['user'], 'w', SHORT);
         await subject.elapse(SHORT + 20);
@@ -357,7 +357,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         await store.hold(['user'], 'other', LONG, false);
         await store.hold(['user'], 'own', LONG, true);
         const { now } = await filled('user', ['1']);
-        await store.advance([{ clock: 'user', rows: [], takesKeys: true }], 'own');
+        await store.advance([{ clock: 'user', rows: 'new', takesKeys: true }], 'own');
         expect(await clock('user', ['1'])).toMatchObject({ now: now + 1, unknown: now, rows: [now] });
       });
 
@@ -373,7 +373,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         expect(await clock('user')).toMatchObject({ now: before.now + 1, held: false });
       });
 
-      it('that was lost with its table is there again when it is renewed', async () => {
+      it('that was lost with its clock is there again when it is renewed', async () => {
         await store.hold(['user'], 'w', SHORT / 4);
         await subject.elapse(SHORT);
         await store.hold(['user'], 'w', LONG);
@@ -393,14 +393,14 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
       it('is taken back by the advance that names it', async () => {
         const { now } = await clock('user');
         await store.hold(['user'], 'w', LONG);
-        await store.advance([{ clock: 'user', rows: [] }], 'w');
+        await store.advance([{ clock: 'user', rows: 'new' }], 'w');
         await subject.elapse(BUDGET + 20);
         expect(await clock('user')).toMatchObject({ now: now + 1, held: false });
       });
 
       it('is taken back by an advance of a table nobody cached', async () => {
         await store.hold(['user'], 'w', LONG);
-        await store.advance([{ clock: 'user', rows: [] }], 'w');
+        await store.advance([{ clock: 'user', rows: 'new' }], 'w');
         await subject.elapse(BUDGET + 20);
         expect((await clock('user')).held).toBe(false);
       });
@@ -423,7 +423,7 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         expect(await clock('user')).toEqual({ now, unknown, rows: [], held: true });
       });
 
-      it('outlives the tags it came to', async () => {
+      it('outlives the clock it came to', async () => {
         await filled('user', [], SHORT);
         await store.hold(['user'], 'w', LONG);
         await subject.elapse(BUDGET + 20);

@@ -10,9 +10,9 @@ import {
   joinSentQuestions,
   replace,
   seeing,
-  SureAnnouncer,
+  SureProtocol,
   trustingOfUnknownRows,
-  withTables,
+  withClocks,
 } from './sabotage.js';
 import type { Scenario } from './scenario.js';
 
@@ -58,7 +58,7 @@ export const broken: Record<string, Sabotaged> = {
     breaking: joinSentQuestions,
   },
   'an as-of taken after the load': { ...write, broken: { store: (store) => replace(store, datedLate(store)) } },
-  'an advance before the commit': { ...write, broken: { announcer: HastyProtocol } },
+  'an advance before the commit': { ...write, broken: { protocol: HastyProtocol } },
   'an entry that does not depend on the clock of its database': { readers: two, writers: ['call'] },
   'no hold, and a crash': { ...write, crashes: 1, broken: { holdMs: 0 } },
   'a hold that vanishes at its deadline': {
@@ -91,9 +91,9 @@ export const broken: Record<string, Sabotaged> = {
     ...write,
     commits: ['ambiguous'],
     time: true,
-    broken: { announcer: SureAnnouncer },
+    broken: { protocol: SureProtocol },
   },
-  'a history whose name is ignored': {
+  'an epoch that is ignored': {
     ...write,
     restores: true,
     broken: {
@@ -113,12 +113,12 @@ export const broken: Record<string, Sabotaged> = {
           store,
           seeing(
             store,
-            withTables((tags) => ({ ...tags, unknown: 0 })),
+            withClocks((state) => ({ ...state, unknown: 0 })),
           ),
         ),
     },
   },
-  'row tags that do not follow the clock': {
+  "clocks of rows that do not follow their table's": {
     ...write,
     broken: {
       store: (store) =>
@@ -126,12 +126,12 @@ export const broken: Record<string, Sabotaged> = {
           store,
           seeing(
             store,
-            withTables((tags) => ({ ...tags, rows: tags.rows.map(() => 0) })),
+            withClocks((state) => ({ ...state, rows: state.rows.map(() => 0) })),
           ),
         ),
     },
   },
-  'a row whose tag is gone that counts as never written': {
+  'a row whose clock is gone that counts as never written': {
     ...write,
     evictions: { of: ['row'], times: 1 },
     broken: { store: (store, server) => replace(store, trustingOfUnknownRows(store, server)) },

@@ -27,6 +27,6 @@ export const KEYS = new CacheKeys('example', ['id']);
 export type Cell = 'row' | 'rows' | 'user';
 
 /** Every cell counts its writes. */
-export type Versions = Record<Cell, number>;
+export type WriteCounts = Record<Cell, number>;
 
-export const noVersions = (): Versions => ({ row: 0, rows: 0, user: 0 });
+export const noWrites = (): WriteCounts => ({ row: 0, rows: 0, user: 0 });

@@ -5,12 +5,16 @@ import {
   type ClockWrite,
   type ClockQuery,
   type ClocksRead,
+  type ClockState,
 } from '../../lib/store/cache-store.js';
 import type { Gates, Outcome } from './gates.js';
 import { BUDGET } from './scenario.js';
-import { clock } from './scripted-clock.js';
+import { time } from './scripted-time.js';
 import type { ScriptedServer } from './scripted-server.js';
 import { sorted } from './sorted.js';
+
+/** Of an entry by its key, or of a clock. */
+type Question = string | { readonly clock: string };
 
 type Method = 'read' | 'touch' | 'put' | 'remove' | 'hold' | 'renew' | 'release' | 'advance';
 
@@ -31,7 +35,7 @@ export interface StoreScript {
   readonly gates: Gates;
   readonly server: ScriptedServer;
   readonly faults: CallFaults;
-  /** Entries and every table at moments of their own, in any order, as several servers would answer. */
+  /** Entries and every clock at moments of their own, in any order, as several servers would answer. */
   readonly split: boolean;
   /** What a caller got to know, for comparing moments. */
   readonly heard: (actor: string, name: string, answer: unknown) => void;
@@ -42,7 +46,7 @@ export class GatedStore extends CacheStore {
   readonly name = 'scripted';
   /** What the process remembers of its reads, as far as the world can tell. */
   readonly remembered = new Set<string>();
-  /** Holds by who announced them: the names the engine gives are never the same twice. */
+  /** Holds by their writers: the names the engine gives are never the same twice. */
   readonly #holders = new Map<string, string>();
 
   constructor(private readonly script: StoreScript) {
@@ -52,22 +56,22 @@ export class GatedStore extends CacheStore {
   async read(keys: readonly string[], queries: readonly ClockQuery[]): Promise<EntriesRead> {
     const { server } = this.script;
     const entries = () => keys.map((key) => server.entries.get(key));
-    const tags = (query: ClockQuery) => ({ history: server.history, tags: server.read(query) });
+    const state = (query: ClockQuery) => ({ epoch: server.epoch, state: server.read(query) });
     if (!keys.length) this.remembered.add(JSON.stringify(queries));
     if (!this.script.split) {
-      return this.#call('read', [keys, queries], () => ({ ...joined(queries.map(tags)), entries: entries() }));
+      return this.#call('read', [keys, queries], () => ({ ...joined(queries.map(state)), entries: entries() }));
     }
-    const [found, ...tables] = await Promise.all([
+    const [found, ...states] = await Promise.all([
       keys.length ? this.#call('read', keys.join(), entries) : [],
-      ...queries.map((query) => this.#call('read', query, () => tags(query))),
+      ...queries.map((query) => this.#call('read', query, () => state(query))),
     ]);
-    return { ...joined(tables), entries: found };
+    return { ...joined(states), entries: found };
   }
 
   async touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
     const { server } = this.script;
-    const tags = (query: ClockQuery) => ({ history: server.history, tags: server.touch(query, lifetimeMs) });
-    return joined(await this.#each('touch', queries, tags));
+    const state = (query: ClockQuery) => ({ epoch: server.epoch, state: server.touch(query, lifetimeMs) });
+    return joined(await this.#each('touch', queries, state));
   }
 
   async put(key: string, entry: string): Promise<void> {
@@ -81,17 +85,17 @@ export class GatedStore extends CacheStore {
     });
   }
 
-  async hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
+  async hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
     const isRenewal = this.#holders.has(id);
     const holder = this.#holder(id);
-    const hold = (table: string) => this.script.server.hold(table, holder, deadlineMs, releasesKeys);
+    const hold = (clock: string) => this.script.server.hold(clock, holder, deadlineMs, releasesKeys);
     // Nobody's step asks for a renewal: time does.
-    await this.#each(isRenewal ? 'renew' : 'hold', tables, hold, holder);
+    await this.#each(isRenewal ? 'renew' : 'hold', clocks, hold, holder);
   }
 
-  async release(tables: readonly string[], id: string): Promise<void> {
+  async release(clocks: readonly string[], id: string): Promise<void> {
     const holder = this.#holder(id);
-    await this.#each('release', tables, (table) => this.script.server.release(table, holder));
+    await this.#each('release', clocks, (clock) => this.script.server.release(clock, holder));
   }
 
   async advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
@@ -107,14 +111,25 @@ export class GatedStore extends CacheStore {
     return holder;
   }
 
-  async #each<Q, A>(method: Method, questions: readonly Q[], answer: (question: Q) => A, actor?: string): Promise<A[]> {
+  async #each<Q extends Question, A>(
+    method: Method,
+    questions: readonly Q[],
+    answer: (question: Q) => A,
+    actor?: string,
+  ): Promise<A[]> {
     if (!this.script.split) return this.#call(method, questions, () => questions.map(answer), actor);
     return Promise.all(questions.map((question) => this.#call(method, question, () => answer(question), actor)));
   }
 
-  #call<T>(method: Method, question: unknown, work: () => T, actor = this.script.gates.current): Promise<T> {
+  #call<T>(
+    method: Method,
+    question: Question | readonly unknown[],
+    work: () => T,
+    actor = this.script.gates.current,
+  ): Promise<T> {
     const { gates, server, heard, faults } = this.script;
-    const name = Array.isArray(question) ? method : `${method}(${subject(question)})`;
+    const about = subject(question);
+    const name = about === undefined ? method : `${method}(${about})`;
     const outcomes = (answer: (value: T) => void, refuse: (error: unknown) => void): readonly Outcome[] => {
       const fail = (reason: string) => {
         heard(actor, name, reason);
@@ -145,7 +160,7 @@ export class GatedStore extends CacheStore {
       if (faults.left > 0 && faults.refused?.includes(method)) fault(' REFUSED', () => fail('refuses to'));
       if (faults.left > 0 && faults.lost?.includes(method)) {
         fault(' TIMES OUT', () => {
-          clock.passUntil(clock.now + (method === 'hold' || method === 'renew' ? BUDGET / 2 : BUDGET));
+          time.passUntil(time.now + (method === 'hold' || method === 'renew' ? BUDGET / 2 : BUDGET));
           fail('did not answer in time to');
           faults.late.push({ label: `late ${actor}.${name}`, take: () => void work() });
         });
@@ -164,14 +179,18 @@ export class GatedStore extends CacheStore {
   }
 }
 
-/** As a cluster answers: the history is that of all servers asked. */
-function joined(parts: readonly { history: number; tags: ClocksRead['clocks'][number] }[]): ClocksRead {
-  const histories = new Set(parts.map(({ history }) => history));
-  return { epoch: sorted(histories).join('+'), clocks: parts.map(({ tags }) => tags) };
+/** As a cluster answers: the epoch is that of all servers asked. */
+function joined(parts: readonly { epoch: number; state: ClockState }[]): ClocksRead {
+  const epochs = new Set(parts.map(({ epoch }) => epoch));
+  return { epoch: sorted(epochs).join('+'), clocks: parts.map(({ state }) => state) };
 }
 
-/** The key or table a call is about, where it is about one. */
-function subject(question: unknown): string {
-  const name = typeof question === 'string' ? question : (question as { table: string }).table;
+/** The key or the clock a call is about, where it is about one. */
+function subject(question: Question | readonly unknown[]): string | undefined {
+  if (typeof question === 'string') return lastPart(question);
+  return 'clock' in question ? lastPart(question.clock) : undefined;
+}
+
+function lastPart(name: string): string {
   return name.split('.').at(-1)!;
 }

@@ -5,7 +5,7 @@ import type { Scenario } from './scenario.js';
 import { bounds, isLong, MOST_EXECUTIONS, promised } from './scenarios.js';
 import { ProtocolWorld } from './world.js';
 
-vi.mock('node:timers/promises', async () => (await import('./scripted-clock.js')).timersPromises);
+vi.mock('node:timers/promises', async () => (await import('./scripted-time.js')).timersPromises);
 
 const TIMEOUT = isLong ? 1_800_000 : 120_000;
 

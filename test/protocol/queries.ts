@@ -1,8 +1,8 @@
 import type { Batch } from '../../lib/cache/read-request.js';
 import type { Dependency } from '../../lib/cache/dependency.js';
-import { type Cell, DATABASE, EXAMPLE, KEYS, USER, type Versions } from './database.js';
+import { type Cell, DATABASE, EXAMPLE, KEYS, USER, type WriteCounts } from './database.js';
 
-export type Seen = Partial<Versions>;
+export type Seen = Partial<WriteCounts>;
 
 /** A query as a manager would ask it. */
 export interface Query {

@@ -1,6 +1,6 @@
 import type { Loaded } from '../../lib/cache/read-request.js';
 import { Actor } from './actor.js';
-import type { Cell, Versions } from './database.js';
+import type { Cell, WriteCounts } from './database.js';
 import { type Query, type QueryName, queryNamed, type Seen } from './queries.js';
 import type { ProtocolWorld } from './world.js';
 
@@ -8,7 +8,7 @@ import type { ProtocolWorld } from './world.js';
 export class Reader extends Actor {
   readonly kind: string;
   readonly #query: Query;
-  #floor: Versions | undefined;
+  #floor: WriteCounts | undefined;
 
   constructor(
     name: string,
@@ -29,14 +29,14 @@ export class Reader extends Actor {
     await Promise.all(Array.from({ length: this.times }, () => this.#read(floor)));
   }
 
-  async #read(floor: Versions): Promise<void> {
+  async #read(floor: WriteCounts): Promise<void> {
     const { readThrough, limit } = this.world.process(this.processName);
     const load = async () => [await this.#load()];
     const [seen] = await readThrough.readMany(this.#query.batch, { load, limit });
-    for (const [cell, version] of Object.entries(seen!) as [Cell, number][]) {
-      if (version >= floor[cell]) continue;
+    for (const [cell, count] of Object.entries(seen!) as [Cell, number][]) {
+      if (count >= floor[cell]) continue;
       this.world.violate(
-        `STALE: ${this.name} began when write ${floor[cell]} of ${cell} was acknowledged, and got ${version}`,
+        `STALE: ${this.name} began when write ${floor[cell]} of ${cell} was acknowledged, and got ${count}`,
       );
     }
   }

@@ -7,7 +7,7 @@ import { ClockView } from '../../lib/cache/clock-view.js';
 import { type Hold, HoldProtocol } from '../../lib/writes/hold-protocol.js';
 import type { CacheStore, ClockState, ClockWrite, ClockQuery, ClocksRead } from '../../lib/store/cache-store.js';
 import { clockKeys } from '../../lib/store/clock-keys.js';
-import { clock } from './scripted-clock.js';
+import { time } from './scripted-time.js';
 import type { ScriptedServer } from './scripted-server.js';
 
 /** The store with some of its methods replaced. */
@@ -29,14 +29,14 @@ export function seeing(store: CacheStore, change: Change): Partial<CacheStore> {
   };
 }
 
-export function withTables(change: (tags: ClockState) => ClockState): Change {
+export function withClocks(change: (state: ClockState) => ClockState): Change {
   return (read) => ({ ...read, clocks: read.clocks.map(change) });
 }
 
 /** Every fill looks as if nothing had happened since its load began, and is dated by the moment it is stored. */
 export function datedLate(store: CacheStore): Partial<CacheStore> {
   let latest = 0;
-  /** By table, the clock as the last reader saw it: most likely the one that loads. */
+  /** Each clock as the last reader saw it: most likely the one that loads. */
   const before = new Map<string, number>();
   const redate = (entry: Entry) => ({
     ...entry,
@@ -83,8 +83,8 @@ export function trustingOfUnknownRows(store: CacheStore, server: ScriptedServer)
 export function forgetfulOfHolds(store: CacheStore, server: ScriptedServer): Partial<CacheStore> {
   return {
     read: (...asked) => {
-      for (const table of server.tables) {
-        for (const [id, { deadline }] of server.holds(table)) if (Date.now() > deadline) server.release(table, id);
+      for (const clock of server.clocks) {
+        for (const [id, { deadline }] of server.holds(clock)) if (Date.now() > deadline) server.release(clock, id);
       }
       return store.read(...asked);
     },
@@ -94,8 +94,8 @@ export function forgetfulOfHolds(store: CacheStore, server: ScriptedServer): Par
 /** A server that says that it has renewed a hold, and has not. */
 export function deafToRenewals(store: CacheStore, server: ScriptedServer): CacheStore {
   const { hold } = server;
-  server.hold = (table, id, ...rest) => {
-    if (!server.holds(table).has(id)) hold.call(server, table, id, ...rest);
+  server.hold = (clock, id, ...rest) => {
+    if (!server.holds(clock).has(id)) hold.call(server, clock, id, ...rest);
   };
   return store;
 }
@@ -113,7 +113,7 @@ export class HastyProtocol extends HoldProtocol {
   override async advance(): Promise<void> {}
 }
 
-export class SureAnnouncer extends HoldProtocol {
+export class SureProtocol extends HoldProtocol {
   override advanceAmbiguous(writes: readonly ClockWrite[], hold: Hold | undefined): Promise<void> {
     return super.advance(writes, hold);
   }
@@ -168,6 +168,6 @@ export function ignoreHolds(): () => void {
 }
 
 export function hurry(ms: number): () => void {
-  clock.hasteMs = ms;
-  return () => void (clock.hasteMs = 0);
+  time.hasteMs = ms;
+  return () => void (time.hasteMs = 0);
 }

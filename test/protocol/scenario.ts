@@ -6,7 +6,7 @@ import type { QueryName } from './queries.js';
 import type { ScriptedServer } from './scripted-server.js';
 import type { WriteName } from './writes.js';
 
-/** Milliseconds of the scripted clock; only their order matters. */
+/** Milliseconds of the scripted time; only their order matters. */
 export const BUDGET = 10;
 export const HOLD = 99;
 
@@ -28,7 +28,7 @@ export interface Scenario {
   readonly commits?: readonly ('fails' | 'ambiguous')[];
   /** What the server may drop, and how often. */
   readonly evictions?: { readonly of: readonly ('entry' | 'row' | 'table')[]; readonly times: number };
-  /** All tags, or all entries, come to the end of their lives. */
+  /** All clocks, or all entries, come to the end of their lives. */
   readonly expiries?: number;
   readonly refused?: CallFaults['refused'];
   readonly lost?: CallFaults['lost'];
@@ -37,7 +37,7 @@ export interface Scenario {
   readonly refuses?: 'writes' | 'everything';
   /** And takes everything again later, with all that it had. */
   readonly recovers?: boolean;
-  /** A snapshot is taken, and comes back under another history. */
+  /** A snapshot is taken, and comes back under another epoch. */
   readonly restores?: boolean;
   /** Holds grow old and pass their deadlines. */
   readonly time?: boolean;
@@ -54,8 +54,8 @@ export interface Scenario {
 /** An engine with one of its parts broken on purpose, at the seam: the logic itself stays the real one. */
 export interface Sabotage {
   readonly store?: (store: CacheStore, server: ScriptedServer) => CacheStore;
-  readonly announcer?: new (store: () => CacheStore, events: CacheEvents, options: AnnouncerOptions) => HoldProtocol;
+  readonly protocol?: new (store: () => CacheStore, events: CacheEvents, options: ProtocolOptions) => HoldProtocol;
   readonly holdMs?: number;
 }
 
-type AnnouncerOptions = ConstructorParameters<typeof HoldProtocol>[2];
+type ProtocolOptions = ConstructorParameters<typeof HoldProtocol>[2];

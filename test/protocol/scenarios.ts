@@ -42,7 +42,7 @@ export const promised: Record<string, Scenario> = {
     crashes: 1,
     time: true,
   },
-  'an entry and its tags answered at moments of their own': { readers: some, writers: ['update'], split: true },
+  'an entry and its clocks answered at moments of their own': { readers: some, writers: ['update'], split: true },
   'holds that grow old': { readers: some, writers: ['update'], time: true },
   'a writer that crashes': { readers: some, writers: ['update'], crashes: 1, time: true },
   'a commit that fails, or whose answer is lost': {

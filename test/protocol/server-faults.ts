@@ -49,19 +49,19 @@ export class ServerFaults {
         ? [...server.entries.keys()].flatMap((key) => evict(key, () => server.entries.delete(key)))
         : []),
       ...(of.includes('row') ? server.rows.flatMap((row) => evict(row, () => server.evictRow(row))) : []),
-      ...(of.includes('table') ? server.tables.flatMap((table) => evict(table, () => server.evictTable(table))) : []),
+      ...(of.includes('table') ? server.clocks.flatMap((clock) => evict(clock, () => server.evictClock(clock))) : []),
     ];
   }
 
   #expiries(): readonly Step[] {
     const { server } = this;
-    const expireTags = () => {
+    const expireClocks = () => {
       for (const row of server.rows) server.evictRow(row);
-      for (const table of server.tables) server.evictTable(table);
+      for (const clock of server.clocks) server.evictClock(clock);
     };
     return [
       ...(server.entries.size ? this.#step('expiries', 'entries expire', () => server.entries.clear()) : []),
-      ...(server.tables.length ? this.#step('expiries', 'tags expire', expireTags) : []),
+      ...(server.clocks.length ? this.#step('expiries', 'clocks expire', expireClocks) : []),
     ];
   }
 

@@ -7,13 +7,13 @@ import { WriteWatch } from '../../lib/writes/write-watch.js';
 import type { CacheStore } from '../../lib/store/cache-store.js';
 import type { Actor } from './actor.js';
 import { Clearer } from './clearer.js';
-import { type Cell, dataSource, noVersions, type Versions } from './database.js';
+import { type Cell, dataSource, noWrites, type WriteCounts } from './database.js';
 import type { Step, World } from './explore.js';
 import { type CallFaults, GatedStore } from './gated-store.js';
 import { Gates } from './gates.js';
 import { Reader } from './reader.js';
 import { BUDGET, HOLD, type Scenario } from './scenario.js';
-import { clock } from './scripted-clock.js';
+import { time } from './scripted-time.js';
 import { ScriptedServer } from './scripted-server.js';
 import { ServerFaults } from './server-faults.js';
 import { sorted } from './sorted.js';
@@ -25,12 +25,12 @@ export interface Process {
   readonly store: CacheStore;
   readonly readThrough: ReadThrough;
   readonly limit: Limit;
-  readonly announcer: HoldProtocol;
+  readonly protocol: HoldProtocol;
   readonly watch: WriteWatch;
 }
 
 interface Owed {
-  readonly versions: Partial<Versions>;
+  readonly counts: Partial<WriteCounts>;
   readonly from: number;
 }
 
@@ -38,9 +38,9 @@ interface Owed {
 export class ProtocolWorld implements World {
   readonly gates = new Gates();
   readonly server: ScriptedServer;
-  readonly database = noVersions();
+  readonly database = noWrites();
   /** What a read that begins now must see at least. */
-  readonly acknowledged = noVersions();
+  readonly acknowledged = noWrites();
   readonly faults: CallFaults;
   crashes: number;
   readonly #writers: readonly Writer[];
@@ -57,7 +57,7 @@ export class ProtocolWorld implements World {
     /** Collects what happened in any run: a scenario in which nothing happens proves nothing. */
     private readonly happened: Set<string>,
   ) {
-    clock.begin();
+    time.begin();
     this.server = new ScriptedServer(BUDGET);
     const { refused, lost, repeated } = scenario;
     const kinds = { ...(refused && { refused }), ...(lost && { lost }), ...(repeated && { repeated }) };
@@ -89,31 +89,31 @@ export class ProtocolWorld implements World {
       heard: (...heard) => this.#hear(...heard),
     });
     const store = broken?.store?.(gated, this.server) ?? gated;
-    const Announcer = broken?.announcer ?? HoldProtocol;
-    const announcer = new Announcer(() => store, events, { budgetMs: BUDGET, holdMs: broken?.holdMs ?? HOLD });
+    const Protocol = broken?.protocol ?? HoldProtocol;
+    const protocol = new Protocol(() => store, events, { budgetMs: BUDGET, holdMs: broken?.holdMs ?? HOLD });
     process = {
       gated,
       store,
       readThrough: new ReadThrough(store, events, BUDGET, noSeal, Infinity),
       limit: new Limit(this.scenario.loads ?? Infinity),
-      announcer,
-      watch: new WriteWatch(dataSource, announcer, events),
+      protocol,
+      watch: new WriteWatch(dataSource, protocol, events),
     };
     this.#processes.set(name, process);
     return process;
   }
 
   /** A read that begins from now on must see this. */
-  acknowledge(versions: Partial<Versions>): void {
-    for (const [cell, version] of Object.entries(versions) as [Cell, number][]) {
-      this.acknowledged[cell] = Math.max(this.acknowledged[cell], version);
+  acknowledge(counts: Partial<WriteCounts>): void {
+    for (const [cell, count] of Object.entries(counts) as [Cell, number][]) {
+      this.acknowledged[cell] = Math.max(this.acknowledged[cell], count);
     }
   }
 
   /** A writer that will never say that it has written: its hold says so in its place, once it is past its deadline. */
-  owe(writer: string, versions: Partial<Versions>): void {
-    const heldAt = this.#heldAt.get(writer) ?? clock.now;
-    this.#owed.push({ versions, from: Math.max(heldAt + HOLD, clock.now) + 1 });
+  owe(writer: string, counts: Partial<WriteCounts>): void {
+    const heldAt = this.#heldAt.get(writer) ?? time.now;
+    this.#owed.push({ counts, from: Math.max(heldAt + HOLD, time.now) + 1 });
   }
 
   violate(violation: string): void {
@@ -150,7 +150,7 @@ export class ProtocolWorld implements World {
       // Readers who ask the same are interchangeable.
       sorted(this.#actors.map((actor) => actor.fingerprint())),
       sorted([...this.#processes].map(([name, { gated }]) => [name, sorted(gated.remembered)])),
-      [clock.now, clock.wakeUps(), clock.wakeUps(true), this.#renewalsLeft, this.#owed, [...this.#heldAt]],
+      [time.now, time.wakeUps(), time.wakeUps(true), this.#renewalsLeft, this.#owed, [...this.#heldAt]],
       [this.faults.left, sorted(this.faults.late.map(({ label }) => label)), this.crashes],
       this.#serverFaults.fingerprint(),
     ]);
@@ -158,7 +158,7 @@ export class ProtocolWorld implements World {
 
   #hear(name: string, call: string, answer: unknown): void {
     this.#actors.find((actor) => actor.name === name)?.hear(call, answer);
-    if (/^(hold|renew)/.test(call) && typeof answer !== 'string') this.#heldAt.set(name, clock.now);
+    if (/^(hold|renew)/.test(call) && typeof answer !== 'string') this.#heldAt.set(name, time.now);
   }
 
   #actorSteps(actor: Actor): readonly Step[] {
@@ -171,30 +171,30 @@ export class ProtocolWorld implements World {
 
   /** Time goes from one moment at which something changes to the next. */
   #timeSteps(): readonly Step[] {
-    const moments = [...clock.wakeUps(), ...this.#owed.map(({ from }) => from)];
-    const renewals = this.#renewalsLeft > 0 ? clock.wakeUps(true) : [];
+    const moments = [...time.wakeUps(), ...this.#owed.map(({ from }) => from)];
+    const renewals = this.#renewalsLeft > 0 ? time.wakeUps(true) : [];
     moments.push(...renewals);
     if (this.scenario.time) {
       // The database may be slow without anybody's hold growing old.
-      if (this.#unannounced.length) moments.push(BUDGET + 1);
-      for (const table of this.server.tables) {
-        for (const { blocksAt, deadline } of this.server.holds(table).values()) {
-          moments.push(...[blocksAt + 1, deadline + 1].map((at) => at - clock.beginning));
+      if (this.#unheld.length) moments.push(BUDGET + 1);
+      for (const clock of this.server.clocks) {
+        for (const { blocksAt, deadline } of this.server.holds(clock).values()) {
+          moments.push(...[blocksAt + 1, deadline + 1].map((at) => at - time.beginning));
         }
       }
     }
-    const next = Math.min(...moments.filter((moment) => moment > clock.now));
+    const next = Math.min(...moments.filter((moment) => moment > time.now));
     if (next === Infinity || next > this.#patience) return [];
     const take = () => {
       if (renewals.some((at) => at <= next)) this.#renewalsLeft--;
-      clock.passUntil(next, renewals.length > 0);
-      for (const { versions, from } of this.#owed) if (from <= next) this.acknowledge(versions);
+      time.passUntil(next, renewals.length > 0);
+      for (const { counts, from } of this.#owed) if (from <= next) this.acknowledge(counts);
       this.#owed = this.#owed.filter(({ from }) => from > next);
     };
     return [{ label: `it is ${next}`, take }];
   }
 
-  get #unannounced(): readonly Writer[] {
+  get #unheld(): readonly Writer[] {
     return this.#writers.filter(({ name, isWaiting }) => isWaiting && !this.#heldAt.has(name));
   }
 
@@ -203,7 +203,7 @@ export class ProtocolWorld implements World {
    * a hold may take no time at all: that it is slow would be a second fault.
    */
   get #patience(): number {
-    if (this.#unannounced.some(({ isAdvancing }) => isAdvancing)) return clock.now;
+    if (this.#unheld.some(({ isAdvancing }) => isAdvancing)) return time.now;
     if (this.scenario.slowCommits) return Infinity;
     const unwritten = this.#writers.filter(({ mayYetWrite }) => mayYetWrite);
     return Math.min(...unwritten.map(({ name }) => (this.#heldAt.get(name) ?? Infinity) + HOLD));

@@ -1,7 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import type { AfterQueryEvent } from 'typeorm/subscriber/event/QueryEvent.js';
 import { Actor } from './actor.js';
-import { dataSource, type Versions } from './database.js';
+import { dataSource, type WriteCounts } from './database.js';
 import type { Step } from './explore.js';
 import type { ProtocolWorld } from './world.js';
 import { type Write, type WriteName, writes } from './writes.js';
@@ -18,7 +18,7 @@ const ERRORS = {
 export class Writer extends Actor {
   readonly kind: string;
   readonly #write: Write;
-  #written: Partial<Versions> | undefined;
+  #written: Partial<WriteCounts> | undefined;
   /** Its connection is gone, and its COMMIT is still under way. */
   #commitsLate = false;
 
@@ -46,7 +46,7 @@ export class Writer extends Actor {
       // The server goes on with what it was sent.
       if (isCommitting && world.scenario.orphans) this.#commitLate();
       world.gates.abandon(this.name);
-      world.process(this.name).announcer.close();
+      world.process(this.name).protocol.close();
       if (this.#written) world.owe(this.name, this.#written);
       this.leave();
     };
@@ -97,7 +97,7 @@ export class Writer extends Actor {
     return 'unknown';
   }
 
-  #change(): Partial<Versions> {
+  #change(): Partial<WriteCounts> {
     const { database } = this.world;
     return Object.fromEntries(this.#write.cells.map((cell) => [cell, ++database[cell]]));
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { now } from './clock.js';
+import { now } from './now.js';
 import type { ScrollCacheManager } from './managers.js';
 import type { Random } from './random.js';
 import type { ReadLog } from './read-log.js';

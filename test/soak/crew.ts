@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { now } from './clock.js';
+import { now } from './now.js';
 import type { DeathPoint, FromWorker, ToWorker } from './messages.js';
 import { nameOf, type Part, type Role } from './modes.js';
 import type { Network } from './network.js';

@@ -10,7 +10,7 @@ import {
   PrimaryColumn,
 } from 'typeorm';
 
-/** Rows come and go within these keys, so that rows return under keys that had tags before. */
+/** Rows come and go within these keys, so that rows return under keys that had clocks before. */
 export const sizes = { author: 6, article: 12, remark: 24, label: 5, shelf: 3, slug: 14, scroll: 130 } as const;
 
 abstract class Row {

@@ -11,7 +11,7 @@ export class Evictions {
     private readonly random: Random,
   ) {}
 
-  /** Drops an entry, a row's tag or a whole table's, as a full Redis would. */
+  /** Drops an entry, a row's clock or a table's, as a full Redis would. */
   async evictOne(kinds: readonly Evicted[]): Promise<Evicted | undefined> {
     const keys = await this.#keys();
     const kind = this.random.pick(kinds);

@@ -4,7 +4,7 @@ import { Flights } from '../../lib/cache/flights.js';
 import { clockQueries } from '../../lib/cache/dependency.js';
 import { ClockView } from '../../lib/cache/clock-view.js';
 import type { CacheStore, ClockWrite, ClockQuery, ClocksRead } from '../../lib/store/cache-store.js';
-import { Deaf, Hasty, NamespacedClocks, NoRetry, Queued } from './broken-announcements.js';
+import { Deaf, Hasty, NamespacedClocks, NoRetry, Queued } from './broken-advances.js';
 import type { Mode, Part } from './modes.js';
 import { WrappedStore } from './wrapped-store.js';
 

@@ -1,7 +1,7 @@
 import type { Counts, FromWorker, ReadRecord } from './messages.js';
 import type { History } from './history.js';
 import { Oracle, type Violation } from './oracle.js';
-import { now } from './clock.js';
+import { now } from './now.js';
 import { Unheard } from './unheard.js';
 import { workerOf } from './write-numbers.js';
 

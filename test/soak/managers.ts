@@ -14,7 +14,7 @@ export class ArticleCacheManager extends BaseCacheManager<Article> {
   detailTimeout = 8;
 }
 
-/** Nothing but rows of one table: the most precise tags there are. */
+/** Nothing but rows of one table: the most precise clocks there are. */
 @Injectable()
 export class BareArticleCacheManager extends BaseCacheManager<Article> {
   model = Article;

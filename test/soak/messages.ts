@@ -25,7 +25,7 @@ export interface WriteOutcome {
   readonly at: number;
   /** Not visible to others before. */
   readonly committing: number;
-  /** An event said that nobody was told of it: see `Announced`. */
+  /** An event said that nobody was told of it: see `WriteAdvances`. */
   readonly unheard: boolean;
 }
 
@@ -43,7 +43,7 @@ export type FromWorker =
   | { readonly kind: 'reads'; readonly reads: readonly ReadRecord[]; readonly counts: Counts }
   | { readonly kind: 'broken'; readonly error: string };
 
-/** Where in a write a worker is to die: announced and not committed, or committed and not made known. */
+/** Where in a write a worker is to die: held and not committed, or committed and not advanced. */
 export type DeathPoint = 'after the hold' | 'before the advance';
 
 export type ToWorker = 'pause' | 'resume' | 'stop' | { readonly die: DeathPoint };

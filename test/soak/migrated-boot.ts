@@ -1,6 +1,6 @@
 import type { MigrationInterface } from 'typeorm';
-import { Announced, currentWrite } from './announced.js';
-import { now } from './clock.js';
+import { WriteAdvances, currentWrite } from './write-advances.js';
+import { now } from './now.js';
 import type { FromWorker } from './messages.js';
 import { migrationOf } from './migration.js';
 import type { DatabaseKind } from './options.js';
@@ -21,11 +21,11 @@ export async function bootMigrated<T>(
 ): Promise<T> {
   const begun = now();
   let committing = begun;
-  const announced = new Announced();
+  const advances = new WriteAdvances();
   const migration = migrationOf(kind, write, random, () => (committing = now()));
   send({ kind: 'begun', write, path: 'migration', at: begun });
-  const booted = await currentWrite.run(announced, () => boot([migration]));
-  const { unheard } = announced;
+  const booted = await currentWrite.run(advances, () => boot([migration]));
+  const { unheard } = advances;
   send({ kind: 'settled', write, outcome: 'acknowledged', at: now(), committing, unheard });
   return booted;
 }

@@ -30,7 +30,7 @@ export interface WriteTimes {
 
 interface Death {
   readonly at: number;
-  /** The last time before that a table's tags, and the holds with them, were evicted. */
+  /** The last time before that a table's clock, and its holds with it, were evicted. */
   readonly tableEvicted: number;
 }
 
@@ -146,7 +146,7 @@ export class Oracle {
     // Its hold began after the write did. What commits after its deadline was promised to nobody: a statement may outlive its process.
     if (death.at - begun > this.holdMs / 2 || begun <= death.tableEvicted) return Infinity;
     this.#orphans.add(write);
-    return death.at + this.holdMs + CLOCKS_APART;
+    return death.at + this.holdMs + TIMES_APART;
   }
 
   /** As acknowledged, whether it was heard or not. */
@@ -166,8 +166,8 @@ export class Oracle {
   }
 }
 
-/** Milliseconds the store's clock and ours may disagree in an interval. */
-const CLOCKS_APART = 100;
+/** Milliseconds the store's time and ours may differ by over an interval. */
+const TIMES_APART = 100;
 
 function matches({ present, facts }: HistoryRow, { where }: RowSet): boolean {
   return present && (!where || facts[where[0]] === where[1]);

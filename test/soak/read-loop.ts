@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { now } from './clock.js';
+import { now } from './now.js';
 import type { Random } from './random.js';
 import type { ReadLog } from './read-log.js';
 import { randomRead, type Readers } from './reads.js';

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheStore, EntriesRead, ClockWrite, ClockQuery, ClocksRead } from '../../lib/store/cache-store.js';
-import { currentWrite } from './announced.js';
+import { currentWrite } from './write-advances.js';
 import type { DeathPoint } from './messages.js';
 import type { Random } from './random.js';
 import { WrappedStore } from './wrapped-store.js';
 
 /**
- * Widens every window of the protocol at random: between the as-of and the load, the load and the fill, the announcement and the
+ * Widens every window of the protocol at random: between the as-of and the load, the load and the fill, the hold and the
  * commit, the commit and the advance.
  */
 export class SlowStore extends WrappedStore {
@@ -44,13 +44,13 @@ export class SlowStore extends WrappedStore {
   }
 
   override async hold(
-    tables: readonly string[],
+    clocks: readonly string[],
     id: string,
     deadlineMs: number,
     releasesKeys?: boolean,
   ): Promise<void> {
     const until = Date.now() + deadlineMs;
-    await super.hold(tables, id, deadlineMs, releasesKeys);
+    await super.hold(clocks, id, deadlineMs, releasesKeys);
     this.#held.set(id, until);
     this.#dieAt('after the hold');
     if (this.slowsWrites) await this.#wait(0.2, 60);
@@ -67,9 +67,9 @@ export class SlowStore extends WrappedStore {
     this.#held.delete(name);
   }
 
-  override release(tables: readonly string[], id: string): Promise<void> {
+  override release(clocks: readonly string[], id: string): Promise<void> {
     this.#held.delete(id);
-    return super.release(tables, id);
+    return super.release(clocks, id);
   }
 
   #dieAt(point: DeathPoint): void {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { now } from './clock.js';
+import { now } from './now.js';
 import type { Crew } from './crew.js';
 import type { Evictions } from './evictions.js';
 import type { Judge } from './judge.js';

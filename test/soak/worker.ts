@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 import type { CacheEvent } from '../../lib/index.js';
-import { currentWrite } from './announced.js';
+import { currentWrite } from './write-advances.js';
 import { bootApplication } from './application.js';
 import { BurstLoop } from './burst-loop.js';
 import { breakStore } from './faults.js';

@@ -31,12 +31,12 @@ export abstract class WrappedStore extends CacheStore {
     return this.inner.remove(keys);
   }
 
-  hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
-    return this.inner.hold(tables, id, deadlineMs, releasesKeys);
+  hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
+    return this.inner.hold(clocks, id, deadlineMs, releasesKeys);
   }
 
-  release(tables: readonly string[], id: string): Promise<void> {
-    return this.inner.release(tables, id);
+  release(clocks: readonly string[], id: string): Promise<void> {
+    return this.inner.release(clocks, id);
   }
 
   advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { Announced, currentWrite } from './announced.js';
-import { now } from './clock.js';
+import { WriteAdvances, currentWrite } from './write-advances.js';
+import { now } from './now.js';
 import { nameWrite } from './history-schema.js';
 import type { FromWorker } from './messages.js';
 import type { DatabaseKind } from './options.js';
@@ -36,7 +36,7 @@ export class WriteLoop {
   async #write(write: number): Promise<void> {
     const { random, dataSource } = this;
     const [path, run] = randomWrite(random);
-    const announced = new Announced();
+    const advances = new WriteAdvances();
     const runner = this.#kept ?? dataSource.createQueryRunner();
     if (this.keepsConnection) this.#kept = runner;
     await runner.query(nameWrite(this.kind, write));
@@ -44,14 +44,14 @@ export class WriteLoop {
     this.send({ kind: 'begun', write, path, at: begun });
     let committing = begun;
     const context = { manager: runner.manager, runner, random, committing: () => (committing = now()) };
-    const outcome = await currentWrite.run(announced, () =>
+    const outcome = await currentWrite.run(advances, () =>
       run(context).then(
         () => 'acknowledged' as const,
         // Duplicate keys, deadlocks, rows that another writer has locked: part of the game.
         () => 'failed' as const,
       ),
     );
-    this.send({ kind: 'settled', write, outcome, at: now(), committing, unheard: announced.unheard });
+    this.send({ kind: 'settled', write, outcome, at: now(), committing, unheard: advances.unheard });
     // After a deadlock below a savepoint TypeORM believes in a transaction that the database has ended: its next one would be none.
     if (this.keepsConnection && !runner.isTransactionActive) return;
     this.#kept = undefined;

@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { Announced } from './announced.js';
+import { WriteAdvances } from './write-advances.js';
 
 const notHeld = () => false;
 
-describe('Announced', () => {
+describe('WriteAdvances', () => {
   it('is unheard once an event says that its advance failed', () => {
-    const write = new Announced();
+    const write = new WriteAdvances();
     write.advancing('1');
     write.saidToHaveFailed(notHeld);
     expect(write.unheard).toBe(true);
   });
 
   it('is not excused by an advance that is still under way when the write is acknowledged, unless an event says so', () => {
-    const write = new Announced();
+    const write = new WriteAdvances();
     write.advancing('1');
     expect(write.unheard).toBe(false);
   });
 
   it('is heard when a later attempt goes through', () => {
-    const write = new Announced();
+    const write = new WriteAdvances();
     write.advancing('1');
     write.saidToHaveFailed(notHeld);
     write.advancing('1');
@@ -27,14 +27,14 @@ describe('Announced', () => {
   });
 
   it('is heard by its hold, which blocks readers in its place', () => {
-    const write = new Announced();
+    const write = new WriteAdvances();
     write.advancing('1');
     write.saidToHaveFailed((hold) => hold === '1');
     expect(write.unheard).toBe(false);
   });
 
   it('stays unheard when another statement of the same write is heard', () => {
-    const write = new Announced();
+    const write = new WriteAdvances();
     write.advancing('1');
     write.saidToHaveFailed(notHeld);
     write.advancing('2');

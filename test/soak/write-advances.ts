@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /**
- * What became of the announcements of one write. It is unheard when an event said that an advance failed, no later attempt went
+ * What became of the advances of one write. It is unheard when an event said that an advance failed, no later attempt went
  * through, and no hold blocks in its place: documented, and not the soak's subject. An advance given up without a word excuses nothing.
  */
-export class Announced {
+export class WriteAdvances {
   readonly #underWay = new Set<string>();
   readonly #failed = new Set<string>();
 
@@ -27,4 +27,4 @@ export class Announced {
   }
 }
 
-export const currentWrite = new AsyncLocalStorage<Announced>();
+export const currentWrite = new AsyncLocalStorage<WriteAdvances>();

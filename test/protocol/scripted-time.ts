@@ -9,9 +9,9 @@ interface Sleeper {
 
 /**
  * The time of a run, which passes only when the explorer says so. A spec puts `sleep` in the place of the real one:
- * `vi.mock('node:timers/promises', async () => (await import('./scripted-clock.js')).timersPromises)`.
+ * `vi.mock('node:timers/promises', async () => (await import('./scripted-time.js')).timersPromises)`.
  */
-export class ScriptedClock {
+export class ScriptedTime {
   /** Of every run, as `Date` has it. */
   readonly beginning = Date.UTC(2026, 0, 1);
   #sleepers: Sleeper[] = [];
@@ -51,8 +51,8 @@ export class ScriptedClock {
   }
 }
 
-export const clock = new ScriptedClock();
+export const time = new ScriptedTime();
 
 export const timersPromises = {
-  setTimeout: (ms: number, _value?: unknown, options?: { ref?: boolean }) => clock.sleep(ms, options?.ref === false),
+  setTimeout: (ms: number, _value?: unknown, options?: { ref?: boolean }) => time.sleep(ms, options?.ref === false),
 };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntriesRead, ClockWrite, ClockQuery, ClocksRead } from '../../lib/store/cache-store.js';
-import { now } from './clock.js';
+import { now } from './now.js';
 import { budgetMs } from './settings.js';
 import { WrappedStore } from './wrapped-store.js';
 
@@ -23,12 +23,12 @@ export class NamespacedClocks extends WrappedStore {
     return super.touch(queries.map(own), lifetimeMs);
   }
 
-  override hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
-    return super.hold(tables.map(ownName), id, deadlineMs, releasesKeys);
+  override hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
+    return super.hold(clocks.map(ownName), id, deadlineMs, releasesKeys);
   }
 
-  override release(tables: readonly string[], id: string): Promise<void> {
-    return super.release(tables.map(ownName), id);
+  override release(clocks: readonly string[], id: string): Promise<void> {
+    return super.release(clocks.map(ownName), id);
   }
 
   override advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
@@ -52,12 +52,12 @@ export class Hasty extends WrappedStore {
 /** Less than a client waits before it connects again. */
 const ONE_ATTEMPT_MS = 30;
 
-/** One attempt, by whomever it would be repeated: an announcement that a reset interrupts or precedes is given up. */
+/** One attempt, by whomever it would be repeated: a hold or an advance that a reset interrupts or precedes is given up. */
 export class NoRetry extends WrappedStore {
   readonly #begun = new Map<string, number>();
 
-  override hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
-    return this.#once(`hold ${id}`, () => super.hold(tables, id, deadlineMs, releasesKeys));
+  override hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
+    return this.#once(`hold ${id}`, () => super.hold(clocks, id, deadlineMs, releasesKeys));
   }
 
   override advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
@@ -78,7 +78,7 @@ export class NoRetry extends WrappedStore {
 const READ_MS = 4;
 const FILLED_PER_MS = 10_000;
 
-/** Announcements stand behind all reads and fills, given up or not, and after the budget their writer goes on without a word. */
+/** Holds and advances stand behind all reads and fills, given up or not, and after the budget their writer goes on without a word. */
 export class Queued extends WrappedStore {
   #busyUntil = 0;
 
@@ -92,8 +92,8 @@ export class Queued extends WrappedStore {
     return super.put(key, entry, lifetimeMs);
   }
 
-  override hold(tables: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
-    return this.#queue(budgetMs / 2, () => super.hold(tables, id, deadlineMs, releasesKeys));
+  override hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
+    return this.#queue(budgetMs / 2, () => super.hold(clocks, id, deadlineMs, releasesKeys));
   }
 
   override advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
@@ -104,8 +104,8 @@ export class Queued extends WrappedStore {
     this.#busyUntil = Math.max(this.#busyUntil, now()) + durationMs;
   }
 
-  async #queue(patienceMs: number, announce: () => Promise<void>): Promise<void> {
-    const announced = sleep(Math.max(this.#busyUntil - now(), 0)).then(announce);
-    await Promise.race([announced.catch(() => undefined), sleep(patienceMs)]);
+  async #queue(patienceMs: number, send: () => Promise<void>): Promise<void> {
+    const sent = sleep(Math.max(this.#busyUntil - now(), 0)).then(send);
+    await Promise.race([sent.catch(() => undefined), sleep(patienceMs)]);
   }
 }

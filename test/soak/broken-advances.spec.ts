@@ -2,7 +2,7 @@ import type { ClockWrite } from '../../lib/store/cache-store.js';
 import { createCache } from 'cache-manager';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryStore } from '../../lib/store/memory.store.js';
-import { Deaf, Hasty, NamespacedClocks, NoRetry, Queued } from './broken-announcements.js';
+import { Deaf, Hasty, NamespacedClocks, NoRetry, Queued } from './broken-advances.js';
 import { budgetMs } from './settings.js';
 import { WrappedStore } from './wrapped-store.js';
 
@@ -18,7 +18,7 @@ class Slow extends WrappedStore {
 
 const write: ClockWrite[] = [{ clock: 'article', rows: 'unknown' }];
 
-describe('A broken announcement', () => {
+describe('A broken advance', () => {
   let store: MemoryStore;
   const clock = async () => (await store.read([], [{ clock: 'article', rows: [] }])).clocks[0]!.now;
 
