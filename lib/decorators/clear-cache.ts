@@ -5,6 +5,7 @@ import { InvalidConfigurationError, InvalidIdentifierError } from '../errors.js'
 import { CacheEvents } from '../events/cache-events.js';
 import { BaseCacheManager } from '../manager/base-cache-manager.js';
 import { boundManager } from '../manager/bound-manager.js';
+import { keysOf } from '../manager/keys-of.js';
 import type { CacheKeys } from '../naming/cache-keys.js';
 import type { Identifier } from '../naming/identifier.js';
 import { type CacheManagerClass, ManagerRegistry } from '../manager/manager-registry.js';
@@ -80,7 +81,7 @@ export class ClearCache {
       for (const manager of this.registry.all) {
         let keys: CacheKeys;
         try {
-          keys = manager.cacheKeys();
+          keys = keysOf(manager);
         } catch (error) {
           // Its scope() failed: no reason to leave another manager's entries.
           errors.push(error);

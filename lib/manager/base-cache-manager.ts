@@ -1,15 +1,15 @@
 import { inspect } from 'node:util';
 import { NotFoundException } from '@nestjs/common';
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
-import type { CacheKeys } from '../naming/cache-keys.js';
 import type { Identifier } from '../naming/identifier.js';
 import { type BoundManager, boundManager } from './bound-manager.js';
 import type { TableTarget } from '../naming/table-target.js';
 import { checkOptions, ownPart } from '../query/check-query.js';
 import { checkIdentifier, ownIdentifier, ownIdentifiers } from '../naming/pinned-row.js';
-import { QuerySet } from './query-set.js';
+import { keysOf } from './keys-of.js';
+import { type QuerySet, querySet } from './query-set.js';
 import type { RelationPath } from '../load/relation-paths.js';
-import { scopeOf } from './scope.js';
+import { transactionOf, withinTransaction } from './transaction.js';
 import type { Where } from '../query/where.js';
 
 /** TypeORM's `EntityTarget` without its `Function`, which lets any class pass for any entity. */
@@ -124,9 +124,6 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    */
   scope?(): string | undefined;
 
-  /** @internal set by `using()` */
-  protected readonly through?: EntityManager;
-
   /**
    * The list. Nothing happens until it is awaited.
    *
@@ -139,10 +136,10 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   all(options: AllOptions<T> = {}): QuerySet<T> {
     checkOptions('all()', options);
     const { suffix, where } = options;
-    const source = this.bound().querySetSource(this.cacheKeys(), this.through);
+    const source = boundManager(this).querySetSource(keysOf(this), transactionOf(this));
     const query = where === undefined ? {} : { where: ownPart('all({ where })', where) as never };
     // Inside a transaction a set is never cached: its rows may not be committed.
-    return new QuerySet<T>(source, query, { suffix });
+    return querySet<T>(source, query, { suffix });
   }
 
   /**
@@ -161,17 +158,17 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * await users.get('mojix', { where: { username: 'mojix' } });       // its own entry: user_mojix
    * await examples.get(404, { raiseException: false });               // null, and 1 query every time
    */
-  get(identifier: Identifier, options: GetOptions<T> & { readonly raiseException: false }): Promise<T | null>;
-  get(identifier: Identifier, options?: GetOptions<T> & { readonly raiseException?: true }): Promise<T>;
-  get(identifier: Identifier, options?: GetOptions<T>): Promise<T | null>;
-  async get(identifier: Identifier, options: GetOptions<T> = {}): Promise<T | null> {
+  get(identifier: Identifier<T>, options: GetOptions<T> & { readonly raiseException: false }): Promise<T | null>;
+  get(identifier: Identifier<T>, options?: GetOptions<T> & { readonly raiseException?: true }): Promise<T>;
+  get(identifier: Identifier<T>, options?: GetOptions<T>): Promise<T | null>;
+  async get(identifier: Identifier<T>, options: GetOptions<T> = {}): Promise<T | null> {
     checkOptions('get()', options);
     const { raiseException = true } = options;
     const where = ownPart('get(..., { where })', options.where);
-    const bound = this.bound();
+    const bound = boundManager(this);
     const own = ownIdentifier(bound.options, identifier);
     if (where === undefined) checkIdentifier(bound.options, own);
-    const found = await bound.detail(this.cacheKeys(), own, where as never, this.through);
+    const found = await bound.detail(keysOf(this), own, where as never, transactionOf(this));
     if (!found && raiseException) throw new this.exceptionClass(`${bound.options.metadata.name} not found`);
     return found as T | null;
   }
@@ -187,22 +184,22 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * @example
    * await examples.getMany([1, 2, 3]); // one round trip to the store, up to 1,000; one query for all that it lacks, up to 900
    */
-  async getMany(identifiers: readonly Identifier[]): Promise<T[]> {
-    const bound = this.bound();
+  async getMany(identifiers: readonly Identifier<T>[]): Promise<T[]> {
+    const bound = boundManager(this);
     const own = ownIdentifiers(bound.options, identifiers);
     for (const identifier of own) checkIdentifier(bound.options, identifier);
-    const found = await bound.details(this.cacheKeys(), own, this.through);
+    const found = await bound.details(keysOf(this), own, transactionOf(this));
     return found.filter((entity) => entity !== null) as T[];
   }
 
   /** The key of the list, or of the list with that suffix: `example`, `example_active`. @throws {InvalidQueryError} for one that is no text */
   getCacheKey(suffix?: string): string {
-    return this.cacheKeys().listKey(suffix);
+    return keysOf(this).listKey(suffix);
   }
 
   /** The key of a detail: `example_1`. @throws {InvalidIdentifierError} */
-  getDetailCacheKey(identifier: Identifier): string {
-    return this.cacheKeys().detailKey(ownIdentifier(this.bound().options, identifier));
+  getDetailCacheKey(identifier: Identifier<T>): string {
+    return keysOf(this).detailKey(ownIdentifier(boundManager(this).options, identifier));
   }
 
   /**
@@ -210,12 +207,12 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * cannot be reached this resolves all the same, and a `store:failed` event says so.
    */
   async clearCache(): Promise<void> {
-    await this.bound().clearAll(this.cacheKeys(), this.through);
+    await boundManager(this).clearAll(keysOf(this), transactionOf(this));
   }
 
   /** Makes every list of this manager stale, or the one with that suffix. @throws {InvalidQueryError} for one that is no text */
   async clearCacheList(suffix?: string): Promise<void> {
-    await this.bound().clearList(this.cacheKeys(), suffix, this.through);
+    await boundManager(this).clearList(keysOf(this), suffix, transactionOf(this));
   }
 
   /**
@@ -224,10 +221,10 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    *
    * @throws {InvalidIdentifierError}
    */
-  async clearCacheDetail(identifier?: Identifier): Promise<void> {
-    const bound = this.bound();
+  async clearCacheDetail(identifier?: Identifier<T>): Promise<void> {
+    const bound = boundManager(this);
     const own = identifier === undefined ? undefined : ownIdentifier(bound.options, identifier);
-    await bound.clearDetail(this.cacheKeys(), own, this.through);
+    await bound.clearDetail(keysOf(this), own, transactionOf(this));
   }
 
   /**
@@ -240,13 +237,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * });
    */
   using(entityManager: EntityManager): this {
-    return Object.create(this, { through: { value: entityManager } }) as this;
-  }
-
-  /** @internal */
-  cacheKeys(): CacheKeys {
-    const bound = this.bound();
-    return bound.keys(scopeOf(bound, bound.options.name, this));
+    return withinTransaction(this, entityManager);
   }
 
   /** @internal */
@@ -254,11 +245,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
     const { name } = this.constructor;
     const bound = registered(this);
     if (!bound) return `${name}(not registered)`;
-    return `${name}(${bound.options.metadata.name}${this.through ? ', in a transaction' : ''})`;
-  }
-
-  private bound(): BoundManager {
-    return boundManager(this);
+    return `${name}(${bound.options.metadata.name}${transactionOf(this) ? ', in a transaction' : ''})`;
   }
 }
 

@@ -7,7 +7,7 @@ import { Filter } from '../query/filter.js';
 import { whatIs } from '../query/what-is.js';
 import type { Where } from '../query/where.js';
 
-/** How a query set is answered: by the cache under a key, or by the database. */
+/** How a query set is answered: by the cache under a key, or by the database. @internal */
 export interface QuerySetSource {
   /** The manager's name, for errors. */
   readonly manager: string;
@@ -23,6 +23,13 @@ export interface QuerySetSource {
 interface CachedAs {
   readonly suffix: string | undefined;
 }
+
+/** Makes a set, which nobody but a manager can: what it returns is only as true as its source. @internal */
+export let querySet: <T extends ObjectLiteral>(
+  source: QuerySetSource,
+  query: EntityQuery,
+  cachedAs: CachedAs,
+) => QuerySet<T>;
 
 /**
  * A list that is not loaded yet. Await it, or iterate over it with `for await`: it is evaluated then, at most once per object, and
@@ -52,8 +59,12 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
   readonly #filter: Filter | undefined;
   #result: Promise<T[]> | undefined;
 
-  /** @internal @param query nobody else's: sets that refine it share its parts */
-  constructor(source: QuerySetSource, query: EntityQuery = {}, cachedAs?: CachedAs, filter?: Filter) {
+  static {
+    querySet = (source, query, cachedAs) => new QuerySet(source, query, cachedAs);
+  }
+
+  /** @param query nobody else's: sets that refine it share its parts */
+  private constructor(source: QuerySetSource, query: EntityQuery, cachedAs?: CachedAs, filter?: Filter) {
     checkSuffix(source.manager, cachedAs?.suffix);
     this.#source = source;
     this.#given = query;
