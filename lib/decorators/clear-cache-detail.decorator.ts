@@ -21,10 +21,10 @@ import { CLEAR_DETAIL, type ClearCacheDetailOptions, type ClearDetail } from './
  *
  * @publicApi
  */
-export function ClearCacheDetail(
+export function ClearCacheDetail<Result = unknown>(
   manager: CacheManagerClass,
-  options: ClearCacheDetailOptions = {},
+  options: ClearCacheDetailOptions<Result> = {},
 ): MethodDecorator & ClassDecorator {
-  const detail: ClearDetail = { manager, ...options };
+  const detail: ClearDetail<Result> = { manager, ...options };
   return applyDecorators(SetMetadata(CLEAR_DETAIL, detail), UseInterceptors(ClearCacheDetailInterceptor));
 }
