@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
 import type { CacheManagerClass } from '../manager/manager-registry.js';
-import { ClearCacheDetailInterceptor } from './clear-cache-detail.interceptor.js';
+import { ClearCacheInterceptor } from './clear-cache.interceptor.js';
 import { CLEAR_DETAIL, type ClearCacheDetailOptions, type ClearDetail } from './clear-target.js';
 
 /**
@@ -26,5 +26,5 @@ export function ClearCacheDetail<Result = unknown>(
   options: ClearCacheDetailOptions<Result> = {},
 ): MethodDecorator & ClassDecorator {
   const detail: ClearDetail<Result> = { manager, ...options };
-  return applyDecorators(SetMetadata(CLEAR_DETAIL, detail), UseInterceptors(ClearCacheDetailInterceptor));
+  return applyDecorators(SetMetadata(CLEAR_DETAIL, detail), UseInterceptors(ClearCacheInterceptor));
 }

@@ -1,5 +1,5 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
-import { ClearCacheKeysInterceptor } from './clear-cache-keys.interceptor.js';
+import { ClearCacheInterceptor } from './clear-cache.interceptor.js';
 import { CLEAR_KEYS, type ClearTarget } from './clear-target.js';
 
 /**
@@ -30,5 +30,5 @@ import { CLEAR_KEYS, type ClearTarget } from './clear-target.js';
 export function ClearCacheKeys<Result = unknown>(
   ...targets: readonly ClearTarget<Result>[]
 ): MethodDecorator & ClassDecorator {
-  return applyDecorators(SetMetadata(CLEAR_KEYS, targets), UseInterceptors(ClearCacheKeysInterceptor));
+  return applyDecorators(SetMetadata(CLEAR_KEYS, targets), UseInterceptors(ClearCacheInterceptor));
 }

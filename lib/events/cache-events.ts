@@ -64,7 +64,7 @@ export type CacheEvent =
   | { readonly name: 'tag:advanced'; readonly table: string; readonly rows: readonly string[] | undefined }
   /** The store failed, refused or was too slow. An `advance` that failed may leave stale entries behind. */
   | { readonly name: 'store:failed'; readonly operation: string; readonly error: Error }
-  /** A clear-cache interceptor could not tell what to clear, or the clearing failed. The request went on. */
+  /** A clear-cache decorator could not tell what to clear, or the clearing failed. The request went on. */
   | { readonly name: 'clear:failed'; readonly handler: string; readonly error: Error }
   /** A statement no reader of SQL could place: everything of its database became stale. Each `sql` is told once, with `?` for its values. */
   | { readonly name: 'write:unplaced'; readonly sql: string }

@@ -73,7 +73,8 @@ describe('The names of events', () => {
   it('are those that are emitted somewhere, and none else', () => {
     const emitted = sources
       .flatMap((path) => [...nodesOf(path)])
-      .filter((node) => ts.isPropertyAssignment(node) && node.name.getText() === 'name')
+      .filter((node) => ts.isPropertyAssignment(node))
+      .filter(({ name }) => name.getText() === 'name')
       .map((node) => node.initializer)
       .filter((value) => ts.isStringLiteral(value))
       .map(({ text }) => text)
