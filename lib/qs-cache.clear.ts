@@ -20,6 +20,7 @@ import { QsCacheCore } from './qs-cache.core.js';
  */
 @Injectable()
 export class QsCache {
+  /** @internal */
   constructor(private readonly core: QsCacheCore) {}
 
   /**
