@@ -1,3 +1,88 @@
+/** What is wrong with a module, manager or option. @publicApi */
+export type ConfigurationErrorCode =
+  /** A `cacheKey` that cannot name entries: empty, no text, or with spaces. */
+  | 'QSCACHE_CACHE_KEY'
+  /** Two managers with one `cacheKey`, or one manager on two DataSources. */
+  | 'QSCACHE_DUPLICATE_CACHE_KEY'
+  /** A model or table target that no DataSource knows. */
+  | 'QSCACHE_ENTITY_NOT_REGISTERED'
+  /** An `exceptionClass` that is no class. */
+  | 'QSCACHE_EXCEPTION_CLASS'
+  /** A manager that no module registers. */
+  | 'QSCACHE_MANAGER_NOT_REGISTERED'
+  /** A manager that is built anew for each request, or each user of it. */
+  | 'QSCACHE_MANAGER_SCOPE'
+  /** A manager without a `model`. */
+  | 'QSCACHE_MODEL_MISSING'
+  /** `neverCache` with a property the entity does not have. */
+  | 'QSCACHE_NEVER_CACHE'
+  /** No CACHE_MANAGER and no `redis`: nowhere to keep entries. */
+  | 'QSCACHE_NO_CACHE_MANAGER'
+  /** No initialized DataSource of that name. */
+  | 'QSCACHE_NO_DATA_SOURCE'
+  /** An option of `forRoot` out of its range. */
+  | 'QSCACHE_OPTION'
+  /** `prefetchRelatedObjects` on an entity without a primary key that is selected. */
+  | 'QSCACHE_PREFETCH_WITHOUT_KEY'
+  /** A `scope()` that answers with anything but a text or `undefined`. */
+  | 'QSCACHE_SCOPE'
+  /** A `scope()` that asks for itself. */
+  | 'QSCACHE_SCOPE_CIRCLE'
+  /** A `listTimeout` or `detailTimeout` that is no time. */
+  | 'QSCACHE_TIMEOUT'
+  /** A key for `@ClearCacheKeys` that is no manager's. Told by a `clear:failed` event. */
+  | 'QSCACHE_UNKNOWN_KEY'
+  /** A `redis` that is no client this library knows. */
+  | 'QSCACHE_UNKNOWN_REDIS_CLIENT'
+  /** A path in `relatedObjects` or `prefetchRelatedObjects` that is no relation. */
+  | 'QSCACHE_UNKNOWN_RELATION'
+  /** A DataSource whose driver does not report its statements. */
+  | 'QSCACHE_UNSUPPORTED_DRIVER'
+  /** A manager that reads a view without `dependsOn`. */
+  | 'QSCACHE_VIEW_WITHOUT_TABLES';
+
+/** What is wrong with a call. @publicApi */
+export type QueryErrorCode =
+  /** `QsCache.clear()` of what is no entity of the application and no name of a table. */
+  | 'QSCACHE_CLEAR_TARGET'
+  /** `exclude()` with a `Raw` operator. */
+  | 'QSCACHE_EXCLUDE_RAW'
+  /** `exclude()` on a to-many relation. */
+  | 'QSCACHE_EXCLUDE_TO_MANY'
+  /** A second filter on one to-many relation. */
+  | 'QSCACHE_FILTER_TO_MANY_TWICE'
+  /** Filters that multiply to more alternatives than a statement takes. */
+  | 'QSCACHE_FILTER_TOO_LARGE'
+  /** An identifier no row can have. */
+  | 'QSCACHE_INVALID_IDENTIFIER'
+  /** Options of a call that are no object. */
+  | 'QSCACHE_OPTIONS'
+  /** A filter, order or selection that is no object. */
+  | 'QSCACHE_QUERY'
+  /** A query nested too deeply, or that holds itself. */
+  | 'QSCACHE_QUERY_TOO_DEEP'
+  /** A `limit`, `offset` or position that is no whole number. */
+  | 'QSCACHE_ROW_COUNT'
+  /** A suffix that is no text. */
+  | 'QSCACHE_SUFFIX';
+
+/** Every `code` there is; new ones may come with any release. @publicApi */
+export type QsCacheErrorCode =
+  | ConfigurationErrorCode
+  | QueryErrorCode
+  /** A read that leads back to itself. */
+  | 'QSCACHE_CIRCULAR_READ'
+  /** A stored text that was cut or altered. Told by an `entry:corrupt` event. */
+  | 'QSCACHE_CORRUPT_ENTRY'
+  /** A stored text that nobody of this library wrote as it is. Told by an `entry:corrupt` event. */
+  | 'QSCACHE_CORRUPT_PAYLOAD'
+  /** A query set that was to become JSON before it was awaited. */
+  | 'QSCACHE_NOT_AWAITED'
+  /** The store failed, refused or was too slow. Told by a `store:failed` event. */
+  | 'QSCACHE_STORE_FAILED'
+  /** A value that would not come back from the cache as it is. Told by an `entry:skipped` event. */
+  | 'QSCACHE_UNSUPPORTED_VALUE';
+
 /**
  * The base of every error this library throws. `code` is stable and starts with `QSCACHE_`; the message says what happened,
  * why it matters and what to do.
@@ -7,7 +92,7 @@
 export class QsCacheError extends Error {
   constructor(
     /** A stable, greppable name of the kind of error. */
-    readonly code: `QSCACHE_${string}`,
+    readonly code: QsCacheErrorCode,
     message: string,
     options?: ErrorOptions,
   ) {
@@ -22,7 +107,11 @@ export class QsCacheError extends Error {
  *
  * @publicApi
  */
-export class InvalidConfigurationError extends QsCacheError {}
+export class InvalidConfigurationError extends QsCacheError {
+  constructor(code: ConfigurationErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+  }
+}
 
 /**
  * A call was given what cannot be asked for: a suffix that is no text, a filter that is no object, one nested too deeply. Nothing was
@@ -38,7 +127,11 @@ export class InvalidConfigurationError extends QsCacheError {}
  *
  * @publicApi
  */
-export class InvalidQueryError extends QsCacheError {}
+export class InvalidQueryError extends QsCacheError {
+  constructor(code: QueryErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+  }
+}
 
 /**
  * An identifier no row can have (`undefined`, `NaN`, a composite key with a part missing), so asking the database would
@@ -73,10 +166,10 @@ export class CircularReadError extends QsCacheError {
 }
 
 /**
- * A value the codec cannot bring back as it was. Never reaches a caller: the result is served from the database, not cached,
- * and reported as an `entry:skipped` event.
+ * A value that would not come back from the cache as it is: an instance of a class without a transformer, a function, a circle. Nobody
+ * who reads is thrown this: the result is served from the database and not cached, and an `entry:skipped` event tells its message.
  *
- * @internal
+ * @publicApi
  */
 export class UnsupportedValueError extends QsCacheError {
   constructor(message: string) {
@@ -85,10 +178,15 @@ export class UnsupportedValueError extends QsCacheError {
 }
 
 /**
- * The store failed, refused or did not answer within its budget. Never reaches a caller of a read: the database answers
- * instead, and a `store:failed` event carries this. Neither its message nor its cause quotes what the store was given.
+ * The store failed, refused or did not answer within its budget. Nobody who reads or writes is thrown this: the database answers
+ * instead, and a `store:failed` event carries it. Neither its message nor its cause quotes what the store was given.
  *
- * @internal
+ * @example
+ * events.on('store:failed', ({ operation, error }) => {
+ *   if (error instanceof StoreError) this.alerts.raise(`${operation}: ${error.message}`); // costs no query
+ * });
+ *
+ * @publicApi
  */
 export class StoreError extends QsCacheError {
   constructor(message: string, options?: ErrorOptions) {

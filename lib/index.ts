@@ -15,6 +15,8 @@ export type { ClearCacheDetailOptions, ClearTarget, HandlerResult, KeysOfResult 
 export {
   type CacheEvent,
   type CacheEventListener,
+  type CacheEventName,
+  type CacheEventOf,
   CacheEvents,
   type MissReason,
   type SkipReason,
@@ -22,8 +24,13 @@ export {
 export type { RedisClient } from './store/connect-redis.js';
 export {
   CircularReadError,
+  type ConfigurationErrorCode,
   InvalidConfigurationError,
   InvalidIdentifierError,
   InvalidQueryError,
   QsCacheError,
+  type QsCacheErrorCode,
+  type QueryErrorCode,
+  StoreError,
+  UnsupportedValueError,
 } from './errors.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { InvalidConfigurationError } from './errors.js';
+import { InvalidQueryError } from './errors.js';
 import { anything } from './writes/statement-writes.js';
 import { nameOf, type TableTarget } from './naming/table-target.js';
 import { QsCacheCore } from './qs-cache.core.js';
@@ -20,6 +20,7 @@ import { QsCacheCore } from './qs-cache.core.js';
  */
 @Injectable()
 export class QsCache {
+  /** @internal */
   constructor(private readonly core: QsCacheCore) {}
 
   /**
@@ -27,7 +28,7 @@ export class QsCache {
    *
    * @param targets entities, with the tables that hold their many-to-many links and trees; or names of tables as the database knows
    *   them (`orders`, `sales.orders`), which need not be mapped
-   * @throws {InvalidConfigurationError} for an entity no DataSource of the application knows
+   * @throws {InvalidQueryError} for an entity no DataSource of the application knows, and for what is neither entity nor text
    */
   async clear(...targets: readonly TableTarget[]): Promise<void> {
     const tables = new Set<string>();
@@ -49,8 +50,8 @@ export class QsCache {
   #tablesOf(target: TableTarget): string[] {
     const found = [...this.core.watched].flatMap(({ watch }) => watch.tables.clocksNamed(target) ?? []);
     if (found.length) return found;
-    throw new InvalidConfigurationError(
-      'QSCACHE_ENTITY_NOT_REGISTERED',
+    throw new InvalidQueryError(
+      'QSCACHE_CLEAR_TARGET',
       `QsCache.clear() was given ${nameOf(target)}, which no DataSource of the application knows, so nothing of it could be cleared. Add it to the entities of a DataSource, or give the name of its table.`,
     );
   }

@@ -24,6 +24,7 @@ import { ConfigurableModuleClass } from './qs-cache.module-definition.js';
  */
 @Module({ imports: [QsCacheCoreModule] })
 export class QsCacheModule extends ConfigurableModuleClass implements OnModuleDestroy {
+  /** @internal */
   constructor(private readonly core: QsCacheCore) {
     super();
   }

@@ -88,7 +88,7 @@ export interface ResolvedOptions {
   readonly seal: Seal;
 }
 
-/** @throws {InvalidConfigurationError} */
+/** @internal @throws {InvalidConfigurationError} */
 export function resolveOptions(options: QsCacheOptions): ResolvedOptions {
   const { namespace = '', redis, budgetMs = 250, holdMs = 10_000 } = options;
   if (typeof namespace !== 'string') {

@@ -3,10 +3,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { isObservable, Observable } from 'rxjs';
 import { type AfterHandler, afterStream } from './after-stream.js';
 
-/** A handler about to be called, and what its interceptors want done after it. */
+/** A handler about to be called, and what is to be done after it. */
 interface Call {
   readonly context: ExecutionContext;
-  readonly afters: readonly AfterHandler[];
+  readonly after: AfterHandler;
   /** Set when a handler hears of it. */
   isHeard: boolean;
 }
@@ -24,17 +24,16 @@ export function afterHandler(
   handle: () => Observable<unknown>,
   after: AfterHandler,
 ): Observable<unknown> {
-  const outer = calls.getStore();
-  // Two decorators on one handler: the outer interceptor's call is this one's too.
-  const afters = outer?.context === context ? [after, ...outer.afters] : [after];
-  const call: Call = { context, afters, isHeard: false };
+  // The same interceptor once more, of the class or of the other decorator: the call is under way.
+  if (calls.getStore()?.context === context) return handle();
+  const call: Call = { context, after, isHeard: false };
   const heard = calls.run(call, handle);
   return afterStream(heard, async (results, isWhole) => {
     if (!call.isHeard) await after(results, isWhole);
   });
 }
 
-/** `method`, made to do what its interceptors want done after it. Called by anybody else it is what it was. */
+/** `method`, made to do what is to be done after it. Called by anybody else it is what it was. */
 export function tellingOfItsEnd<M extends (...args: never[]) => unknown>(method: M): M {
   return new Proxy(method, {
     apply(target, self: unknown, args: unknown[]): unknown {
@@ -43,15 +42,12 @@ export function tellingOfItsEnd<M extends (...args: never[]) => unknown>(method:
       if (!call) return run();
       call.isHeard = true;
       // Whatever the handler calls in turn, itself included, has no interceptors of its own.
-      return ended(() => calls.run(undefined, run), call.afters);
+      return ended(() => calls.run(undefined, run), call.after);
     },
   });
 }
 
-async function ended(run: () => unknown, afters: readonly AfterHandler[]): Promise<unknown> {
-  const after: AfterHandler = async (...end) => {
-    for (const each of afters) await each(...end);
-  };
+async function ended(run: () => unknown, after: AfterHandler): Promise<unknown> {
   // Once: a QuerySet is a thenable whose query runs when it is awaited.
   const result = await run();
   if (isObservable(result)) return abandonedOr(result, after);

@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
 import type { CacheManagerClass } from '../manager/manager-registry.js';
-import { ClearCacheDetailInterceptor } from './clear-cache-detail.interceptor.js';
+import { ClearCacheInterceptor } from './clear-cache.interceptor.js';
 import { CLEAR_DETAIL, type ClearCacheDetailOptions, type ClearDetail } from './clear-target.js';
 
 /**
@@ -21,10 +21,10 @@ import { CLEAR_DETAIL, type ClearCacheDetailOptions, type ClearDetail } from './
  *
  * @publicApi
  */
-export function ClearCacheDetail(
+export function ClearCacheDetail<Result = unknown>(
   manager: CacheManagerClass,
-  options: ClearCacheDetailOptions = {},
+  options: ClearCacheDetailOptions<Result> = {},
 ): MethodDecorator & ClassDecorator {
-  const detail: ClearDetail = { manager, ...options };
-  return applyDecorators(SetMetadata(CLEAR_DETAIL, detail), UseInterceptors(ClearCacheDetailInterceptor));
+  const detail: ClearDetail<Result> = { manager, ...options };
+  return applyDecorators(SetMetadata(CLEAR_DETAIL, detail), UseInterceptors(ClearCacheInterceptor));
 }

@@ -1,5 +1,5 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
-import { ClearCacheKeysInterceptor } from './clear-cache-keys.interceptor.js';
+import { ClearCacheInterceptor } from './clear-cache.interceptor.js';
 import { CLEAR_KEYS, type ClearTarget } from './clear-target.js';
 
 /**
@@ -23,10 +23,12 @@ import { CLEAR_KEYS, type ClearTarget } from './clear-target.js';
  * @ClearCacheKeys('example', 'example_active')          // exactly these
  *
  * @Post(':team')
- * @ClearCacheKeys(({ result }) => `example_${(result as Example).team}`)
+ * @ClearCacheKeys<Example>(({ result }) => `example_${result.team}`)
  *
  * @publicApi
  */
-export function ClearCacheKeys(...targets: readonly ClearTarget[]): MethodDecorator & ClassDecorator {
-  return applyDecorators(SetMetadata(CLEAR_KEYS, targets), UseInterceptors(ClearCacheKeysInterceptor));
+export function ClearCacheKeys<Result = unknown>(
+  ...targets: readonly ClearTarget<Result>[]
+): MethodDecorator & ClassDecorator {
+  return applyDecorators(SetMetadata(CLEAR_KEYS, targets), UseInterceptors(ClearCacheInterceptor));
 }

@@ -16,7 +16,7 @@ import { tellHandlers } from './tell-handlers.js';
 /** More rows than this are cleared along with every other detail: one step instead of three round trips each. */
 const ROWS_ONE_BY_ONE = 32;
 
-/** What the clear-cache interceptors do once a handler has ended. Nothing here fails a request. @internal */
+/** What the clear-cache interceptor does once a handler has ended. Nothing here fails a request. @internal */
 @Injectable()
 export class ClearCache {
   constructor(

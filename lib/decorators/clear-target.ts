@@ -1,32 +1,32 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { CacheManagerClass } from '../manager/manager-registry.js';
 
-/** What a handler returned, and where it ran. @publicApi */
-export interface HandlerResult {
-  readonly result: unknown;
+/** What a handler returned (of a stream, one of what it emitted), and where it ran. @publicApi */
+export interface HandlerResult<Result = unknown> {
+  readonly result: Result;
   readonly context: ExecutionContext;
 }
 
-/** Keys known only once the handler has run. @publicApi */
-export type KeysOfResult = (handled: HandlerResult) => string | readonly string[];
+/** Keys known only once the handler has run. `Result` is what you know it returns. @publicApi */
+export type KeysOfResult<Result = unknown> = (handled: HandlerResult<Result>) => string | readonly string[];
 
 /**
  * What to clear: a manager class for all its lists, a text for exactly that key, a function for keys that depend on the result.
  *
  * @publicApi
  */
-export type ClearTarget = CacheManagerClass | string | KeysOfResult;
+export type ClearTarget<Result = unknown> = CacheManagerClass | string | KeysOfResult<Result>;
 
 /** @publicApi */
-export interface ClearCacheDetailOptions {
+export interface ClearCacheDetailOptions<Result = unknown> {
   /** The property of the result that holds the identifier. Default: the model's primary key. */
   readonly field?: string;
   /** What else to clear, as `@ClearCacheKeys` takes it. Default: nothing. (qscache: `additional_fields`) */
-  readonly additionalKeys?: readonly ClearTarget[];
+  readonly additionalKeys?: readonly ClearTarget<Result>[];
 }
 
 /** @internal */
-export interface ClearDetail extends ClearCacheDetailOptions {
+export interface ClearDetail<Result = unknown> extends ClearCacheDetailOptions<Result> {
   readonly manager: CacheManagerClass;
 }
 

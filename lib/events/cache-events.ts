@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { safeError } from './safe-error.js';
 
-/** Why a read went to the database. */
+/** Why a read went to the database. @publicApi */
 export type MissReason =
   /** Nothing is stored under the key. */
   | 'absent'
@@ -20,7 +20,7 @@ export type MissReason =
   /** On the one connection that all requests share somebody's transaction is open: what it has written is shown, uncommitted. */
   | 'transaction';
 
-/** Why a loaded result was not stored. */
+/** Why a loaded result was not stored. @publicApi */
 export type SkipReason =
   /** A write overtook the load. */
   | 'overtaken'
@@ -64,7 +64,7 @@ export type CacheEvent =
   | { readonly name: 'tag:advanced'; readonly table: string; readonly rows: readonly string[] | undefined }
   /** The store failed, refused or was too slow. An `advance` that failed may leave stale entries behind. */
   | { readonly name: 'store:failed'; readonly operation: string; readonly error: Error }
-  /** A clear-cache interceptor could not tell what to clear, or the clearing failed. The request went on. */
+  /** A clear-cache decorator could not tell what to clear, or the clearing failed. The request went on. */
   | { readonly name: 'clear:failed'; readonly handler: string; readonly error: Error }
   /** A statement no reader of SQL could place: everything of its database became stale. Each `sql` is told once, with `?` for its values. */
   | { readonly name: 'write:unplaced'; readonly sql: string }
@@ -74,11 +74,25 @@ export type CacheEvent =
 /** An event before its error has been made safe to tell. */
 type Untold<E> = E extends { readonly error: Error } ? Omit<E, 'error'> & { readonly error: unknown } : E;
 
-export type CacheEventListener = (event: CacheEvent) => void;
+/** @publicApi */
+export type CacheEventName = CacheEvent['name'];
+
+/** The event of that name; of several names, any of theirs. @publicApi */
+export type CacheEventOf<Name extends CacheEventName> = Extract<CacheEvent, { readonly name: Name }>;
+
+/** Told of every event, or of those with that name. @publicApi */
+export type CacheEventListener<Name extends CacheEventName = CacheEventName> = (event: CacheEventOf<Name>) => void;
+
+interface Subscription {
+  /** One listener may have subscribed several times. */
+  readonly listener: object;
+  hears(event: CacheEvent): boolean;
+  tell(event: CacheEvent): void;
+}
 
 /** Inside of which listeners the code that runs now was started. */
 interface Telling {
-  readonly listener: CacheEventListener;
+  readonly listener: object;
   readonly outer: Telling | undefined;
 }
 
@@ -93,19 +107,26 @@ const telling = new AsyncLocalStorage<Telling>();
  *
  * @example
  * constructor(events: CacheEvents) {
- *   events.on((event) => { if (event.name === 'store:failed') this.alerts.raise(event.operation); });
+ *   events.on('store:failed', ({ operation, error }) => this.alerts.raise(operation, error));
+ *   events.on(['entry:hit', 'entry:missed'], ({ name }) => this.counters.increment(name));
+ *   events.on((event) => this.logger.debug(event));
  * }
  *
  * @publicApi
  */
 export class CacheEvents {
-  readonly #listeners = new Set<CacheEventListener>();
+  readonly #subscriptions = new Set<Subscription>();
   readonly #watchers = new Set<CacheEventListener>();
 
-  /** Adds a listener; the returned function removes it. */
-  on(listener: CacheEventListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** Adds a listener, to all events or to those of one or more names; the returned function removes what this call has added. */
+  on(listener: CacheEventListener): () => void;
+  on<Name extends CacheEventName>(name: Name | readonly Name[], listener: CacheEventListener<Name>): () => void;
+  on<Name extends CacheEventName>(
+    ...given: [CacheEventListener] | [Name | readonly Name[], CacheEventListener<Name>]
+  ): () => void {
+    const subscription = given.length === 1 ? toAll(...given) : toSome(...given);
+    this.#subscriptions.add(subscription);
+    return () => void this.#subscriptions.delete(subscription);
   }
 
   /** For a listener that reads through no manager. @internal */
@@ -117,11 +138,26 @@ export class CacheEvents {
   emit(untold: Untold<CacheEvent>): void {
     const event = ('error' in untold ? { ...untold, error: safeError(untold.error) } : untold) as CacheEvent;
     for (const watcher of this.#watchers) tell(watcher, event);
-    for (const listener of this.#listeners) {
+    for (const subscription of this.#subscriptions) {
+      if (!subscription.hears(event)) continue;
+      const { listener } = subscription;
       const outer = telling.getStore();
-      if (!isInside(listener, outer)) telling.run({ listener, outer }, tell, listener, event);
+      if (!isInside(listener, outer)) telling.run({ listener, outer }, tell, subscription.tell, event);
     }
   }
+}
+
+function toAll(listener: CacheEventListener): Subscription {
+  return { listener, hears: () => true, tell: listener };
+}
+
+function toSome<Name extends CacheEventName>(
+  names: Name | readonly Name[],
+  listener: CacheEventListener<Name>,
+): Subscription {
+  const wanted = new Set<CacheEventName>([names].flat());
+  const hears = (event: CacheEvent): event is CacheEventOf<Name> => wanted.has(event.name);
+  return { listener, hears, tell: (event) => void (hears(event) && listener(event)) };
 }
 
 /** A listener is a guest: its failure is its own. */
@@ -133,7 +169,7 @@ function tell(listener: CacheEventListener, event: CacheEvent): void {
   }
 }
 
-function isInside(listener: CacheEventListener, at: Telling | undefined): boolean {
+function isInside(listener: object, at: Telling | undefined): boolean {
   for (let each = at; each; each = each.outer) if (each.listener === listener) return true;
   return false;
 }

@@ -3,19 +3,12 @@ import { NotFoundException } from '@nestjs/common';
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import { ownIdentifier } from '../naming/identified-row.js';
 import type { Identifier } from '../naming/identifier.js';
-import {
-  clearsOf,
-  inTransaction,
-  keysOf,
-  readsOf,
-  registeredRuntime,
-  runtimeOf,
-  transactionOf,
-} from './manager-runtime.js';
+import { clearsOf, keysOf, readsOf, registeredRuntime, runtimeOf } from './manager-runtime.js';
 import type { TableTarget } from '../naming/table-target.js';
 import { checkOptions, ownPart } from '../query/check-query.js';
-import { QuerySet } from './query-set.js';
+import { type QuerySet, querySet } from './query-set.js';
 import type { RelationPath } from '../load/relation-paths.js';
+import { transactionOf, withinTransaction } from './transaction.js';
 import type { Where } from '../query/where.js';
 
 /** TypeORM's `EntityTarget` without its `Function`, which lets any class pass for any entity. */
@@ -144,7 +137,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
     const { suffix, where } = options;
     const reads = readsOf(this);
     const query = where === undefined ? {} : { where: ownPart('all({ where })', where) as never };
-    return new QuerySet<T>(reads, query, { suffix });
+    return querySet<T>(reads, query, { suffix });
   }
 
   /**
@@ -163,10 +156,10 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * await users.get('mojix', { where: { username: 'mojix' } });       // its own entry: user_mojix
    * await examples.get(404, { raiseException: false });               // null, and 1 query every time
    */
-  get(identifier: Identifier, options: GetOptions<T> & { readonly raiseException: false }): Promise<T | null>;
-  get(identifier: Identifier, options?: GetOptions<T> & { readonly raiseException?: true }): Promise<T>;
-  get(identifier: Identifier, options?: GetOptions<T>): Promise<T | null>;
-  async get(identifier: Identifier, options: GetOptions<T> = {}): Promise<T | null> {
+  get(identifier: Identifier<T>, options: GetOptions<T> & { readonly raiseException: false }): Promise<T | null>;
+  get(identifier: Identifier<T>, options?: GetOptions<T> & { readonly raiseException?: true }): Promise<T>;
+  get(identifier: Identifier<T>, options?: GetOptions<T>): Promise<T | null>;
+  async get(identifier: Identifier<T>, options: GetOptions<T> = {}): Promise<T | null> {
     checkOptions('get()', options);
     const { raiseException = true } = options;
     const where = ownPart('get(..., { where })', options.where);
@@ -187,7 +180,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * @example
    * await examples.getMany([1, 2, 3]); // one round trip to the store, up to 1,000; one query for all that it lacks, up to 900
    */
-  async getMany(identifiers: readonly Identifier[]): Promise<T[]> {
+  async getMany(identifiers: readonly Identifier<T>[]): Promise<T[]> {
     const found = await readsOf(this).getMany(identifiers);
     return found.filter((entity) => entity !== null) as T[];
   }
@@ -198,7 +191,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   }
 
   /** The key of a detail: `example_1`. @throws {InvalidIdentifierError} */
-  getDetailCacheKey(identifier: Identifier): string {
+  getDetailCacheKey(identifier: Identifier<T>): string {
     return keysOf(this).detailKey(ownIdentifier(runtimeOf(this).options, identifier));
   }
 
@@ -221,7 +214,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    *
    * @throws {InvalidIdentifierError}
    */
-  async clearCacheDetail(identifier?: Identifier): Promise<void> {
+  async clearCacheDetail(identifier?: Identifier<T>): Promise<void> {
     await clearsOf(this).detail(identifier);
   }
 
@@ -235,7 +228,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * });
    */
   using(entityManager: EntityManager): this {
-    return inTransaction(this, entityManager);
+    return withinTransaction(this, entityManager);
   }
 
   /** @internal */

@@ -41,29 +41,29 @@ export function managerOptions(
   dataSourceName: string,
 ): ManagerOptions {
   if (!manager.model) {
-    throw invalid(
-      'MODEL_MISSING',
+    throw new InvalidConfigurationError(
+      'QSCACHE_MODEL_MISSING',
       `${name} has no model, so there is nothing it could load. Set model = YourEntity in the class.`,
     );
   }
   if (!dataSource.hasMetadata(manager.model)) {
-    throw invalid(
-      'ENTITY_NOT_REGISTERED',
+    throw new InvalidConfigurationError(
+      'QSCACHE_ENTITY_NOT_REGISTERED',
       `${name}.model is ${nameOf(manager.model)}, which the DataSource "${dataSourceName}" does not know, so it could not be queried. Add it to the entities of that DataSource (TypeOrmModule.forFeature([${nameOf(manager.model)}]) with autoLoadEntities), or name another DataSource in QsCacheModule.forFeature([...], dataSource).`,
     );
   }
   const metadata = dataSource.getMetadata(manager.model);
   const cacheKey = manager.cacheKey ?? metadata.name.toLowerCase();
   if (typeof cacheKey !== 'string' || cacheKey === '' || /[\s\p{C}]/u.test(cacheKey)) {
-    throw invalid(
-      'CACHE_KEY',
+    throw new InvalidConfigurationError(
+      'QSCACHE_CACHE_KEY',
       `${name}.cacheKey is ${JSON.stringify(cacheKey)}, which cannot name entries. Give a text without spaces, or leave it out for "${metadata.name.toLowerCase()}".`,
     );
   }
   for (const option of ['listTimeout', 'detailTimeout'] as const) checkTimeout(name, option, manager[option]);
   if (typeof manager.exceptionClass !== 'function' || !manager.exceptionClass.prototype) {
-    throw invalid(
-      'EXCEPTION_CLASS',
+    throw new InvalidConfigurationError(
+      'QSCACHE_EXCEPTION_CLASS',
       `${name}.exceptionClass is no class, so get() could not throw it. Give an Error class, such as NotFoundException.`,
     );
   }
@@ -71,8 +71,8 @@ export function managerOptions(
   const relations = relationTree(name, metadata, manager.relatedObjects, manager.prefetchRelatedObjects);
   const view = [metadata, ...related(relations)].find(({ tableType }) => tableType === 'view');
   if (view && !manager.dependsOn.length) {
-    throw invalid(
-      'VIEW_WITHOUT_TABLES',
+    throw new InvalidConfigurationError(
+      'QSCACHE_VIEW_WITHOUT_TABLES',
       `${name} reads the view ${view.name}, and no write ever names a view, so its entries would never become stale. List the tables the view reads in dependsOn.`,
     );
   }
@@ -88,8 +88,8 @@ export function managerOptions(
 
 function keepOut(manager: string, metadata: EntityMetadata, path: string): void {
   if (entityCodec(metadata).keepOut(path)) return;
-  throw invalid(
-    'NEVER_CACHE',
+  throw new InvalidConfigurationError(
+    'QSCACHE_NEVER_CACHE',
     `${manager}.neverCache names ${JSON.stringify(path)}, which ${metadata.name} does not have, so whatever was meant would be cached. Name a property of ${metadata.name} itself, inside of an embedded object with a dot; of a related entity, say it in that entity's own manager.`,
   );
 }
@@ -101,8 +101,8 @@ function related(nodes: readonly RelationNode[]): EntityMetadata[] {
 function checkTimeout(name: string, option: string, timeout: unknown): void {
   const longest = 10 * 365 * 86_400;
   if (typeof timeout === 'number' && timeout > 0 && timeout <= longest) return;
-  throw invalid(
-    'TIMEOUT',
+  throw new InvalidConfigurationError(
+    'QSCACHE_TIMEOUT',
     `${name}.${option} is ${String(timeout)}, so an entry would live forever or not at all. Give seconds, more than 0 and at most ten years, for example minutes(5).`,
   );
 }
@@ -111,14 +111,10 @@ function checkTimeout(name: string, option: string, timeout: unknown): void {
 function clockOf(manager: string, option: string, dataSource: DataSource, target: TableTarget): string {
   if (dataSource.hasMetadata(target)) return entityClock(dataSource.getMetadata(target));
   if (typeof target !== 'string') {
-    throw invalid(
-      'ENTITY_NOT_REGISTERED',
+    throw new InvalidConfigurationError(
+      'QSCACHE_ENTITY_NOT_REGISTERED',
       `${manager}.${option} names ${nameOf(target)}, which its DataSource does not know, so no write could be told to concern it. Add it to the entities of that DataSource, or give the name of its table.`,
     );
   }
   return tableClock(dataSource, namedTable(dataSource, target));
-}
-
-function invalid(code: string, message: string): InvalidConfigurationError {
-  return new InvalidConfigurationError(`QSCACHE_${code}`, message);
 }

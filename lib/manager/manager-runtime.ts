@@ -21,6 +21,7 @@ import { DatabaseReads } from './database-reads.js';
 import { type ManagerDeclaration, type ManagerOptions, managerOptions } from './manager-options.js';
 import type { Reads } from './reads.js';
 import { scopeOf } from './scope.js';
+import { transactionOf } from './transaction.js';
 
 /** What the module gives every manager. The store is asked for late: CACHE_MANAGER exists once all modules have started. */
 export interface CacheRuntime {
@@ -33,12 +34,10 @@ export interface CacheRuntime {
 }
 
 const RUNTIME = Symbol('qscache:runtime');
-const TRANSACTION = Symbol('qscache:transaction');
 
-/** What a manager becomes by being registered, and by `using()`. */
+/** What a manager becomes by being registered. */
 interface Manager {
   readonly [RUNTIME]?: ManagerRuntime;
-  readonly [TRANSACTION]?: EntityManager;
   readonly scope?: unknown;
 }
 
@@ -71,15 +70,6 @@ export function runtimeOf(manager: object): ManagerRuntime {
 
 export function registeredRuntime(manager: object): ManagerRuntime | undefined {
   return (manager as Manager)[RUNTIME];
-}
-
-/** The same manager inside of a transaction. */
-export function inTransaction<T extends object>(manager: T, entityManager: EntityManager): T {
-  return Object.create(manager, { [TRANSACTION]: { value: entityManager } }) as T;
-}
-
-export function transactionOf(manager: object): EntityManager | undefined {
-  return (manager as Manager)[TRANSACTION];
 }
 
 /** How a manager is read where it stands: inside of a transaction or outside, and in whose scope. */

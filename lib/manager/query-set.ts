@@ -12,6 +12,9 @@ interface CachedAs {
   readonly suffix: string | undefined;
 }
 
+/** Makes a set, which nobody but a manager can: what it returns is only as true as its source. @internal */
+export let querySet: <T extends ObjectLiteral>(reads: Reads, query: EntityQuery, cachedAs: CachedAs) => QuerySet<T>;
+
 /**
  * A list that is not loaded yet. Await it, or iterate over it with `for await`: it is evaluated then, at most once per object, and
  * awaiting the same object again gives the same array. Every refinement is a new object.
@@ -40,8 +43,12 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
   readonly #filter: Filter | undefined;
   #result: Promise<T[]> | undefined;
 
-  /** @internal @param query nobody else's: sets that refine it share its parts */
-  constructor(reads: Reads, query: EntityQuery = {}, cachedAs?: CachedAs, filter?: Filter) {
+  static {
+    querySet = (reads, query, cachedAs) => new QuerySet(reads, query, cachedAs);
+  }
+
+  /** @param query nobody else's: sets that refine it share its parts */
+  private constructor(reads: Reads, query: EntityQuery, cachedAs?: CachedAs, filter?: Filter) {
     checkSuffix(reads.name, cachedAs?.suffix);
     this.#reads = reads;
     this.#given = query;

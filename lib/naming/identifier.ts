@@ -1,4 +1,4 @@
-import type { EntityMetadata } from 'typeorm';
+import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { asOne } from '../codec/transform.js';
 import { InvalidIdentifierError } from '../errors.js';
 import { safeError } from '../events/safe-error.js';
@@ -6,20 +6,24 @@ import { isPostgres } from './database-name.js';
 import { joinKeys } from './text-key.js';
 import { parameterText, queryText } from '../query/query-text.js';
 
+/** A value of a column that may be part of a key. Of instances no more is known than that a promise is none: nobody awaited it. */
+type KeyValue = string | number | bigint | boolean | (object & { readonly then?: never });
+
 /**
- * What identifies a row: a primary key, which may be an instance of a class or an object where the column takes one; a composite key
- * by its properties; or any text of your own beside a `where`.
+ * What identifies a row: the value of its primary key, which may be an instance of a class (a `Date`, a `Buffer`, one that the column's
+ * transformer takes); an object that has it under its own name, as a composite key must be given and an entity is; or any text of your
+ * own beside a `where`.
+ *
+ * The properties an object literal may name are the entity's, so one that is itself a key (of a JSON column) is written under its name:
+ * `{ id: { x: 1, y: 2 } }`. Without an entity, as in code for all of them, any.
+ *
+ * @example
+ * orderLines.get({ orderId: 1, line: 2 }); // 1 query the first time, then 0; { order: 1, line: 2 } does not compile
+ *
+ * @publicApi
  */
-export type Identifier =
-  | string
-  | number
-  | bigint
-  | boolean
-  | Date
-  | Uint8Array
-  | { readonly [property: string]: unknown }
-  // An instance has no index signature; a promise is an identifier nobody awaited.
-  | (object & { readonly then?: never });
+// oxlint-disable-next-line typescript/no-explicit-any -- of any entity
+export type Identifier<T extends ObjectLiteral = any> = KeyValue | { readonly [P in keyof T]?: T[P] | KeyValue };
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 

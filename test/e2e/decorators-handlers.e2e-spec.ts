@@ -132,6 +132,37 @@ class DescribedController {
   }
 }
 
+const said = (step: string) => () => {
+  steps.push(step);
+  return 'plain';
+};
+
+@Controller('twice')
+@ClearCacheKeys(said('keys of the class'))
+class TwiceController {
+  constructor(protected readonly outside: OutsideWrites) {}
+
+  @Post('keys-above')
+  @ClearCacheKeys(said('keys'))
+  @ClearCacheDetail(PlainExampleCacheManager, { additionalKeys: [said('additional')] })
+  keysAbove() {
+    return this.outside.change(1);
+  }
+
+  @Post('keys-below')
+  @ClearCacheDetail(PlainExampleCacheManager, { additionalKeys: [said('additional')] })
+  @ClearCacheKeys(said('keys'))
+  keysBelow() {
+    return this.outside.change(1);
+  }
+
+  @Post('keys-of-class')
+  @ClearCacheDetail(PlainExampleCacheManager, { additionalKeys: [said('additional')] })
+  keysOfClass() {
+    return this.outside.change(1);
+  }
+}
+
 describe('A handler under a clear decorator', () => {
   async function setUp(...controllers: Type[]) {
     const test = await exampleApp(sqljs, { controllers, providers: [OutsideWrites] });
@@ -176,6 +207,19 @@ describe('A handler under a clear decorator', () => {
     const { post } = await setUp(DescribedController);
     await post('/described/within/1').expect(201);
     expect(steps).toEqual(['committed', 'cleared']);
+  });
+
+  it.each([
+    ['keys-above', 'keys'],
+    ['keys-below', 'keys'],
+    ['keys-of-class', 'keys of the class'],
+  ])('and another one clears once, details before keys: %s', async (path, keys) => {
+    const { post, titles, advance } = await setUp(TwiceController);
+    await post(`/twice/${path}`).expect(201);
+    expect(steps).toEqual(['additional', keys]);
+    // The row, what is added to it, and the keys.
+    expect(advance).toHaveBeenCalledTimes(3);
+    expect(await titles()).toBe('changed');
   });
 
   it('is an ordinary method for everybody else', async () => {

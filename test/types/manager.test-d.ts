@@ -1,9 +1,28 @@
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, ObjectLiteral } from 'typeorm';
 import { In } from 'typeorm';
 import { expectTypeOf } from 'vitest';
-import { BaseCacheManager, ClearCacheDetail, ClearCacheKeys, QsCacheModule, QuerySet } from '../../lib/index.js';
+import {
+  BaseCacheManager,
+  type CacheEvent,
+  type CacheEvents,
+  ClearCacheDetail,
+  ClearCacheKeys,
+  type HandlerResult,
+  type Identifier,
+  type KeysOfResult,
+  type MissReason,
+  QsCacheError,
+  type QsCacheErrorCode,
+  QsCacheModule,
+  QuerySet,
+  StoreError,
+  UnsupportedValueError,
+} from '../../lib/index.js';
 import { Example, User } from '../fixtures/entities/example.entity.js';
+import { PlacedSeat } from '../fixtures/entities/keys.entities.js';
 import { Book, Car } from '../fixtures/entities/listening.entities.js';
+import { Invoice, Line } from '../fixtures/entities/order-lines.entities.js';
+import { Member, UserId } from '../fixtures/entities/value-keys.entities.js';
 import { ExampleCacheManager } from '../fixtures/managers.js';
 
 // Checked by the compiler, run by nobody: what must not compile says so by @ts-expect-error.
@@ -106,6 +125,15 @@ export class ScopeOfThenable extends BaseCacheManager<Example> {
   override scope = (): PromiseLike<string> => Promise.resolve('tenant');
 }
 
+// A manager's own fields may be called anything that is not documented
+
+export class OwnFields extends BaseCacheManager<Example> {
+  model = Example;
+  bound = 1;
+  through = new Map<string, string>();
+  cacheKeys = ['example'];
+}
+
 // Reads
 
 expectTypeOf(examples.get(1)).toEqualTypeOf<Promise<Example>>();
@@ -130,6 +158,8 @@ for await (const example of examples.all()) expectTypeOf(example).toEqualTypeOf<
 expectTypeOf(examples.using(entityManager)).toEqualTypeOf<ExampleCacheManager>();
 expectTypeOf(examples.getCacheKey('x')).toEqualTypeOf<string>();
 expectTypeOf(examples.all().createQueryBuilder('e').getMany()).toEqualTypeOf<Promise<Example[]>>();
+// @ts-expect-error only a manager makes one
+new QuerySet<Example>({} as never, {});
 
 // @ts-expect-error undefined identifies nothing
 void examples.get(undefined);
@@ -142,6 +172,85 @@ void examples.get(Promise.resolve(1));
 // An instance of a class may be a key.
 void examples.get(new URL('https://a.example'));
 void examples.get({ id: new URL('https://a.example') });
+
+// Identifiers
+
+declare const example: Example;
+declare const lines: BaseCacheManager<Line>;
+declare const line: Line;
+declare const placedSeats: BaseCacheManager<PlacedSeat>;
+declare const members: BaseCacheManager<Member>;
+declare const invoices: BaseCacheManager<Invoice>;
+declare const request: { readonly params: { readonly id: string } };
+void examples.get(example);
+void examples.get(request.params.id);
+void examples.get({ id: request.params.id });
+void examples.get(request.params);
+void examples.getMany([example, { id: 1 }]);
+void examples.clearCacheDetail({ id: 1n });
+void lines.get({ shop: 1, no: 2, position: 3 });
+void lines.get(line);
+void lines.get('first', { where: { product: 'a' } });
+void lines.getMany([{ shop: 1, no: 2, position: 3 }, line]);
+void placedSeats.get({ place: { row: 'a', number: 1 } });
+void members.get(new UserId('a'));
+void members.get({ id: new UserId('a') });
+void members.get({ id: 'a' });
+void invoices.get({ order: { shop: 1, no: 2 } });
+void invoices.get({ order: line.order });
+void invoices.get(new Date());
+void invoices.get(Buffer.from('a'));
+void invoices.get(new Uint8Array(1));
+// @ts-expect-error no such property
+void examples.get({ idd: 1 });
+// @ts-expect-error no such property
+void lines.get({ shop: 1, number: 2, position: 3 });
+// @ts-expect-error no such property
+void lines.getMany([{ shop: 1, no: 2, pos: 3 }]);
+// @ts-expect-error no such property
+lines.getDetailCacheKey({ shop: 1, no: 2, pos: 3 });
+// @ts-expect-error no such property
+void lines.clearCacheDetail({ shop: 1, no: 2, pos: 3 });
+// @ts-expect-error no such property of a place
+void placedSeats.get({ place: { row: 'a', nr: 1 } });
+// @ts-expect-error null is no key
+void examples.get({ id: null });
+// @ts-expect-error a promise of a key is none
+void examples.get({ id: Promise.resolve(1) });
+// @ts-expect-error an array of keys of lines
+export const wrongKeys: Identifier<Line>[] = [{ shop: 1, nr: 2 }];
+// Without an entity, any.
+export const anyKeys: Identifier[] = [1, 'a', { shop: 1, nr: 2 }, new UserId('a')];
+void lines.getMany(anyKeys);
+
+export abstract class GenericManager<T extends ObjectLiteral> extends BaseCacheManager<T> {
+  byText(id: string): Promise<T> {
+    return this.get(id);
+  }
+
+  same(entity: T): Promise<T> {
+    return this.get(entity);
+  }
+
+  several(ids: readonly Identifier<T>[]): Promise<T[]> {
+    return this.getMany(ids);
+  }
+
+  any(id: Identifier): Promise<T | null> {
+    return this.get(id, { raiseException: false });
+  }
+}
+
+export abstract class IdManager<T extends { id: number }> extends BaseCacheManager<T> {
+  byId(id: number): Promise<T> {
+    return this.get({ id });
+  }
+}
+
+export class ExampleIdManager extends IdManager<Example> {
+  model = Example;
+}
+QsCacheModule.forFeature([ExampleIdManager]);
 
 // Filters, orders, selections
 
@@ -208,9 +317,55 @@ ClearCacheKeys(
   () => ['a', 'b'],
 );
 ClearCacheDetail(ExampleCacheManager, { field: 'id', additionalKeys: ['example', ExampleCacheManager] });
+export const suffixOf: KeysOfResult<Example> = ({ result }) => result.title;
+ClearCacheKeys<Example>(({ result }) => `example_${result.title}`, suffixOf, 'example');
+ClearCacheKeys(({ result }: HandlerResult<Example>) => result.title, ExampleCacheManager);
+ClearCacheKeys(suffixOf);
+ClearCacheDetail<Example>(ExampleCacheManager, { additionalKeys: [({ result }) => result.title] });
+ClearCacheDetail(ExampleCacheManager, { additionalKeys: [suffixOf, 'example'] });
+export const unknownResult: KeysOfResult = ({ result }: HandlerResult) => String(result);
+// @ts-expect-error what the result is must be said first
+ClearCacheKeys(({ result }) => result.title);
+// @ts-expect-error an example has no such property
+ClearCacheKeys<Example>(({ result }) => result.titel);
 // @ts-expect-error an entity is no manager
 ClearCacheDetail(Example);
 // @ts-expect-error keys are texts
 ClearCacheKeys(5);
 // @ts-expect-error qscache's name
 ClearCacheDetail(ExampleCacheManager, { additionalFields: ['id'] });
+
+// Errors and events
+
+declare const events: CacheEvents;
+declare const error: QsCacheError;
+expectTypeOf(error.code).toEqualTypeOf<QsCacheErrorCode>();
+expectTypeOf<'QSCACHE_STORE_FAILED'>().toExtend<QsCacheErrorCode>();
+// @ts-expect-error no such code
+void (error.code === 'QSCACHE_STORE_DEAD');
+expectTypeOf<StoreError>().toExtend<QsCacheError>();
+expectTypeOf<UnsupportedValueError>().toExtend<QsCacheError>();
+
+expectTypeOf(events.on(() => {})).toEqualTypeOf<() => void>();
+events.on((event) => expectTypeOf(event).toEqualTypeOf<CacheEvent>());
+const off = events.on('store:failed', (event) => {
+  expectTypeOf(event.operation).toEqualTypeOf<string>();
+  expectTypeOf(event.error).toEqualTypeOf<Error>();
+});
+expectTypeOf(off).toEqualTypeOf<() => void>();
+events.on(['entry:missed', 'entry:hit'], (event) => {
+  expectTypeOf(event.key).toEqualTypeOf<string>();
+  if (event.name === 'entry:missed') expectTypeOf(event.reason).toEqualTypeOf<MissReason>();
+  // @ts-expect-error a hit has no reason
+  void event.reason;
+});
+// A listener of all events is one of some.
+events.on('entry:hit', (event: CacheEvent) => void event.name);
+// @ts-expect-error no such event
+events.on('store:dead', () => {});
+// @ts-expect-error no such event
+events.on(['store:failed', 'store:dead'], () => {});
+// @ts-expect-error of a hit there is no operation
+events.on('entry:hit', (event) => event.operation);
+// @ts-expect-error nobody listens
+events.on('entry:hit');

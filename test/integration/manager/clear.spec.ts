@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { QsCache } from '../../../lib/index.js';
+import { InvalidQueryError, QsCache } from '../../../lib/index.js';
 import { Company, User } from '../../fixtures/entities/example.entity.js';
 import { JoinedExampleCacheManager, PlainExampleCacheManager, UserCacheManager } from '../../fixtures/managers.js';
 import { describeDatabases } from '../../support/databases.js';
@@ -60,8 +60,20 @@ describeDatabases('clearing what TypeORM does not see', (database) => {
     expect(await dropped()).toBe('.....');
   });
 
-  it('QsCache.clear() refuses an entity nobody knows', async () => {
+  it.each<[string, unknown]>([
+    ['Unknown', Unknown],
+    ['undefined', undefined],
+    ['null', null],
+    ['an object', {}],
+    ['an array', ['example']],
+    ['a number', 5],
+  ])('QsCache.clear() refuses what names no table: %s', async (name, target) => {
     const { cache } = await warm();
-    await expect(cache.clear(Unknown)).rejects.toMatchObject({ code: 'QSCACHE_ENTITY_NOT_REGISTERED' });
+    const refusal = cache.clear(target as string);
+    await expect(refusal).rejects.toBeInstanceOf(InvalidQueryError);
+    await expect(refusal).rejects.toMatchObject({
+      code: 'QSCACHE_CLEAR_TARGET',
+      message: expect.stringContaining(`was given ${name},`) as string,
+    });
   });
 });

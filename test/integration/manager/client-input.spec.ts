@@ -219,10 +219,10 @@ describe('What is very deep', () => {
     }
     for (const use of [
       () => examples.get(make() as never),
-      () => examples.get({ id: make() }),
-      () => examples.getMany([{ id: make() }]),
-      () => examples.getDetailCacheKey({ id: make() }),
-      () => examples.clearCacheDetail({ id: make() }),
+      () => examples.get({ id: make() as never }),
+      () => examples.getMany([{ id: make() as never }]),
+      () => examples.getDetailCacheKey({ id: make() as never }),
+      () => examples.clearCacheDetail({ id: make() as never }),
     ]) {
       expect(await errorOf(use), String(use)).toBeInstanceOf(InvalidQueryError);
     }

@@ -214,7 +214,7 @@ describe('Identifiers', () => {
     const seats = get(SeatCacheManager);
     await statements.expect(0, async () => {
       await expect(seats.get({ row: 'a' })).rejects.toThrow(/lacks number/);
-      await expect(seats.get({ row: 'a', number: null })).rejects.toThrow(InvalidIdentifierError);
+      await expect(seats.get({ row: 'a', number: null as never })).rejects.toThrow(InvalidIdentifierError);
       await expect(seats.get('a')).rejects.toThrow(/composite key, so string alone/);
       await expect(seats.getMany([1])).rejects.toThrow(/Pass an object with row, number/);
     });

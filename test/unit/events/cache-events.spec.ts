@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { CacheEvent } from '../../../lib/index.js';
 import { CacheEvents } from '../../../lib/events/cache-events.js';
 
 it.each(['on', 'watch'] as const)('tells everybody, whoever fails (%s)', (how) => {
@@ -11,4 +12,85 @@ it.each(['on', 'watch'] as const)('tells everybody, whoever fails (%s)', (how) =
   events.on(({ name }) => heard.push(name));
   events.emit({ name: 'entry:hit', key: 'key' });
   expect(heard).toEqual(['entry:hit', 'entry:hit']);
+});
+
+describe('A listener by name', () => {
+  const hit = (events: CacheEvents) => events.emit({ name: 'entry:hit', key: 'k' });
+  const miss = (events: CacheEvents) => events.emit({ name: 'entry:missed', key: 'k', reason: 'absent' });
+  const fail = (events: CacheEvents) => events.emit({ name: 'store:failed', operation: 'read', error: 'why' });
+
+  function setUp() {
+    const events = new CacheEvents();
+    const heard: CacheEvent[] = [];
+    return { events, heard, listener: (event: CacheEvent) => void heard.push(event) };
+  }
+
+  it('hears the events of its name, and no other', () => {
+    const { events, heard, listener } = setUp();
+    events.on('store:failed', listener);
+    for (const emit of [hit, miss, fail, hit]) emit(events);
+    expect(heard).toEqual([{ name: 'store:failed', operation: 'read', error: expect.any(Error) }]);
+  });
+
+  it('hears the events of several names, in their order', () => {
+    const { events, heard, listener } = setUp();
+    events.on(['entry:missed', 'entry:hit'], listener);
+    for (const emit of [hit, fail, miss, hit]) emit(events);
+    expect(heard.map(({ name }) => name)).toEqual(['entry:hit', 'entry:missed', 'entry:hit']);
+  });
+
+  it('hears nothing of no name, whatever becomes of the list it gave', () => {
+    const { events, heard, listener } = setUp();
+    const names: CacheEvent['name'][] = [];
+    events.on(names, listener);
+    names.push('entry:hit');
+    hit(events);
+    expect(heard).toEqual([]);
+  });
+
+  it('is removed by what on() returned, which removes nothing else', () => {
+    const { events, heard, listener } = setUp();
+    const off = events.on('entry:hit', listener);
+    events.on(['entry:hit', 'store:failed'], listener);
+    hit(events);
+    expect(heard).toHaveLength(2);
+    off();
+    off();
+    for (const emit of [hit, fail]) emit(events);
+    expect(heard.slice(2).map(({ name }) => name)).toEqual(['entry:hit', 'store:failed']);
+  });
+
+  it('that throws keeps nobody from hearing', () => {
+    const { events, heard, listener } = setUp();
+    events.on('entry:hit', () => {
+      throw new Error('a counter that fails');
+    });
+    events.on('entry:hit', listener);
+    hit(events);
+    expect(heard).toHaveLength(1);
+  });
+
+  it('is not told what it causes itself, at once or later, under whatever name it listens', async () => {
+    const { events, heard, listener } = setUp();
+    let later: Promise<void> | undefined;
+    const reading = () => {
+      miss(events);
+      later ??= Promise.resolve().then(() => hit(events));
+    };
+    let told = 0;
+    const counting = () => {
+      told++;
+      reading();
+    };
+    events.on('entry:hit', counting);
+    events.on(['entry:missed', 'store:failed'], counting);
+    events.on(listener);
+    hit(events);
+    await later;
+    expect(told).toBe(1);
+    // Everybody else is.
+    expect(heard.map(({ name }) => name)).toEqual(['entry:missed', 'entry:hit', 'entry:hit']);
+    fail(events);
+    expect(told).toBe(2);
+  });
 });

@@ -1,0 +1,164 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import ts from 'typescript';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const dist = resolve('dist') + sep;
+
+const nodenext: ts.CompilerOptions = {
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+};
+
+/** What older applications have: it knows `main` and `types`, and nothing of `exports`. */
+const node10: ts.CompilerOptions = {
+  module: ts.ModuleKind.CommonJS,
+  moduleResolution: ts.ModuleResolutionKind.Node10,
+  ignoreDeprecations: '6.0',
+};
+
+const model = `
+  import { BaseCacheManager, CacheEvents, QuerySet } from 'nestjs-qscache';
+  export class Example { id!: number; title!: string; }
+  export class ExampleCacheManager extends BaseCacheManager<Example> { model = Example; }
+  declare const examples: ExampleCacheManager;
+  declare const events: CacheEvents;
+`;
+
+describe("The package's types", () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    if (!existsSync('dist/index.d.ts')) {
+      throw new Error('There is no dist/index.d.ts, so there are no types to look at. Run "npm run build".');
+    }
+    folder = await mkdtemp(join(tmpdir(), 'qscache-types-'));
+    for (const name of ['@nestjs/common', 'rxjs', 'typeorm', '@types/node'])
+      await install(name, `node_modules/${name}`);
+    await install('nestjs-qscache', '.');
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('name nothing but what index.ts exports, and what that is made of', async () => {
+    const program = await compile([''], nodenext, [`${dist}index.d.ts`]);
+    expect(namesBehind(program)).toEqual([
+      'load/relation-paths.d.ts: Depth',
+      'load/relation-paths.d.ts: Related',
+      'load/relation-paths.d.ts: Scalar',
+      'manager/base-cache-manager.d.ts: Model',
+      'naming/identifier.d.ts: KeyValue',
+      'qs-cache.module-definition.d.ts: ConfigurableModuleClass',
+      'store/ioredis.client.d.ts: IoRedisClient',
+      'store/node-redis.client.d.ts: NodeRedisClient',
+    ]);
+  });
+
+  it('stand on their own, in an application that checks its libraries too', async () => {
+    const program = await compile(['export const found = examples.get(1);'], { ...nodenext, skipLibCheck: false });
+    expect(errorsOf(program, (path) => path.startsWith(dist) || path.startsWith(folder))).toEqual([]);
+  });
+
+  it.each([
+    ['nodenext', nodenext],
+    ['node10', node10],
+  ])('are found with moduleResolution %s, and known for what they are', async (_, options) => {
+    const right = 'export const found: Promise<Example> = examples.get({ id: 1 });';
+    const wrong = 'export const found = examples.get({ idd: 1 });';
+    expect(errorsOf(await compile([right, wrong], options))).toEqual([
+      expect.stringMatching(/^app-1\.ts: [^]*'idd' does not exist/),
+    ]);
+  });
+
+  it('hide what is not for users', async () => {
+    const hidden: Record<string, string> = {
+      'events.emit({ name: "entry:hit", key: "k" });': "Property 'emit' does not exist",
+      'events.watch(() => {});': "Property 'watch' does not exist",
+      'new QuerySet<Example>();': 'is private',
+      'examples.cacheKeys();': "Property 'cacheKeys' does not exist",
+      'examples.bound();': "Property 'bound' does not exist",
+      'export class Nosy extends ExampleCacheManager { into = () => this.through; }': "'through' does not exist",
+      'export { querySet } from "nestjs-qscache";': "no exported member named 'querySet'",
+      'export { BoundManager } from "nestjs-qscache";': "no exported member 'BoundManager'",
+      'export * from "nestjs-qscache/dist/manager/bound-manager.js";': 'Cannot find module',
+    };
+    const errors = errorsOf(await compile(Object.keys(hidden), nodenext));
+    expect(errors).toEqual(
+      Object.values(hidden).map((error, i): unknown =>
+        expect.stringMatching(new RegExp(`^app-${i}\\.ts: [^]*${error}`)),
+      ),
+    );
+  });
+
+  it('leave the names of insides to the fields of managers', async () => {
+    const fields = 'bound = 1; through = 2; cacheKeys = 3; keys = 4; transaction = 5; events = 6;';
+    const code = `export class Own extends BaseCacheManager<Example> { model = Example; ${fields} }`;
+    expect(errorsOf(await compile([code], nodenext))).toEqual([]);
+  });
+
+  async function install(name: string, from: string): Promise<void> {
+    const path = join(folder, 'node_modules', name);
+    await mkdir(dirname(path), { recursive: true });
+    await symlink(resolve(from), path);
+  }
+
+  /** Applications of one file each: `app-0.ts` and so on. */
+  async function compile(codes: string[], options: ts.CompilerOptions, more: string[] = []): Promise<ts.Program> {
+    const files = codes.map((_, i) => join(folder, `app-${i}.ts`));
+    for (const [i, file] of files.entries()) await writeFile(file, `${model}\n${codes[i]}`);
+    return ts.createProgram([...files, ...more], {
+      target: ts.ScriptTarget.ES2023,
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+      types: ['node'],
+      typeRoots: [join(folder, 'node_modules/@types')],
+      ...options,
+    });
+  }
+
+  function errorsOf(program: ts.Program, of = (path: string) => path.startsWith(folder)): string[] {
+    return ts
+      .getPreEmitDiagnostics(program)
+      .filter(({ file }) => !file || of(file.fileName))
+      .map(
+        ({ file, messageText }) =>
+          `${file && basename(file.fileName)}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
+      );
+  }
+});
+
+/** Declarations of ours that an exported one mentions, down to the last, and that nobody can import. */
+function namesBehind(program: ts.Program): string[] {
+  const checker = program.getTypeChecker();
+  const index = checker.getSymbolAtLocation(program.getSourceFile(`${dist}index.d.ts`)!)!;
+  const own = (symbol: ts.Symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol);
+  const exported = new Set(checker.getExportsOfModule(index).map(own));
+  const seen = new Set(exported);
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node)) {
+      const named = checker.getSymbolAtLocation(node);
+      if (named) seen.add(own(named));
+    }
+    node.forEachChild(visit);
+  };
+  // A set that grows while it is walked through.
+  for (const symbol of seen) {
+    for (const declaration of symbol.declarations ?? []) {
+      if (declaration.getSourceFile().fileName.startsWith(dist)) visit(declaration);
+    }
+  }
+  return [...seen]
+    .filter((symbol) => !exported.has(symbol))
+    .flatMap(({ declarations }) => declarations ?? [])
+    .filter(({ parent }) => ts.isSourceFile(parent) || ts.isVariableDeclarationList(parent))
+    .map((declaration) => [declaration.getSourceFile().fileName, ts.getNameOfDeclaration(declaration)?.getText()])
+    .filter(([file]) => file?.startsWith(dist))
+    .map(([file, name]) => `${file?.slice(dist.length)}: ${name}`)
+    .toSorted();
+}
