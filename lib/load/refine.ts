@@ -15,17 +15,13 @@ interface Written {
 
 /** Narrows a query of an entity down to the rows of which every refinement is true. */
 export function refine(builder: Builder, metadata: EntityMetadata, refinements: readonly Refinement[]): void {
+  if (!refinements.length) return;
   const all = refinements.map((refinement, i) => {
     const write = asksRelated(metadata, refinement.where) ? ofRelated : ofRow;
     return renamed(write(builder, metadata, refinement), `qscache_${i}_`);
   });
-  if (all.length)
-    builder.andWhere(
-      inHalves(
-        all.map(({ sql }) => sql),
-        'AND',
-      ),
-    );
+  const conditions = all.map(({ sql }) => sql);
+  builder.andWhere(inHalves(conditions, 'AND'));
   for (const { parameters } of all) builder.setParameters(parameters);
 }
 
