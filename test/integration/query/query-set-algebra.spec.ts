@@ -213,15 +213,16 @@ describeDatabases('The algebra of filters', (database) => {
     await fc.assert(
       fc.asyncProperty(steps(anything), fc.nat(20), fc.nat(20), async (all, offset, limit) => {
         const expected = await remaining(everything.map(String), all, find);
-        const set = refined(items.all(), all).orderBy({ id: 'ASC' });
-        expect(names(await set)).toEqual(expected);
-        expect(names(await set.cache())).toEqual(expected);
-        expect(names(await set.createQueryBuilder('other').getMany())).toEqual(expected);
-        expect(await set.count()).toBe(expected.length);
-        expect(await set.exists()).toBe(expected.length > 0);
-        expect(names(await set.offset(offset).limit(limit))).toEqual(expected.slice(offset, offset + limit));
+        // Once awaited, one answers from what it has.
+        const set = () => refined(items.all(), all).orderBy({ id: 'ASC' });
+        expect(names(await set())).toEqual(expected);
+        expect(names(await set().cache())).toEqual(expected);
+        expect(names(await set().createQueryBuilder('other').getMany())).toEqual(expected);
+        expect(await set().count()).toBe(expected.length);
+        expect(await set().exists()).toBe(expected.length > 0);
+        expect(names(await set().offset(offset).limit(limit))).toEqual(expected.slice(offset, offset + limit));
       }),
-      { numRuns: runs.numRuns * 2 },
+      { numRuns: 60 },
     );
   });
 });
@@ -246,8 +247,6 @@ const halls = alternatives(some({ floor: fc.constantFrom(1, MoreThan(1)), name: 
 const seats = alternatives(some({ number: fc.constantFrom(1, 2), color, hall: alternatives(hall) }));
 
 describeDatabases('The algebra of filters where a key has several columns', (database: TestDatabase) => {
-  const numRuns = database.name === 'sqljs' ? 200 : 60;
-
   async function setUp() {
     const options = { ...(await database.options()), entities: hallEntities, synchronize: true } as DataSourceOptions;
     const { get, dataSource } = await createTestApp({
@@ -291,14 +290,14 @@ describeDatabases('The algebra of filters where a key has several columns', (dat
       await fc.assert(
         fc.asyncProperty(steps(where as fc.Arbitrary<Where<T>>), async (all) => {
           const expected = await remaining(everything, all, find);
-          const set = refined(managed.all(), all);
-          expect((await set).map(nameOf).sort()).toEqual(expected);
-          expect((await set.cache()).map(nameOf).sort()).toEqual(expected);
-          expect(await set.count()).toBe(expected.length);
-          expect(await set.exists()).toBe(expected.length > 0);
-          expect(await set.limit(3)).toHaveLength(Math.min(expected.length, 3));
+          const set = () => refined(managed.all(), all);
+          expect((await set()).map(nameOf).sort()).toEqual(expected);
+          expect((await set().cache()).map(nameOf).sort()).toEqual(expected);
+          expect(await set().count()).toBe(expected.length);
+          expect(await set().exists()).toBe(expected.length > 0);
+          expect(await set().limit(3)).toHaveLength(Math.min(expected.length, 3));
         }),
-        { numRuns },
+        { numRuns: 60 },
       );
     }
     await check(Hall, managers.halls, halls);
