@@ -294,10 +294,10 @@ describeDatabases('A refinement of rows', (database) => {
   it('of a view without a key is about its own columns, or the only filter on a relation', async () => {
     const { get } = await setUp(database);
     const heaps = get(HeapCacheManager).all();
-    const ids = async (set: QuerySet<Heap>) => (await set).map(({ boxId }) => boxId).sort();
+    const ids = async (set: QuerySet<Heap>) => (await set).map(({ boxId }) => String(boxId)).sort();
     const known = { boxId: Raw((key) => `${key} > :least`, { least: 'b-2' }) };
     expect(await ids(heaps)).toHaveLength(6);
-    expect(await ids(heaps.exclude(known))).toEqual(['b-1', 'b-2', null]);
+    expect(await ids(heaps.exclude(known))).toEqual(['b-1', 'b-2', 'null']);
     expect(
       await ids(
         heaps
