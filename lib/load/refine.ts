@@ -39,7 +39,7 @@ function ofRelated(outer: Builder, metadata: EntityMetadata, { where, isExcluded
   const alias = outer.alias.toLowerCase() === 'same' ? 'itself' : 'same';
   // After the joins: whether a deleted row counts is for the query around this one to say, of its related rows for the filter.
   const builder = filtered(outer.dataSource, metadata, alias, where).withDeleted();
-  builder.select('1').setOption('disable-global-order');
+  builder.select('1');
   const column = (of: string, name: string) => `${outer.escape(of)}.${outer.escape(name)}`;
   const equals = metadata.tableType === 'view' ? equalsOrBothNull(outer.dataSource) : '=';
   for (const { databaseName } of metadata.primaryColumns)

@@ -19,12 +19,16 @@ export class Filter {
   /**
    * Rows that match this as well: of related rows, perhaps others than those another filter is about.
    *
-   * @throws {InvalidQueryError} for a second filter on one relation of a view without a key
+   * @throws {InvalidQueryError} for a second filter on relations of a view without a key
    */
   and(where: Where<ObjectLiteral>): Filter {
     if (this.where === undefined) return new Filter(this.metadata, where, this.last);
     const both = namesParameters(where) ? undefined : merged(this.metadata, this.where, where);
-    return both ? new Filter(this.metadata, both, this.last) : this.#refined({ where, isExcluded: false });
+    if (both) return new Filter(this.metadata, both, this.last);
+    if (!asksRelated(this.metadata, where) || asksRelated(this.metadata, this.where))
+      return this.#refined({ where, isExcluded: false });
+    // The first filter on related rows is the query's own: where they are loaded it says which of them are shown, as `find` has it.
+    return new Filter(this.metadata, where, this.last).#refined({ where: this.where, isExcluded: false });
   }
 
   /**

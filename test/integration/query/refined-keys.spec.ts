@@ -315,7 +315,15 @@ describeDatabases('A refinement of rows', (database) => {
       message: expect.stringMatching(/^Heap has no primary key, so .*@PrimaryColumn\(\)/) as string,
     }) as Error;
     expect(() => heaps.exclude({ box: { label: 'odd' } })).toThrow(refused);
-    expect(() => heaps.filter({ boxId: 'b-1' }).filter([{ box: { label: 'odd' } }, { boxId: 'b-2' }])).toThrow(refused);
+    expect(await ids(heaps.exclude({ box: IsNull() }).filter({ boxId: 'b-1' }))).toEqual(['b-1']);
+    const odd = heaps.filter({ box: { label: 'odd' } });
+    expect(() => odd.filter([{ box: { label: 'even' } }, { boxId: 'b-2' }])).toThrow(refused);
+    expect(() => odd.filter({ box: { label: 'even' } })).toThrow(refused);
+    expect(
+      await ids(
+        heaps.filter({ boxId: In(['b-1', 'b-2', 'b-3']) }).filter([{ box: { label: 'odd' } }, { boxId: 'b-2' }]),
+      ),
+    ).toEqual(['b-1', 'b-2', 'b-3']);
     expect(() => heaps.exclude({ box: { label: 'odd' } })).toThrow(InvalidQueryError);
   });
 });

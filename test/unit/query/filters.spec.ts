@@ -121,6 +121,16 @@ describe('filter() after filter()', () => {
     expect(query).toEqual({ where: first, refinements: [{ where: second, isExcluded: false }] });
   });
 
+  it('takes the first of them that asks of related rows for the query itself', async () => {
+    const of = (filter: Filter) => filter.query;
+    const [row, related] = [{ name: 'a' }, [{ staff: { id: 1 } }, { id: 1 }]];
+    const filter = Filter.of(await metadataOf(Owner));
+    const refined = [{ where: row, isExcluded: false }];
+    expect(of(filter.and(row).and(related))).toEqual({ where: related, refinements: refined });
+    expect(of(filter.and(related).and(row))).toEqual({ where: related, refinements: refined });
+    expect(of(filter.and(row).andNot(related).and({ id: 1 })).where).toEqual({ ...row, id: 1 });
+  });
+
   it('costs what it says, however much was said before', async () => {
     let filter = Filter.of(await metadataOf(Owner), { id: 1 });
     for (let i = 0; i < 100_000; i++) filter = filter.and({ id: i }).andNot({ id: -i });
