@@ -45,14 +45,8 @@ export type ConfigurationErrorCode =
 export type QueryErrorCode =
   /** `QsCache.clear()` of what is no entity of the application and no name of a table. */
   | 'QSCACHE_CLEAR_TARGET'
-  /** `exclude()` with a `Raw` operator. */
-  | 'QSCACHE_EXCLUDE_RAW'
-  /** `exclude()` on a to-many relation. */
-  | 'QSCACHE_EXCLUDE_TO_MANY'
-  /** A second filter on one to-many relation. */
-  | 'QSCACHE_FILTER_TO_MANY_TWICE'
-  /** Filters that multiply to more alternatives than a statement takes. */
-  | 'QSCACHE_FILTER_TOO_LARGE'
+  /** A second filter on a relation of a view without a key. */
+  | 'QSCACHE_FILTER_WITHOUT_KEY'
   /** An identifier no row can have. */
   | 'QSCACHE_INVALID_IDENTIFIER'
   /** Options of a call that are no object. */

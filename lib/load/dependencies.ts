@@ -34,7 +34,8 @@ export class EntityDependencies {
 
   /** The clock of every table a load may read, so that an as-of can be taken of each beforehand. */
   clocks(query: EntityQuery): readonly string[] {
-    if (query.where !== undefined || query.order !== undefined) return this.#clocks(query);
+    const { where, order, refinements } = query;
+    if (where !== undefined || order !== undefined || refinements !== undefined) return this.#clocks(query);
     // Until another load is seen to read a table nobody knew of.
     if (this.#plain?.of !== this.declared.size) this.#plain = { of: this.declared.size, clocks: this.#clocks({}) };
     return this.#plain.clocks;
@@ -67,10 +68,10 @@ export class EntityDependencies {
     return [...new Set([this.#root, ...this.#fine, ...this.#coarseFor(query)])];
   }
 
-  #coarseFor({ where, order }: EntityQuery): Set<string> {
+  #coarseFor({ where, order, refinements = [] }: EntityQuery): Set<string> {
     const clocks = new Set([...this.#coarse, ...this.declared]);
-    for (const condition of Array.isArray(where) ? where : [where]) addMentioned(this.metadata, condition, clocks);
-    addMentioned(this.metadata, order, clocks);
+    for (const mentioned of [where, order, ...refinements.map((refinement) => refinement.where)])
+      addMentioned(this.metadata, mentioned, clocks);
     return clocks;
   }
 
@@ -107,6 +108,7 @@ function addRelationTables(relation: EntityMetadata['relations'][number], clocks
 /** The tables a filter or an order walks through. */
 function addMentioned(metadata: EntityMetadata, mentioned: unknown, clocks: Set<string>, prefix = ''): void {
   if (typeof mentioned !== 'object' || mentioned === null) return;
+  if (Array.isArray(mentioned)) for (const each of mentioned) addMentioned(metadata, each, clocks, prefix);
   for (const [property, value] of properties(mentioned)) {
     const path = prefix + property;
     const relation = metadata.findRelationWithPropertyPath(path);

@@ -15,6 +15,7 @@ import { type Loaded, LoadedRows, UnpairedRowsError } from './loaded-rows.js';
 import { type PartOfQuery, prefetchQuery } from './prefetch-query.js';
 import { inOrderOfFind } from './property-order.js';
 import { partAt } from '../query/property-path.js';
+import { refine } from './refine.js';
 import { owns, type RelationNode } from './relation-paths.js';
 import { selectOrder } from './select-order.js';
 
@@ -201,7 +202,7 @@ export class EntityLoader {
   }
 
   #queryBuilder(
-    asked: EntityQuery,
+    { refinements = [], ...asked }: EntityQuery,
     relations: FindOptionsRelations<ObjectLiteral>,
     runner?: QueryRunner,
     withRelations = true,
@@ -211,7 +212,7 @@ export class EntityLoader {
     const builder = this.dataSource.createQueryBuilder(this.metadata.target, alias, runner);
     // MySQL has no OFFSET without LIMIT, and TypeORM refuses to write one.
     if (query.skip && query.take === undefined) query.take = Number.MAX_SAFE_INTEGER;
-    return builder.setFindOptions({
+    builder.setFindOptions({
       ...query,
       ...(withRelations ? { relations } : {}),
       loadEagerRelations: withRelations && this.#loadEagerRelations,
@@ -219,6 +220,8 @@ export class EntityLoader {
       // A DataSource with `cache: { alwaysEnabled: true }` would feed us old rows.
       cache: false,
     });
+    refine(builder, this.metadata, refinements);
+    return builder;
   }
 }
 

@@ -8,6 +8,7 @@ import {
 } from 'typeorm';
 import { DriverUtils } from 'typeorm/driver/DriverUtils.js';
 import { hasEagerCircle } from './eager-relations.js';
+import { inHalves } from './in-halves.js';
 import { properties } from '../query/properties.js';
 import { partAt } from '../query/property-path.js';
 import type { RelationNode } from './relation-paths.js';
@@ -45,13 +46,6 @@ export function prefetchQuery(
   return builder.where(keyIn(builder, owner, keys));
 }
 
-/** One `OR` inside the other, in halves: SQLite takes an expression 1,000 deep, and a row of them is as deep as it is long. */
-function anyOf(conditions: readonly string[]): string {
-  if (conditions.length < 2) return conditions[0] ?? '1 = 0';
-  const half = conditions.length >> 1;
-  return `(${anyOf(conditions.slice(0, half))} OR ${anyOf(conditions.slice(half))})`;
-}
-
 /** The keys as the driver gave them: through a transformer they might not come back as they were. */
 function keyIn(
   builder: SelectQueryBuilder<ObjectLiteral>,
@@ -72,7 +66,7 @@ function keyIn(
     );
     return `(${names.map((name, place) => `${name} = :key_${i}_${place}`).join(' AND ')})`;
   });
-  return anyOf(conditions);
+  return inHalves(conditions, 'OR');
 }
 
 /** The driver of PostgreSQL parses JSON, and would take an array back for one of PostgreSQL's, a text for JSON's own. */

@@ -57,18 +57,20 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
   }
 
   /**
-   * Rows that match this as well. TypeORM's own `where`: an object is AND, an array is OR.
+   * Rows that match this as well. TypeORM's own `where`: an object is AND, an array is OR. What one filter says of related rows is
+   * about one and the same of them, what two filters say may be about two.
    *
-   * @throws {InvalidQueryError} for a second filter on one to-many relation, and for what is no object
+   * @throws {InvalidQueryError} for a second filter on one relation of a view without a key, and for what is no object
    */
   filter(where: Where<T>): QuerySet<T> {
     return this.#refined({}, this.#filtered().and(ownPart('filter()', where)));
   }
 
   /**
-   * The other rows, those with NULL in a compared column included.
+   * The other rows: exactly those that `filter()` of this leaves out, with NULL in a compared column included, and of a filter on
+   * related rows those that have none that matches it.
    *
-   * @throws {InvalidQueryError} for a filter on a to-many relation, where two readings differ, a `Raw` operator, and what is no object
+   * @throws {InvalidQueryError} for a filter on a relation of a view without a key, and for what is no object
    */
   exclude(where: Where<T>): QuerySet<T> {
     return this.#refined({}, this.#filtered().andNot(ownPart('exclude()', where)));
@@ -198,8 +200,7 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
   get #query(): EntityQuery {
     if (!this.#filter) return this.#given;
     const { where: _, ...rest } = this.#given;
-    const { where } = this.#filter;
-    return where === undefined ? rest : { ...rest, where };
+    return { ...rest, ...this.#filter.query };
   }
 
   #filtered(): Filter {

@@ -1,12 +1,11 @@
 import { type EntityMetadata, type FindOperator, InstanceChecker } from 'typeorm';
 import { asOne } from '../codec/transform.js';
 import { copyQuery } from './copy-query.js';
-import type { EntityQuery } from './entity-query.js';
-import { predicateText } from './predicate-text.js';
+import type { EntityQuery, Refinement } from './entity-query.js';
+import { predicateTexts } from './predicate-text.js';
 import { parameterText, queryText } from './query-text.js';
-import { refuseDeep } from './nesting.js';
 import { properties } from './properties.js';
-import { isIgnored, member } from './where.js';
+import { asksRelated, isIgnored, isPlain, member, namesParameters } from './where.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 
@@ -15,9 +14,9 @@ type ColumnMetadata = EntityMetadata['columns'][number];
  * have one. Whatever is not known to be the same gets another text, which costs a load. Empty for the query that asks for everything.
  */
 export function canonicalText(metadata: EntityMetadata, query: EntityQuery): string {
-  const { where, order, select, skip, take, ...rest } = query;
+  const { where, order, select, skip, take, refinements = [], ...rest } = query;
   const parts = {
-    where: where === undefined ? '' : whereText(metadata, where),
+    where: whereText(metadata, where, refinements),
     order: order === undefined ? '' : orderText(metadata, order),
     select: select === undefined ? '' : queryText(select),
     skip: skip ? queryText(skip) : '',
@@ -30,59 +29,92 @@ export function canonicalText(metadata: EntityMetadata, query: EntityQuery): str
     .join('\n');
 }
 
-function whereText(metadata: EntityMetadata, where: unknown): string {
+/** Neither the order of what is asked matters nor how often one thing is: all of it is true. */
+function whereText(metadata: EntityMetadata, where: unknown, refinements: readonly Refinement[]): string {
+  const all = [...conjuncts(metadata, where), ...refinements.flatMap((each) => refinementTexts(metadata, each))];
+  return [...new Set(all)].sort().join();
+}
+
+function refinementTexts(metadata: EntityMetadata, { where, isExcluded }: Refinement): string[] {
+  const texts = conjuncts(metadata, where);
+  const all = `{${texts.sort().join()}}`;
+  if (isExcluded) return [`not ${all}`];
+  // Of related rows, it is not the query's own filter, which says as well which of them are shown.
+  return asksRelated(metadata, where) && texts.length ? [`some ${all}`] : texts;
+}
+
+/** What a filter says, in parts that are all true. */
+function conjuncts(metadata: EntityMetadata, where: unknown): string[] {
+  if (where === undefined) return [];
   // All Raw operators of a query share their parameters: of two with one name, the last written counts for both.
-  return namesParameters(where) ? `as written ${parameterText(where)}` : anyText(metadata, where);
+  if (namesParameters(where)) return [`as written ${parameterText(where)}`];
+  return anyTexts(metadata, where);
 }
 
 /** Alternatives: neither their order matters nor how often one is said, and one that says nothing is left out. */
-function anyText(metadata: EntityMetadata, where: unknown, path = ''): string {
-  if (!Array.isArray(where)) return allText(metadata, where, path);
-  const all = new Set(where.map((each) => allText(metadata, each, path)).filter(Boolean));
-  return all.size > 1 ? `[${[...all].sort().join()}]` : [...all].join();
+function anyTexts(metadata: EntityMetadata, where: unknown, path = ''): string[] {
+  if (!Array.isArray(where)) return allTexts(metadata, where, path);
+  const all = new Map(
+    where.map((each) => {
+      const texts = allTexts(metadata, each, path);
+      return [texts.join(), texts];
+    }),
+  );
+  all.delete('');
+  const [[, only] = [], ...more] = all;
+  return more.length
+    ? [
+        `${path}[${[...all.keys()]
+          .sort()
+          .map((text) => `{${text}}`)
+          .join()}]`,
+      ]
+    : (only ?? []);
 }
 
-function allText(metadata: EntityMetadata, condition: unknown, path: string): string {
-  if (!isPlain(condition)) return `other ${parameterText(condition)}`;
-  const all = properties(condition)
-    .map(([property, value]) => [property, propertyText(metadata, path + property, value)] as const)
-    .filter(([, text]) => text)
-    .map(([property, text]) => `${JSON.stringify(property)}:${text}`);
-  return all.length ? `{${all.sort().join()}}` : '';
+function allTexts(metadata: EntityMetadata, condition: unknown, path: string): string[] {
+  if (!isPlain(condition)) return [`${path}other ${parameterText(condition)}`];
+  const all = properties(condition).flatMap(([property, value]) => propertyTexts(metadata, path + property, value));
+  return [...new Set(all)].sort();
 }
 
 /** What a property says, or nothing where TypeORM passes over it. */
-function propertyText(metadata: EntityMetadata, path: string, value: unknown): string {
+function propertyTexts(metadata: EntityMetadata, path: string, value: unknown): string[] {
+  if (isIgnored(metadata, path, value)) return [];
+  const { embedded } = member(metadata, path);
+  if (embedded && typeof value === 'object' && value !== null) return anyTexts(metadata, value, `${embedded}.`);
+  return memberTexts(metadata, path, value).map((text) => `${JSON.stringify(path)}:${text}`);
+}
+
+function memberTexts(metadata: EntityMetadata, path: string, value: unknown): string[] {
   const { undefined: ofUndefined, null: ofNull } = metadata.dataSource.options.invalidWhereValuesBehavior ?? {};
-  if (isIgnored(metadata, path, value)) return '';
-  if (value === undefined) return 'undefined';
-  const { column, embedded, relation } = member(metadata, path);
+  if (value === undefined) return ['undefined'];
+  const { column, relation } = member(metadata, path);
   if (column) {
-    if (value === null) return ofNull === 'sql-null' ? 'is null' : 'null';
-    return columnText(column, value);
+    if (value === null) return [ofNull === 'sql-null' ? 'is null' : 'null'];
+    return columnTexts(column, value);
   }
-  if (value === null || typeof value !== 'object') return `other ${parameterText(value)}`;
-  if (embedded) return anyText(metadata, value, `${embedded}.`);
   // About how many there are, or about a foreign key: operators mean other things here than of a column.
-  if (!relation || InstanceChecker.isFindOperator(value)) return `other ${parameterText(value)}`;
-  const said = Object.values(value as object);
-  if (!said.length || (ofUndefined === 'ignore' && said.every((part) => part === undefined))) return '';
+  if (!relation || value === null || typeof value !== 'object' || InstanceChecker.isFindOperator(value))
+    return [`other ${parameterText(value)}`];
+  const said = Object.values(value);
+  if (!said.length || (ofUndefined === 'ignore' && said.every((part) => part === undefined))) return [];
   // It is joined even if nothing is said of it.
-  return anyText(relation.inverseEntityMetadata, value) || '{}';
+  return [`{${anyTexts(relation.inverseEntityMetadata, value).join()}}`];
 }
 
 /** What is asked of the database: two values that a transformer makes the same are the same. */
-function columnText(column: ColumnMetadata, value: unknown): string {
+function columnTexts(column: ColumnMetadata, value: unknown): string[] {
   const transform = column.transformer && asOne(column.transformer);
-  if (!transform) return predicateText(value);
+  if (!transform) return predicateTexts(value);
   try {
-    if (!InstanceChecker.isFindOperator(value)) return predicateText(transform.to(value));
+    if (!InstanceChecker.isFindOperator(value)) return predicateTexts(transform.to(value));
     // TypeORM writes what the transformer makes into the operator.
     const copy = copyQuery(value) as FindOperator<unknown> & Transformable;
     copy.transformValue(transform);
-    return predicateText(copy);
+    return predicateTexts(copy);
   } catch {
-    return `not transformed ${parameterText(value)}`;
+    return [`not transformed ${parameterText(value)}`];
   }
 }
 
@@ -118,17 +150,3 @@ const DIRECTIONS: readonly unknown[][] = [
   ['ASC', 'asc', 1],
   ['DESC', 'desc', -1],
 ];
-
-function namesParameters(value: unknown, depth = 0): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  refuseDeep(depth);
-  const isIn = (part: unknown) => namesParameters(part, depth + 1);
-  if (!InstanceChecker.isFindOperator(value)) return Object.values(value).some(isIn);
-  return value.objectLiteralParameters !== undefined || isIn(value.child ?? value.value);
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  return prototype === Object.prototype || prototype === null;
-}

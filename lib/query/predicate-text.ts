@@ -7,9 +7,12 @@ type Predicate =
   | { readonly is: 'not'; readonly of: Predicate }
   | { readonly is: 'and' | 'or'; readonly of: readonly Predicate[] };
 
-/** A text that two conditions on a column share if they are true, false and unknown for the same values. */
-export function predicateText(value: unknown): string {
-  return spell(predicate(value));
+/**
+ * Texts that two conditions on a column share if they are true, false and unknown for the same values: one of each part that must be true.
+ */
+export function predicateTexts(value: unknown): string[] {
+  const whole = predicate(value);
+  return whole.is === 'and' ? whole.of.map(spell) : [spell(whole)];
 }
 
 function spell(predicate: Predicate): string {

@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import fc from 'fast-check';
 import {
   And,
@@ -10,16 +11,19 @@ import {
   IsNull,
   LessThan,
   Like,
+  MoreThan,
   MoreThanOrEqual,
   Not,
   Or,
+  Raw,
 } from 'typeorm';
 import { expect, it } from 'vitest';
-import type { QuerySet, Where } from '../../../lib/index.js';
+import { BaseCacheManager, type QuerySet, type Where } from '../../../lib/index.js';
 import { copyQuery } from '../../../lib/query/copy-query.js';
 import { fillCatalog, ItemCacheManager, NAMES, NUMBERS } from '../../fixtures/catalog.js';
 import { catalogEntities, Item, Money } from '../../fixtures/entities/catalog.entities.js';
-import { describeDatabases } from '../../support/databases.js';
+import { Hall, hallEntities, Seat } from '../../fixtures/entities/halls.entities.js';
+import { describeDatabases, type TestDatabase } from '../../support/databases.js';
 import { createTestApp } from '../../support/test-app.js';
 
 type Operator = FindOperator<unknown>;
@@ -79,6 +83,45 @@ const condition = some({
 const where = alternatives(condition) as fc.Arbitrary<Where<Item>>;
 
 const byId = (a: number, b: number) => a - b;
+
+/** SQL of one's own, all of it under one name of a parameter. */
+const raw = fc.constantFrom(...NUMBERS).map((least) => Raw((column) => `${column} > :least`, { least }) as Operator);
+const labels = fc.oneof(
+  alternatives(some({ text: fc.constantFrom('new', 'old', 'none'), id: fc.constantFrom(IsNull(), MoreThan(1)) })),
+  fc.constantFrom(0, 1, 2).map((count) => MoreThan(count)),
+);
+/** What a refinement may say beyond what can be merged with others: of SQL, and of related rows. */
+const anything = alternatives(
+  some({ name: text, stock: fc.oneof(raw, number), size: some({ width: raw }), labels, maker: alternatives(maker) }),
+) as fc.Arbitrary<Where<Item>>;
+
+interface Step<T extends object> {
+  readonly where: Where<T>;
+  readonly isExcluded: boolean;
+}
+
+const steps = <T extends object>(of: fc.Arbitrary<Where<T>>): fc.Arbitrary<Step<T>[]> =>
+  fc.array(fc.record({ where: of, isExcluded: fc.boolean() }), { minLength: 1, maxLength: 4 });
+
+function refined<T extends object>(set: QuerySet<T>, all: readonly Step<T>[]): QuerySet<T> {
+  return all.reduce((narrower, { where: asked, isExcluded }) => {
+    return isExcluded ? narrower.exclude(asked) : narrower.filter(asked);
+  }, set);
+}
+
+/** Each step found alone by TypeORM, in a copy since it writes into operators, and what is left of everything. */
+async function remaining<T extends object>(
+  everything: readonly string[],
+  all: readonly Step<T>[],
+  find: (where: Where<T>) => Promise<string[]>,
+): Promise<string[]> {
+  let left = [...everything];
+  for (const { where: asked, isExcluded } of all) {
+    const found = new Set(await find(copyQuery(asked)));
+    left = left.filter((each) => found.has(each) !== isExcluded);
+  }
+  return left;
+}
 
 describeDatabases('The algebra of filters', (database) => {
   const runs = { numRuns: database.name === 'sqljs' ? 200 : 60 };
@@ -161,5 +204,103 @@ describeDatabases('The algebra of filters', (database) => {
       }),
       runs,
     );
+  });
+
+  it('takes any row of filters and exclusions for what each of them says alone', async () => {
+    const { items, everything, dataSource } = await setUp();
+    const names = (found: readonly Item[]) => found.map(({ id }) => String(id));
+    const find = async (asked: Where<Item>) => names(await dataSource.manager.find(Item, { where: asked }));
+    await fc.assert(
+      fc.asyncProperty(steps(anything), fc.nat(20), fc.nat(20), async (all, offset, limit) => {
+        const expected = await remaining(everything.map(String), all, find);
+        // Once awaited, one answers from what it has.
+        const set = () => refined(items.all(), all).orderBy({ id: 'ASC' });
+        expect(names(await set())).toEqual(expected);
+        expect(names(await set().cache())).toEqual(expected);
+        expect(names(await set().createQueryBuilder('other').getMany())).toEqual(expected);
+        expect(await set().count()).toBe(expected.length);
+        expect(await set().exists()).toBe(expected.length > 0);
+        expect(names(await set().offset(offset).limit(limit))).toEqual(expected.slice(offset, offset + limit));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+@Injectable()
+class HallCacheManager extends BaseCacheManager<Hall> {
+  model = Hall;
+  prefetchRelatedObjects = ['seats'] as const;
+}
+
+@Injectable()
+class SeatCacheManager extends BaseCacheManager<Seat> {
+  model = Seat;
+  relatedObjects = ['hall'] as const;
+}
+
+const width = operators(fc.constantFrom(...NUMBERS), false);
+const color = operators(fc.constantFrom('red', 'blue', null), true);
+const seat = some({ number: fc.constantFrom(1, 2), width: fc.oneof(width, raw), color });
+const hall = some({ floor: fc.constantFrom(1, MoreThan(1)), name: text });
+const halls = alternatives(some({ floor: fc.constantFrom(1, MoreThan(1)), name: text, seats: alternatives(seat) }));
+const seats = alternatives(some({ number: fc.constantFrom(1, 2), color, hall: alternatives(hall) }));
+
+describeDatabases('The algebra of filters where a key has several columns', (database: TestDatabase) => {
+  async function setUp() {
+    const options = { ...(await database.options()), entities: hallEntities, synchronize: true } as DataSourceOptions;
+    const { get, dataSource } = await createTestApp({
+      database: options,
+      managers: [HallCacheManager, SeatCacheManager],
+    });
+    const { manager } = dataSource;
+    const places = [1, 2].flatMap((house) => [1, 2, 3, 4].map((floor) => ({ house, floor })));
+    const deletedAt = new Date();
+    await manager.insert(
+      Hall,
+      places.map((place, i) => ({ ...place, name: NAMES[i % 5]!, deletedAt: i === 2 ? deletedAt : null })),
+    );
+    const filled = places
+      .filter((_, i) => i !== 5)
+      .flatMap((place) => [1, 2, 3].map((number) => ({ ...place, number })));
+    await manager.insert(
+      Seat,
+      filled.map((each, i) => ({
+        ...each,
+        color: ['red', 'blue', null][(i >> 1) % 3]!,
+        width: NUMBERS[i % 4]!,
+        deletedAt: i % 5 === 3 ? deletedAt : null,
+      })),
+    );
+    return { halls: get(HallCacheManager), seats: get(SeatCacheManager), manager };
+  }
+
+  const nameOf = (row: Hall | Seat) => [row.house, row.floor, 'number' in row ? row.number : ''].join();
+
+  it('takes any row of filters and exclusions for what each of them says alone', async () => {
+    const { manager, ...managers } = await setUp();
+    async function check<T extends Hall | Seat>(
+      Model: new () => T,
+      managed: BaseCacheManager<T>,
+      where: fc.Arbitrary<unknown>,
+    ) {
+      const find = async (asked: Where<T> | undefined) =>
+        (await manager.find(Model, asked === undefined ? {} : { where: asked })).map(nameOf).sort();
+      const everything = await find(undefined);
+      await fc.assert(
+        fc.asyncProperty(steps(where as fc.Arbitrary<Where<T>>), async (all) => {
+          const expected = await remaining(everything, all, find);
+          const set = () => refined(managed.all(), all);
+          expect((await set()).map(nameOf).sort()).toEqual(expected);
+          expect((await set().cache()).map(nameOf).sort()).toEqual(expected);
+          expect(await set().count()).toBe(expected.length);
+          expect(await set().exists()).toBe(expected.length > 0);
+          expect(await set().limit(3)).toHaveLength(Math.min(expected.length, 3));
+        }),
+        { numRuns: 60 },
+      );
+    }
+    await check(Hall, managers.halls, halls);
+    await check(Seat, managers.seats, seats);
   });
 });

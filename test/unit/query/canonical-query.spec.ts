@@ -22,7 +22,10 @@ import {
   type Relation,
 } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { refine } from '../../../lib/load/refine.js';
 import { canonicalText } from '../../../lib/query/canonical-query.js';
+import { copyQuery } from '../../../lib/query/copy-query.js';
+import { Filter } from '../../../lib/query/filter.js';
 
 @Entity()
 class Author {
@@ -58,13 +61,28 @@ class Book {
   @Column(() => Shelf)
   shelf: Shelf;
 
+  @Column(() => Shelf)
+  spare: Shelf;
+
   @ManyToOne(() => Author, (author) => author.books, { nullable: true })
   author: Relation<Author> | null;
+}
+
+interface Step {
+  readonly where: object;
+  readonly not?: boolean;
 }
 
 let dataSource: DataSource;
 
 const text = (query: FindManyOptions<Book>) => canonicalText(dataSource.getMetadata(Book), query as never);
+/** What filter() and exclude() make of these, the excluded ones marked. */
+const chain = (steps: readonly Step[]) => {
+  const metadata = dataSource.getMetadata(Book);
+  const none = Filter.of(metadata);
+  return steps.reduce((filter, { where, not }) => (not ? filter.andNot(where) : filter.and(where)), none).query;
+};
+const chainText = (...steps: readonly Step[]) => canonicalText(dataSource.getMetadata(Book), chain(steps));
 const whereText = (where: unknown) => text({ where: where as never });
 
 beforeAll(async () => {
@@ -85,6 +103,7 @@ beforeAll(async () => {
       title: [null, 'a', 'A', '1', 'b', ''][id]!,
       tags: id % 2,
       shelf: { row: id % 3 },
+      spare: { row: 0 },
       author: id < 4 ? { id: id % 2 } : null,
     })),
   );
@@ -290,6 +309,107 @@ describe('canonicalText', () => {
         const said = whereText(filter);
         const rows = await found(filter);
         expect(results.get(said) ?? rows).toBe(rows);
+        results.set(said, rows);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  const is = (where: object): Step => ({ where });
+  const not = (where: object): Step => ({ where, not: true });
+  const raw = (v: number) => ({ id: Raw((alias) => `${alias} > :v`, { v }) });
+  const about = (name: string) => ({ author: { books: { title: name } } });
+
+  it('is one for what is asked at once and one by one, in any order', () => {
+    const same: Step[][][] = [
+      [[is({ id: 1, title: 'a' })], [is({ id: 1 }), is({ title: 'a' })], [is({ title: 'a' }), is({ id: 1 }), is({})]],
+      [[is({ id: And(MoreThan(1), LessThan(3)) })], [is({ id: LessThan(3) }), is({ id: MoreThan(1) })]],
+      [
+        [is({ shelf: { row: And(MoreThan(1), Not(3)) } })],
+        [is({ shelf: { row: Not(3) } }), is({ shelf: { row: MoreThan(1) } })],
+      ],
+      [
+        [is([{ id: 1 }, { id: 2 }]), is({ title: 'a' })],
+        [is({ title: 'a' }), is([{ id: 2 }, { id: Equal(1) }])],
+      ],
+      [
+        [is(raw(1)), is(raw(2))],
+        [is(raw(2)), is(raw(1)), is(raw(2))],
+      ],
+      [
+        [not({ id: 1 }), not(about('a'))],
+        [not(about('a')), not([{ id: Equal(1) }]), not({ id: 1 })],
+      ],
+      [
+        [is({ id: 1 }), not({ title: 'a', id: 2 })],
+        [not({ id: In([2]), title: 'a' }), is({ id: 1 })],
+      ],
+      [[not({})], [not([])], [not({ author: {} }), not([{}])]],
+    ];
+    for (const [first, ...others] of same)
+      for (const other of others) expect(chainText(...other)).toBe(chainText(...first!));
+  });
+
+  it('tells refinements apart', () => {
+    const all: Step[][] = [
+      [],
+      [not({})],
+      [is({ id: 1 })],
+      [not({ id: 1 })],
+      [not({ id: 1 }), not({ title: 'a' })],
+      [not({ id: 1, title: 'a' })],
+      [not([{ id: 1 }, { title: 'a' }])],
+      [is({ id: 1 }), not({ title: 'a' })],
+      [is({ title: 'a' }), not({ id: 1 })],
+      [is(raw(1))],
+      [is(raw(1)), is(raw(2))],
+      [is(raw(1)), not(raw(2))],
+      [is({ ...raw(1), title: Raw((alias) => `${alias} = :v`, { v: 2 }) })],
+      [is(about('a'))],
+      [not(about('a'))],
+      // What is joined by the query itself may show itself: which of two filters that is counts.
+      [is(about('a')), is(about('b'))],
+      [is(about('b')), is(about('a'))],
+      [is(about('a')), not(about('b'))],
+      [is({ id: 1 }), is([about('a'), about('b')])],
+      [is({ id: 1 }), not([about('a'), about('b')])],
+      [is({ id: 1 }), not(about('a')), not(about('b'))],
+      [not({ author: Equal(1) })],
+      [not({ author: { id: 1 } })],
+      [not({ author: { books: MoreThan(1) } })],
+      [not([{ author: { books: MoreThan(1) } }, { id: 1 }])],
+      [not({ author: { books: MoreThan(1) } }), not({ id: 1 })],
+      [is({ shelf: new Shelf() })],
+      [is({ spare: new Shelf() })],
+    ];
+    const texts = all.map((steps) => chainText(...steps));
+    expect(texts.filter((said, i) => texts.indexOf(said) !== i)).toEqual([]);
+  });
+
+  it('is shared only by refinements for which the database has the same rows', async () => {
+    const step = fc.record({
+      where: fc.oneof(
+        where,
+        fc.constantFrom<object>(raw(1), raw(2), about('a'), about('b'), { author: { books: MoreThan(1) } }),
+      ) as fc.Arbitrary<object>,
+      not: fc.boolean(),
+    });
+    const results = new Map<string, string>();
+    const metadata = dataSource.getMetadata(Book);
+    const found = async ({ refinements = [], ...query }: ReturnType<typeof chain>) => {
+      try {
+        const builder = dataSource.createQueryBuilder<object>(Book, 'Book').setFindOptions(copyQuery(query));
+        refine(builder, metadata, refinements);
+        return String((await (builder.orderBy('Book.id').getMany() as Promise<Book[]>)).map(({ id }) => id));
+      } catch {
+        return 'refused';
+      }
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 3 }), async (steps) => {
+        const said = chainText(...steps);
+        const rows = await found(chain(steps));
+        expect([said, results.get(said) ?? rows]).toEqual([said, rows]);
         results.set(said, rows);
       }),
       { numRuns: 500 },
