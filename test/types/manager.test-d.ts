@@ -4,11 +4,14 @@ import { expectTypeOf } from 'vitest';
 import {
   BaseCacheManager,
   type CacheEvent,
+  type CacheEventOf,
   type CacheEvents,
   ClearCacheDetail,
   ClearCacheKeys,
   type HandlerResult,
   type Identifier,
+  InvalidConfigurationError,
+  InvalidQueryError,
   type KeysOfResult,
   type MissReason,
   QsCacheError,
@@ -249,6 +252,9 @@ export abstract class IdManager<T extends { id: number }> extends BaseCacheManag
 
 export class ExampleIdManager extends IdManager<Example> {
   model = Example;
+  override async getMany(ids: readonly Identifier[]): Promise<Example[]> {
+    return (await super.getMany(ids)).toReversed();
+  }
 }
 QsCacheModule.forFeature([ExampleIdManager]);
 
@@ -343,6 +349,11 @@ expectTypeOf(error.code).toEqualTypeOf<QsCacheErrorCode>();
 expectTypeOf<'QSCACHE_STORE_FAILED'>().toExtend<QsCacheErrorCode>();
 // @ts-expect-error no such code
 void (error.code === 'QSCACHE_STORE_DEAD');
+void new InvalidQueryError('QSCACHE_QUERY', 'of a call');
+// @ts-expect-error a code of modules and managers
+void new InvalidQueryError('QSCACHE_TIMEOUT', 'of a call');
+// @ts-expect-error a code of calls
+void new InvalidConfigurationError('QSCACHE_QUERY', 'of a manager');
 expectTypeOf<StoreError>().toExtend<QsCacheError>();
 expectTypeOf<UnsupportedValueError>().toExtend<QsCacheError>();
 
@@ -367,5 +378,7 @@ events.on('store:dead', () => {});
 events.on(['store:failed', 'store:dead'], () => {});
 // @ts-expect-error of a hit there is no operation
 events.on('entry:hit', (event) => event.operation);
+// @ts-expect-error a listener of hits is none of all events
+events.on((event: CacheEventOf<'entry:hit'>) => void event.key);
 // @ts-expect-error nobody listens
 events.on('entry:hit');
