@@ -2,11 +2,12 @@ import type { QueryRunner } from 'typeorm';
 import type { CacheEvents } from '../events/cache-events.js';
 import type { ClockWrite } from '../store/cache-store.js';
 import { ConnectionWrites } from './connection-writes.js';
-import { askTransactionOpen, connectionOf, isDefinite, isTransactionOpen, statementStillRuns } from './driver-truth.js';
+import { askTransactionOpen, connectionOf, isTransactionOpen, statementStillRuns } from './driver-truth.js';
 import { MovedNames } from './moved-names.js';
 import { PendingWrites } from './pending-writes.js';
 import { redact } from './sql/redact.js';
-import { mayHaveCommitted, type SqlDialect, type StatementEffect } from './sql/statement-effect.js';
+import type { SqlDialect, StatementEffect } from './sql/statement-effect.js';
+import { type Outcome, outcomeOf } from './statement-outcome.js';
 import { anything, statementWrites } from './statement-writes.js';
 import type { TableMap } from './table-map.js';
 import type { Hold, HoldProtocol } from './hold-protocol.js';
@@ -104,7 +105,7 @@ export class WriteFollower {
       visible.add(written);
     }
     this.#count(writes);
-    if (!visible.isEmpty) await this.protocol.advance(visible.toWrites(), hold);
+    if (!visible.isEmpty) await this.#settle('done', visible.toWrites(), hold, connection);
     else if (hold) await this.protocol.release(hold);
   }
 
@@ -119,29 +120,39 @@ export class WriteFollower {
     const writes = this.#writesOf(connection);
     const running = this.#take(connection, query, parameters, effects);
     const { steps, hold } = running;
-    const refused = isDefinite(error, this.dialect);
+    const all = steps.map(({ effect }) => effect);
+    const outcome = outcomeOf(error, this.dialect, all);
     const foreseen = foresee(writes, running);
-    const open = running.isAlone ? await this.#isOpenAfter(connection, writes, refused) : undefined;
+    const open = running.isAlone ? await this.#isOpenAfter(connection, writes, outcome) : undefined;
     // Refused by the server, a COMMIT or ROLLBACK has ended the transaction all the same. One that the client gave up may not even have
     // been sent (pg's `query_timeout` takes it out of its queue): should the connection live on, so may the transaction.
     if (steps.length === 1 && endsTransaction(steps[0]!.effect)) {
-      if (refused) writes.correct(false);
+      if (outcome !== 'ambiguous') writes.correct(false);
     } else {
-      const mayHaveBegun = steps.length > 1 || !refused;
-      if (mayHaveBegun && steps.some(({ effect }) => beginsTransaction(effect))) writes.correct(true);
+      if ((steps.length > 1 || outcome === 'ambiguous') && all.some(beginsTransaction)) writes.correct(true);
       for (const { effect, writes: written } of steps) writes.fail(effect, written);
     }
-    if (open !== undefined && refused) foreseen.add(writes.correct(open).toWrites());
+    if (open !== undefined && outcome !== 'ambiguous') foreseen.add(writes.correct(open).toWrites());
     this.#count(writes);
-    if (foreseen.isEmpty) return;
-    if (!refused) {
-      await this.protocol.advanceAmbiguous(foreseen.toWrites(), hold, statementStillRuns(connection));
+    if (!foreseen.isEmpty) await this.#settle(outcome, foreseen.toWrites(), hold, connection);
+  }
+
+  /** What was held, once it is known what became of the statement. */
+  async #settle(
+    outcome: Outcome,
+    visible: readonly ClockWrite[],
+    hold: Hold | undefined,
+    connection: object,
+  ): Promise<void> {
+    switch (outcome) {
+      case 'done':
+      case 'partly done':
+        return this.protocol.advance(visible, hold);
+      case 'ambiguous':
+        return this.protocol.advanceAmbiguous(visible, hold, statementStillRuns(connection));
+      case 'refused':
+        if (hold) await this.protocol.release(hold);
     }
-    // Of several statements the first ones did their work before a later one was refused; a procedure may have committed before it
-    // failed, and MySQL commits before it tries.
-    else if (steps.length > 1 || steps.some(({ effect }) => mayHaveCommitted(effect)))
-      await this.protocol.advance(foreseen.toWrites(), hold);
-    else if (hold) await this.protocol.release(hold);
   }
 
   /** Explicit clears: at once outside a transaction, with its commit inside. */
@@ -162,9 +173,9 @@ export class WriteFollower {
   }
 
   /** After a failure, which may have rolled the transaction back: MySQL does so on a deadlock, and says nothing with it. */
-  async #isOpenAfter(connection: object, writes: ConnectionWrites, refused: boolean): Promise<boolean | undefined> {
+  async #isOpenAfter(connection: object, writes: ConnectionWrites, outcome: Outcome): Promise<boolean | undefined> {
     const known = isTransactionOpen(connection);
-    if (known !== undefined || !refused || !writes.isOpen || this.dialect !== 'mysql') return known;
+    if (known !== undefined || outcome === 'ambiguous' || !writes.isOpen || this.dialect !== 'mysql') return known;
     return askTransactionOpen(connection);
   }
 
