@@ -128,8 +128,8 @@ function objectText({ isUnordered }: KeyColumn, form: object): string {
 
 function keyColumn(column: ColumnMetadata, manager: string | undefined): KeyColumn {
   const { entityMetadata, propertyPath: path } = column;
-  const source = column.transformer ? column : (column.referencedColumn ?? column);
-  const transform = source.transformer && asOne(source.transformer);
+  const keyed = column.transformer ? column : (column.referencedColumn ?? column);
+  const transform = keyed.transformer && asOne(keyed.transformer);
   const formOf = (value: unknown): unknown => {
     if (!transform) return value;
     try {
@@ -147,8 +147,8 @@ function keyColumn(column: ColumnMetadata, manager: string | undefined): KeyColu
     valueIn: (identifier) => column.getEntityValue(identifier) as unknown,
     isValue: (identifier) => isValueOf(column, identifier),
     formOf,
-    isUnordered: source.type === 'jsonb',
-    takesNumbersAsTexts: takesNumbersAsTexts(source),
+    isUnordered: keyed.type === 'jsonb',
+    takesNumbersAsTexts: takesNumbersAsTexts(keyed),
   };
 
   function isValueOf(of: ColumnMetadata, identifier: object): boolean {

@@ -57,9 +57,9 @@ interface Canonical {
 /** `undefined` for a column we cannot speak for. */
 function canonical(dataSource: DataSource, column: ColumnMetadata): Canonical | undefined {
   // A foreign key that is a primary key has the type of what it refers to.
-  const source = column.referencedColumn ?? column;
-  if (source.transformer || column.transformer || column.isArray || column.collation) return undefined;
-  const type = dataSource.driver.normalizeType(source);
+  const keyed = column.referencedColumn ?? column;
+  if (keyed.transformer || column.transformer || column.isArray || column.collation) return undefined;
+  const type = dataSource.driver.normalizeType(keyed);
   const family = dataSource.options.type;
   if (INTEGERS.test(type)) return { kind: 'integer', read: integer };
   if (type === 'uuid' && (family === 'postgres' || family === 'mariadb')) return { kind: 'uuid', read: uuid };

@@ -5,7 +5,7 @@ export interface RedisCommand {
   /** The key that decides the node of a cluster; `undefined` for any node. */
   readonly key: string | undefined;
   /** The text of the script an `evalsha` runs. */
-  readonly source?: string;
+  readonly text?: string;
 }
 
 /** All this library asks of a Redis client. It neither closes nor configures what it was given, nor listens to it. */

@@ -140,7 +140,7 @@ export function call(script: RedisScript, keys: readonly string[], args: readonl
     name: 'evalsha',
     args: [script.sha, String(keys.length), ...keys, ...args],
     key: keys[0],
-    source: script.text,
+    text: script.text,
   };
 }
 
@@ -149,7 +149,7 @@ export function call(script: RedisScript, keys: readonly string[], args: readonl
  * a write that goes out must not be heard a trip late because the server was restarted.
  */
 export function evaluate(script: RedisScript, keys: readonly string[], args: readonly string[]): RedisCommand {
-  return withSource(call(script, keys, args));
+  return withText(call(script, keys, args));
 }
 
 /** Lets a server know a script before anybody calls it by its name. */
@@ -158,6 +158,6 @@ export function loading({ text }: RedisScript): RedisCommand {
 }
 
 /** The same call with the script's text, for a server that has not seen it or has lost it. */
-export function withSource({ source, args, key }: RedisCommand): RedisCommand {
-  return { name: 'eval', args: [source ?? '', ...args.slice(1)], key };
+export function withText({ text, args, key }: RedisCommand): RedisCommand {
+  return { name: 'eval', args: [text ?? '', ...args.slice(1)], key };
 }

@@ -13,7 +13,7 @@ import { insist } from './insist.js';
 import { OwnConnection } from './own-connection.js';
 import { ReadConnection } from './read-connection.js';
 import type { RedisCommand, RedisConnection } from './redis-connection.js';
-import { advanceScript, call, evaluate, holdScript, loading, readScript, withSource } from './redis-scripts.js';
+import { advanceScript, call, evaluate, holdScript, loading, readScript, withText } from './redis-scripts.js';
 import { clockKeys } from './clock-keys.js';
 
 export interface RedisStoreOptions {
@@ -170,7 +170,7 @@ export class RedisStore extends CacheStore {
     const replies = await this.#reads.send(commands, 2 * this.options.budgetMs);
     const unknown = [...replies.keys()].filter((i) => isError(replies[i]) && replies[i].message.startsWith('NOSCRIPT'));
     if (unknown.length > 0) {
-      const again = await this.#reads.send(unknown.map((i) => withSource(commands[i]!)));
+      const again = await this.#reads.send(unknown.map((i) => withText(commands[i]!)));
       for (const [n, i] of unknown.entries()) replies[i] = again[n];
     }
     const failure = replies.find(isError);
