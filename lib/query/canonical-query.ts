@@ -31,13 +31,16 @@ export function canonicalText(metadata: EntityMetadata, query: EntityQuery): str
 
 /** Neither the order of what is asked matters nor how often one thing is: all of it is true. */
 function whereText(metadata: EntityMetadata, where: unknown, refinements: readonly Refinement[]): string {
-  const all = [...conjuncts(metadata, where), ...refinements.flatMap((each) => refinementTexts(metadata, each))];
-  return [...new Set(all)].sort().join();
+  return together([...conjuncts(metadata, where), ...refinements.flatMap((each) => refinementTexts(metadata, each))]);
+}
+
+function together(texts: readonly string[]): string {
+  return [...new Set(texts)].sort().join();
 }
 
 function refinementTexts(metadata: EntityMetadata, { where, isExcluded }: Refinement): string[] {
   const texts = conjuncts(metadata, where);
-  const all = `{${texts.sort().join()}}`;
+  const all = `{${together(texts)}}`;
   if (isExcluded) return [`not ${all}`];
   // Of related rows, it is not the query's own filter, which says as well which of them are shown.
   return asksRelated(metadata, where) && texts.length ? [`some ${all}`] : texts;
@@ -57,39 +60,37 @@ function anyTexts(metadata: EntityMetadata, where: unknown, path = ''): string[]
   const all = new Map(
     where.map((each) => {
       const texts = allTexts(metadata, each, path);
-      return [texts.join(), texts];
+      return [together(texts), texts];
     }),
   );
   all.delete('');
-  const [[, only] = [], ...more] = all;
-  return more.length
-    ? [
-        `${path}[${[...all.keys()]
-          .sort()
-          .map((text) => `{${text}}`)
-          .join()}]`,
-      ]
-    : (only ?? []);
+  const [[, only = []] = [], ...more] = all;
+  if (!more.length) return only;
+  const alternatives = [...all.keys()].sort().map((text) => `{${text}}`);
+  return [`${path}[${alternatives.join()}]`];
 }
 
 function allTexts(metadata: EntityMetadata, condition: unknown, path: string): string[] {
   if (!isPlain(condition)) return [`${path}other ${parameterText(condition)}`];
-  const all = properties(condition).flatMap(([property, value]) => propertyTexts(metadata, path + property, value));
-  return [...new Set(all)].sort();
+  return properties(condition).flatMap(([property, value]) => propertyTexts(metadata, path + property, value));
 }
 
 /** What a property says, or nothing where TypeORM passes over it. */
 function propertyTexts(metadata: EntityMetadata, path: string, value: unknown): string[] {
   if (isIgnored(metadata, path, value)) return [];
-  const { embedded } = member(metadata, path);
-  if (embedded && typeof value === 'object' && value !== null) return anyTexts(metadata, value, `${embedded}.`);
-  return memberTexts(metadata, path, value).map((text) => `${JSON.stringify(path)}:${text}`);
+  const found = member(metadata, path);
+  if (found.embedded && typeof value === 'object' && value !== null)
+    return anyTexts(metadata, value, `${found.embedded}.`);
+  return memberTexts(metadata, found, value).map((text) => `${JSON.stringify(path)}:${text}`);
 }
 
-function memberTexts(metadata: EntityMetadata, path: string, value: unknown): string[] {
+function memberTexts(
+  metadata: EntityMetadata,
+  { column, relation }: ReturnType<typeof member>,
+  value: unknown,
+): string[] {
   const { undefined: ofUndefined, null: ofNull } = metadata.dataSource.options.invalidWhereValuesBehavior ?? {};
   if (value === undefined) return ['undefined'];
-  const { column, relation } = member(metadata, path);
   if (column) {
     if (value === null) return [ofNull === 'sql-null' ? 'is null' : 'null'];
     return columnTexts(column, value);
@@ -100,7 +101,7 @@ function memberTexts(metadata: EntityMetadata, path: string, value: unknown): st
   const said = Object.values(value);
   if (!said.length || (ofUndefined === 'ignore' && said.every((part) => part === undefined))) return [];
   // It is joined even if nothing is said of it.
-  return [`{${anyTexts(relation.inverseEntityMetadata, value).join()}}`];
+  return [`{${together(anyTexts(relation.inverseEntityMetadata, value))}}`];
 }
 
 /** What is asked of the database: two values that a transformer makes the same are the same. */
