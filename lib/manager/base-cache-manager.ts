@@ -159,12 +159,12 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   get(identifier: Identifier<T>, options: GetOptions<T> & { readonly raiseException: false }): Promise<T | null>;
   get(identifier: Identifier<T>, options?: GetOptions<T> & { readonly raiseException?: true }): Promise<T>;
   get(identifier: Identifier<T>, options?: GetOptions<T>): Promise<T | null>;
-  async get(identifier: Identifier<T>, options: GetOptions<T> = {}): Promise<T | null> {
-    checkOptions('get()', options);
-    const { raiseException = true } = options;
-    const where = ownPart('get(..., { where })', options.where);
+  async get(identifier: Identifier<T>, options?: GetOptions<T>): Promise<T | null> {
+    if (options !== undefined) checkOptions('get()', options);
+    const { where, raiseException = true } = options ?? {};
     const reads = readsOf(this);
-    const found = await reads.get(identifier, where as never);
+    const own = where === undefined ? undefined : ownPart('get(..., { where })', where);
+    const found = await reads.get(identifier, own as never);
     if (!found && raiseException) throw new this.exceptionClass(`${reads.metadata.name} not found`);
     return found as T | null;
   }

@@ -199,7 +199,14 @@ export class CachedReads implements Reads {
     const { readThrough, unless, dataSource } = this.parts;
     const names = namesOf(batch);
     beginReading(names);
-    const loads = { load, limit: loadLimit(dataSource), isNested: isInsideLoad() };
+    const loads: Loads<ObjectLiteral[]> = {
+      load,
+      // Asked for when something is loaded.
+      get limit() {
+        return loadLimit(dataSource);
+      },
+      isNested: isInsideLoad(),
+    };
     const found = await readThrough().readMany(batch, loads, unless());
     if (this.#listeners.areThere) await whileTelling(names, () => this.#listeners.tell(found.flat()));
     return found;
