@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { readStatements, readText } from '../../../lib/invalidation/sql/read-statements.js';
-import type { SqlDialect, StatementEffect, TableChange } from '../../../lib/invalidation/sql/statement-effect.js';
+import type { SqlDialect, StatementEffect } from '../../../lib/invalidation/sql/statement-effect.js';
 import { effectsOf, effectText } from './effect-text.js';
 
 const times = (count: number, piece: (index: number) => string, separator = ', '): string =>
