@@ -1,5 +1,6 @@
 import { endOfNestedComment, endOfQuoted } from './quoted-text.js';
 import type { SqlDialect } from './statement-effect.js';
+
 const NUMBER = /\d+(?:\.\d*)?(?:[eE][+-]?\d+)?/y;
 const MYSQL_NUMBER = /\d+\.\d*(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\d+(?![\w$\x80-\uffff])/y;
 const DOLLAR_QUOTE = /\$(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?\$/y;

@@ -9,7 +9,7 @@ import { ValueLists } from './value-lists.js';
 /** Of longer texts neither every value nor every row is kept. */
 export const LONG_TEXT = 65_536;
 /** A statement that has more is not read, which bounds the memory it takes. */
-const MOST_TOKENS = 1_000_000;
+const MOST_TOKENS = 500_000;
 
 /** Reads a text statement by statement, keeping the body of a routine together. */
 export class TextReader {
@@ -39,31 +39,27 @@ export class TextReader {
 
   /** False when something, from where it has come to, cannot be told. */
   #readAll(withConditional: boolean): boolean {
-    let { lists, tokens } = this.#begin();
-    let depth = 0;
+    let [tokens, depth]: [Token[], number] = [[], 0];
+    let lists = this.#listsOf(tokens);
     for (let token = this.#tokenizer.next(); token; token = this.#tokenizer.next()) {
       if (token.conditional && !withConditional) continue;
       if (token.code === ';' && depth <= 0) {
         if (!this.#read(tokens)) return false;
-        ({ lists, tokens } = this.#begin());
-        depth = 0;
+        [tokens, depth] = [[], 0];
+        lists = this.#listsOf(tokens);
         continue;
       }
       if (token.code === '(') depth++;
       else if (token.code === ')') depth--;
-      lists.push(token);
+      tokens.push(token);
+      lists?.follow(token);
       if (tokens.length > MOST_TOKENS) return false;
     }
     return this.#tokenizer.isComplete && this.#read(tokens) && this.#block !== 'entered';
   }
 
-  #begin(): { readonly lists: Pick<ValueLists, 'push'>; readonly tokens: readonly Token[] } {
-    if (this.isLong) {
-      const lists = new ValueLists(this.dialect);
-      return { lists, tokens: lists.tokens };
-    }
-    const tokens: Token[] = [];
-    return { lists: { push: (token) => void tokens.push(token) }, tokens };
+  #listsOf(tokens: Token[]): ValueLists | undefined {
+    return this.isLong ? new ValueLists(tokens, this.dialect) : undefined;
   }
 
   /** False when it stands in a block, and where that ends cannot be told. */

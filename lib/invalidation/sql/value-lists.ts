@@ -39,14 +39,16 @@ class Level {
 }
 
 /**
- * Gathers the tokens of a statement without those that tell its readers nothing, which are most of a long text: of the values of an IN,
- * and of rows of values, it keeps the first.
+ * Follows a statement's tokens as they are gathered, and takes back those that tell its readers nothing, which are most of a long text:
+ * of the values of an IN, and of rows of values, all but the first.
  */
 export class ValueLists {
-  readonly tokens: Token[] = [];
   readonly #levels = [new Level(false, false, false)];
 
-  constructor(readonly dialect: SqlDialect) {
+  constructor(
+    private readonly tokens: Token[],
+    readonly dialect: SqlDialect,
+  ) {
     this.#level.other();
   }
 
@@ -54,8 +56,8 @@ export class ValueLists {
     return this.#levels.at(-1)!;
   }
 
-  push(token: Token): void {
-    this.tokens.push(token);
+  /** A token has been gathered. */
+  follow(token: Token): void {
     const level = this.#level;
     switch (token.code) {
       case '(':
@@ -67,8 +69,9 @@ export class ValueLists {
         level.isBehindComma = true;
         return;
       case '-':
-        // The sign of a number to come.
-        return level.beginsItem ? undefined : level.other();
+        // Maybe the sign of a number to come.
+        if (!level.beginsItem) level.other();
+        return;
     }
     if (level.beginsItem && this.#isValue(token)) this.#item(level, 'value', level.isList);
     else if (!this.#continuesCast(level, token)) level.other();
@@ -121,12 +124,11 @@ export class ValueLists {
       case 'number':
       case 'parameter':
         return true;
-      case 'opaque':
-        // Escapes may spell anything.
-        if (this.dialect === 'postgres' && text.includes('\\')) return false;
-        return !MOVING_TEXT.test(text) && !isTimeWord(text, this);
       case 'string':
-        return !MOVING_TEXT.test(text) && !isTimeWord(text, this);
+      case 'opaque':
+        if (MOVING_TEXT.test(text) || isTimeWord(text, this)) return false;
+        // Escapes may spell anything.
+        return kind === 'string' || this.dialect !== 'postgres' || !text.includes('\\');
       case 'word':
         // In SQLite a table may be called true.
         if (this.dialect === 'sqlite' && /^[tf]/i.test(text)) return false;

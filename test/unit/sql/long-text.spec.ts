@@ -212,7 +212,7 @@ const SCRIPTS: typeof TEXTS = [
   [
     'more than anybody keeps in memory',
     'mysql',
-    `DELETE FROM a; ${times(1_100_000, () => '+', '')}; COMMIT`,
+    `DELETE FROM a; ${times(600_000, () => '+', '')}; COMMIT`,
     'delete a',
     'unknown',
   ],
