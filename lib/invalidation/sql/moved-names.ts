@@ -26,13 +26,16 @@ export function movesNames(statement: Statement): boolean {
 /** A temporary table stands before all others of its name, until it is dropped. */
 function createsTemporary(statement: Statement, verb: string): boolean {
   if (verb === 'CREATE') return statement.findAnywhere(1, 'TEMP', 'TEMPORARY') >= 0;
-  return statement.dialect === 'postgres' && statement.tokens.some((_, at) => selectsIntoTemporary(statement, at));
+  return statement.dialect === 'postgres' && selectsIntoTemporary(statement);
 }
 
 /** SELECT ... INTO TEMP t. What rows are inserted or merged into may itself be called temp. */
-function selectsIntoTemporary(statement: Statement, at: number): boolean {
-  if (statement.code(at) !== 'INTO' || ['INSERT', 'MERGE'].includes(statement.code(at - 1))) return false;
-  return ['TEMP', 'TEMPORARY'].includes(statement.code(statement.skip(at + 1, 'LOCAL', 'GLOBAL')));
+function selectsIntoTemporary(statement: Statement): boolean {
+  for (let at = statement.findAnywhere(1, 'INTO'); at > 0; at = statement.findAnywhere(at + 1, 'INTO')) {
+    const kind = statement.code(statement.skip(at + 1, 'LOCAL', 'GLOBAL'));
+    if (['TEMP', 'TEMPORARY'].includes(kind) && !['INSERT', 'MERGE'].includes(statement.code(at - 1))) return true;
+  }
+  return false;
 }
 
 function movesPath(statement: Statement, verb: string): boolean {

@@ -451,7 +451,7 @@ describe('what is left out of a long text', () => {
       /commit.*delete c/s,
     ],
     [
-      'the same, read by mention',
+      'the same, where it stays long',
       'mysql',
       `#\nDELETE FROM post WHERE ${times(MANY, (i) => `id = ${i}`, ' OR ')}`,
       /delete post/,
