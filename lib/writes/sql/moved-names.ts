@@ -25,10 +25,17 @@ export function movesNames(statement: Statement): boolean {
 
 /** A temporary table stands before all others of its name, until it is dropped. */
 function createsTemporary(statement: Statement, verb: string): boolean {
-  const temporary = statement.findAnywhere(1, 'TEMP', 'TEMPORARY');
-  if (temporary < 0) return false;
-  // SELECT ... INTO TEMP t elsewhere than in CREATE; a column may be called temp as well.
-  return verb === 'CREATE' || ['INTO', 'LOCAL', 'GLOBAL'].includes(statement.code(temporary - 1));
+  if (verb === 'CREATE') return statement.findAnywhere(1, 'TEMP', 'TEMPORARY') >= 0;
+  return statement.dialect === 'postgres' && selectsIntoTemporary(statement);
+}
+
+/** SELECT ... INTO TEMP t. What rows are inserted or merged into may itself be called temp. */
+function selectsIntoTemporary(statement: Statement): boolean {
+  for (let at = statement.findAnywhere(1, 'INTO'); at > 0; at = statement.findAnywhere(at + 1, 'INTO')) {
+    const kind = statement.code(statement.skip(at + 1, 'LOCAL', 'GLOBAL'));
+    if (['TEMP', 'TEMPORARY'].includes(kind) && !['INSERT', 'MERGE'].includes(statement.code(at - 1))) return true;
+  }
+  return false;
 }
 
 function movesPath(statement: Statement, verb: string): boolean {

@@ -1,26 +1,4 @@
-export interface QuotedText {
-  /** Between the quotes, with doubled quotes undone. */
-  readonly text: string;
-  /** Holds a backslash escape, which is not undone. */
-  readonly escaped: boolean;
-  /** Where the text goes on. */
-  readonly end: number;
-}
-
 const BACKSLASH = 92;
-
-/** Reads from the quote at `start` to the one that ends it; `undefined` when none does. */
-export function readQuoted(sql: string, start: number, backslashes: boolean): QuotedText | undefined {
-  const end = endOfQuoted(sql, start, backslashes);
-  if (end < 0) return undefined;
-  const quote = sql[start]!;
-  const text = sql.slice(start + 1, end - 1);
-  return {
-    text: text.includes(quote) ? text.replaceAll(quote + quote, quote) : text,
-    escaped: backslashes && text.includes('\\'),
-    end,
-  };
-}
 
 /** Where the text goes on behind what the quote at `start` opens; -1 when nothing ends it. */
 export function endOfQuoted(sql: string, start: number, backslashes: boolean): number {

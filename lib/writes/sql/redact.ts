@@ -1,7 +1,6 @@
 import { oneLine } from '../../events/one-line.js';
-import { ownText } from './own-text.js';
 import { type PieceKind, Pieces } from './pieces.js';
-import { LONG_TEXT } from './shorten.js';
+import { LONG_TEXT } from './text-reader.js';
 import type { SqlDialect } from './statement-effect.js';
 
 /** More says nothing more of where it comes from. */
@@ -93,5 +92,6 @@ function isName(kind: PieceKind, text: string, dialect: SqlDialect): boolean {
 
 function bounded(told: string): string {
   const line = oneLine(told.trim());
-  return ownText(line.length > LONGEST ? `${line.slice(0, LONGEST)}...` : line);
+  // A copy: what is cut out of a text keeps all of that text in memory.
+  return structuredClone(line.length > LONGEST ? `${line.slice(0, LONGEST)}...` : line);
 }

@@ -10,9 +10,3 @@ export interface Token {
   /** Stands in an executable comment, so some servers see it and others do not. */
   readonly conditional: boolean;
 }
-
-export interface Tokens {
-  readonly tokens: readonly Token[];
-  /** False when a string, name or comment never ends: what follows the tokens is unknown. */
-  readonly complete: boolean;
-}

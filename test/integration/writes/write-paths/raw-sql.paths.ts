@@ -166,6 +166,12 @@ export const rawSqlPaths: readonly WritePath[] = [
     write: (m) => m.query(`${SET_TITLE}; UPDATE wp_author SET nobody = 1`).catch(() => undefined),
   },
   {
+    title: 'a long script, the last statement of which fails',
+    on: ['postgres', 'mariadb'],
+    alone: true,
+    write: (m) => m.query(`${`${SET_TITLE}; `.repeat(1_500)} ${SET_TITLE} AND nobody = 1`).catch(() => undefined),
+  },
+  {
     title: 'ALTER TABLE that rewrites rows',
     alone: true,
     write: async (m) => {

@@ -72,9 +72,7 @@ describe('any text', () => {
       const half = piece.repeat(50_000 / piece.length);
       for (const family of DIALECTS) {
         for (const start of ['', 'DELETE FROM a WHERE ', 'SELECT * FROM ']) {
-          const began = performance.now();
-          readStatements(start + half + half, family);
-          expect(performance.now() - began).toBeLessThan(1000);
+          expect(cpuMilliseconds(() => readStatements(start + half + half, family))).toBeLessThan(1000);
         }
       }
     },

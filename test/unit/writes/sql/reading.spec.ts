@@ -49,6 +49,8 @@ describe('names that lead elsewhere afterwards', () => {
     ['postgres', 'ALTER SCHEMA a RENAME TO b'],
     ['postgres', 'CREATE TEMP TABLE post (id int)'],
     ['postgres', 'SELECT * INTO TEMPORARY post FROM a'],
+    ['postgres', 'SELECT temp AS x INTO TEMP post FROM weather'],
+    ['postgres', 'WITH temp AS (SELECT 1) SELECT * INTO LOCAL TEMP TABLE post FROM temp'],
     ['postgres', 'CREATE TABLE pg_temp.post (id int)'],
     ['postgres', 'CALL p()'],
     ['mysql', 'USE `b`'],
@@ -57,6 +59,7 @@ describe('names that lead elsewhere afterwards', () => {
     ['sqlite', "ATTACH 'x' AS y"],
     ['sqlite', 'DETACH y'],
     ['sqlite', 'CREATE TEMP TABLE post (id int)'],
+    ['sqlite', 'CREATE TABLE temp.post (id int)'],
   ])('%s: %s', (dialect, sql) => {
     expect(moves(sql, dialect)).toBe(true);
   });
@@ -67,10 +70,15 @@ describe('names that lead elsewhere afterwards', () => {
     ['postgres', 'SET TRANSACTION READ ONLY'],
     ['postgres', 'SELECT temp, role, "schema" FROM weather'],
     ['postgres', 'UPDATE post SET a = 1'],
+    ['postgres', 'INSERT INTO temp SELECT * FROM post'],
+    ['postgres', 'MERGE INTO temp USING post ON true WHEN MATCHED THEN DELETE'],
     ['postgres', 'COMMIT'],
     ['mysql', 'SET NAMES utf8mb4'],
+    ['mysql', 'REPLACE INTO temp VALUES (1)'],
+    ['mysql', 'LOAD DATA INFILE "f" INTO TABLE temp'],
     ['mysql', 'SELECT * FROM t USE INDEX (i)'],
     ['sqlite', 'PRAGMA foreign_keys = ON'],
+    ['sqlite', 'INSERT OR IGNORE INTO temp.post VALUES (1)'],
   ])('never after %s: %s', (dialect, sql) => {
     expect(moves(sql, dialect)).toBe(false);
   });

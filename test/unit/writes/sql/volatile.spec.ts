@@ -35,6 +35,8 @@ describe.each<[SqlDialect, readonly (readonly [sql: string, volatile: string | u
       ['SELECT age(a) FROM t', 'age(...)'],
       ['SELECT a FROM t TABLESAMPLE system (10)', 'TABLESAMPLE'],
       ["SELECT query_to_xml('SELECT * FROM t', true, true, '')", 'query_to_xml(...)'],
+      ["SELECT table_to_xmlschema('t', true, true, '')", 'table_to_xmlschema(...)'],
+      ["SELECT to_regprocedure('f(int)')", 'to_regprocedure(...)'],
       ["SELECT has_table_privilege('t', 'SELECT'), 1", 'has_table_privilege(...)'],
       ['SELECT count(*) FROM pg_stat_activity', 'pg_stat_activity'],
       ['SELECT count(*) FROM information_schema.columns', 'columns'],
