@@ -11,7 +11,7 @@ import { sharedPlaces } from './sharing.js';
 import type { Tally } from './tally.js';
 import { visibleDifference } from './views.js';
 
-/** A first load may meet tables nobody announced; the next one knows them. */
+/** A first load may meet tables nobody told of; the next one knows them. */
 const LOADS = 3;
 
 /** A fill that takes longer than this on a busy machine is none. */

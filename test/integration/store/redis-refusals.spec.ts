@@ -59,7 +59,7 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
       off: { 'min-replicas-to-write': '0' },
     },
   ])('that is $state', ({ error, on, off }) => {
-    it('vouches for no entry, makes no tag and takes no hold', async () => {
+    it('vouches for no entry, makes no clock and takes no hold', async () => {
       await store.put('example', 'text', LONG);
       await store.read(['example'], user);
       await config(on);

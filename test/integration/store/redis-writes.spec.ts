@@ -56,7 +56,7 @@ describeWithRedisServers('A write is heard by Redis', () => {
   describe.each(Object.entries(clients))('over %s', (_, make) => {
     let proxy: Proxy;
     let store: CacheStore;
-    let announcer: HoldProtocol;
+    let protocol: HoldProtocol;
     let end: () => unknown;
     let failed: string[];
 
@@ -68,7 +68,7 @@ describeWithRedisServers('A write is heard by Redis', () => {
       const events = new CacheEvents();
       failed = [];
       events.on((event) => event.name === 'store:failed' && failed.push(event.operation));
-      announcer = new HoldProtocol(() => store, events, { budgetMs: BUDGET, holdMs: 10_000 });
+      protocol = new HoldProtocol(() => store, events, { budgetMs: BUDGET, holdMs: 10_000 });
       await store.open();
       await store.read([], [user]);
     });
@@ -80,8 +80,8 @@ describeWithRedisServers('A write is heard by Redis', () => {
 
     /** One write, acknowledged when this resolves: whether a read that begins now can be served what was there before. */
     async function isStaleAfterWrite(before: number): Promise<boolean> {
-      const announcement = await announcer.hold([user]);
-      await announcer.advance([user], announcement);
+      const hold = await protocol.hold([user]);
+      await protocol.advance([user], hold);
       const state = await clock();
       return state.rows[0]! <= before && !state.held;
     }
@@ -99,10 +99,10 @@ describeWithRedisServers('A write is heard by Redis', () => {
       let stale = 0;
       for (let i = 0; i < 5; i++) {
         const { now: before } = await clock();
-        const announcement = await announcer.hold([user]);
+        const hold = await protocol.hold([user]);
         await server.admin.script('FLUSH');
         const began = performance.now();
-        await announcer.advance([user], announcement);
+        await protocol.advance([user], hold);
         expect(performance.now() - began).toBeLessThan(180);
         const state = await clock();
         if (state.rows[0]! <= before && !state.held) stale++;
@@ -127,8 +127,8 @@ describeWithRedisServers('A write is heard by Redis', () => {
     it('although the connection is reset while the write is under way', async () => {
       for (let i = 0; i < 20; i++) {
         const { now: before } = await clock();
-        const announcement = await announcer.hold([user]);
-        const advanced = announcer.advance([user], announcement);
+        const hold = await protocol.hold([user]);
+        const advanced = protocol.advance([user], hold);
         proxy.reset();
         await advanced;
         expect((await clock()).now).toBeGreaterThan(before);
@@ -155,7 +155,7 @@ describeWithRedisServers('A write is heard by Redis', () => {
     it('or somebody is told that it was not', async () => {
       await proxy.cut();
       const began = performance.now();
-      await announcer.advance([user], await announcer.hold([user]));
+      await protocol.advance([user], await protocol.hold([user]));
       expect(performance.now() - began).toBeLessThan(1.5 * BUDGET + 200);
       expect(failed).toEqual(['hold', 'advance']);
     });

@@ -31,7 +31,7 @@ describeDatabases('the hooks on writes', (database) => {
     };
   }
 
-  it.each(['throws', 'rejects'])('take back what they announced when another subscriber %s', async (how) => {
+  it.each(['throws', 'rejects'])('release what they hold when another subscriber %s', async (how) => {
     const { dataSource, examples, statements } = await setUp();
     const refuse = ({ query }: BeforeQueryEvent) => {
       if (query.includes('forbidden')) throw new Error('not allowed');
@@ -92,7 +92,7 @@ describeDatabases('the hooks on writes', (database) => {
     expect((await examples.get(1)).title).toBe('changed');
   });
 
-  it('announce and settle a transaction with one call each, however many rows it wrote', async () => {
+  it('hold and settle a transaction with one call each, however many rows it wrote', async () => {
     const { dataSource, store } = await setUp();
     await dataSource.transaction(async (manager) => {
       for (let i = 0; i < 50; i++) await manager.insert(Example, { title: `row ${i}` });
@@ -101,7 +101,7 @@ describeDatabases('the hooks on writes', (database) => {
     expect([store.count('hold'), store.count('advance'), store.count('release')]).toEqual([1, 1, 0]);
   });
 
-  it('take an announced write back when it fails', async () => {
+  it('release the hold of a write that fails', async () => {
     const { dataSource, store, examples, statements } = await setUp();
     await examples.all();
     await expect(dataSource.manager.insert(User, { username: 'ann' })).rejects.toThrow();
@@ -110,7 +110,7 @@ describeDatabases('the hooks on writes', (database) => {
     await statements.expect(0, () => examples.all());
   });
 
-  it('leave reads alone: none is announced', async () => {
+  it('leave reads alone: for none a clock is held', async () => {
     const { dataSource, store, examples } = await setUp();
     await dataSource.manager.find(Example);
     await examples.all();

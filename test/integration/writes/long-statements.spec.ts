@@ -52,7 +52,7 @@ describeDatabases(
       );
 
     if (database.name === 'postgres')
-      it.each(stores)('and whose connection ends after that is still announced when it commits (%s)', async (store) => {
+      it.each(stores)('and whose connection ends after that is still told of when it commits (%s)', async (store) => {
         const { dataSource, options, get } = await exampleApp(database, {
           store,
           ...('url' in redis && { redisUrl: redis.url }),

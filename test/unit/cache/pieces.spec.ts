@@ -83,7 +83,7 @@ it('many keys are asked for in pieces that share one budget, and stored in such 
     expect(await read()).toEqual(rows.map((row) => `key ${row} of 1`));
     await readThrough.settled();
     expect(count('entry:hit')).toBe(hits);
-    expect(store.reads.map(({ keys, rows: tags }) => [keys, tags])).toEqual([
+    expect(store.reads.map(({ keys, rows: clocks }) => [keys, clocks])).toEqual([
       [PIECE, PIECE],
       [PIECE, PIECE],
       [500, 500],

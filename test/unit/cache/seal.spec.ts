@@ -154,7 +154,7 @@ describe('An encryption', () => {
   it('shows nothing of a text, as it is or encoded', () => {
     const sealed = new Encryption([OLD]).close('key', TEXT);
     const bytes = Buffer.from(sealed.split('.')[2]!, 'base64').toString('latin1');
-    for (const word of ['example', 'query', 'history', 'list', 'Gr']) {
+    for (const word of ['example', 'query', 'history', 'list']) {
       expect(sealed).not.toContain(word);
       expect(bytes).not.toContain(word);
     }

@@ -35,7 +35,7 @@ describe('MemoryStore', () => {
     expect((await one.read([], [])).epoch).not.toBe((await two.read([], [])).epoch);
   });
 
-  it('asks for tags after the entries: an entry cannot change in between', async () => {
+  it('asks for clocks after the entries: an entry cannot change in between', async () => {
     const cache = createCache();
     const store = new MemoryStore(
       {
@@ -53,7 +53,7 @@ describe('MemoryStore', () => {
     expect(after.clocks[0]!.now).toBe(before.clocks[0]!.now + 1);
   });
 
-  it('forgets row tags beyond its bound, which makes those rows look newer', async () => {
+  it('forgets row clocks beyond its bound, which makes those rows look newer', async () => {
     const store = new MemoryStore(createCache(), { budgetMs: 100, maxRows: 10 });
     const before = await store.touch([{ clock: 'user', rows: ['first'] }], LONG);
     await store.advance([{ clock: 'user', rows: [] }]);
