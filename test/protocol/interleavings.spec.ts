@@ -7,7 +7,7 @@ import { ProtocolWorld } from './world.js';
 
 vi.mock('node:timers/promises', async () => (await import('./scripted-time.js')).timersPromises);
 
-const TIMEOUT = isLong ? 1_800_000 : 120_000;
+const TIMEOUT = isLong ? 1_800_000 : 300_000;
 
 describe('the protocol, in every order its steps can happen', () => {
   const happened = new Set<string>();
