@@ -12,19 +12,26 @@ type Related<V> =
 
 type Depth = [never, 0, 1, 2, 3];
 
+type PathsThrough<Property extends string, Entity, D extends number = 4> = [D] extends [never]
+  ? never
+  : [Entity] extends [never]
+    ? never
+    : Property | `${Property}.${PathsBelow<Entity, Depth[D]>}`;
+
+type PathsBelow<Entity, D extends number> = {
+  [K in keyof Entity & string]-?: PathsThrough<K, Related<Entity[K]>, D>;
+}[keyof Entity & string];
+
 /**
  * The relation paths of an entity, five levels deep: `'user'`, `'user.company'`. A name that is no property, or a property that
  * holds no entity, does not compile; that it is mapped as a relation is checked at boot.
  *
  * @publicApi
  */
-export type RelationPath<Entity, D extends number = 4> = [D] extends [never]
-  ? never
-  : {
-      [K in keyof Entity & string]-?: [Related<Entity[K]>] extends [never]
-        ? never
-        : K | `${K}.${RelationPath<Related<Entity[K]>, Depth[D]>}`;
-    }[keyof Entity & string];
+// Not itself a condition: declarations of code for all entities would then spell out five levels instead of this name.
+export type RelationPath<Entity> = {
+  [K in keyof Entity & string]-?: PathsThrough<K, Related<Entity[K]>>;
+}[keyof Entity & string];
 
 /** A relation to load, and what to load below it. */
 export interface RelationNode {

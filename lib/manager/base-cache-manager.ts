@@ -11,8 +11,12 @@ import type { RelationPath } from '../load/relation-paths.js';
 import { transactionOf, withinTransaction } from './transaction.js';
 import type { Where } from '../query/where.js';
 
-/** TypeORM's `EntityTarget` without its `Function`, which lets any class pass for any entity. */
-type Model<T> = (abstract new (...args: never[]) => T) | Exclude<EntityTarget<T>, Function>;
+/**
+ * TypeORM's `EntityTarget` without its `Function`, which lets any class pass for any entity. A class whose constructor is private or
+ * protected is known by its prototype.
+ */
+type Model<T> =
+  (abstract new (...args: never[]) => T) | (Function & { readonly prototype: T }) | Exclude<EntityTarget<T>, Function>;
 
 /** @publicApi */
 export interface AllOptions<T extends ObjectLiteral> {

@@ -47,6 +47,8 @@ describe("The package's types", () => {
     const program = await compile([''], nodenext, [`${dist}index.d.ts`]);
     expect(namesBehind(program)).toEqual([
       'load/relation-paths.d.ts: Depth',
+      'load/relation-paths.d.ts: PathsBelow',
+      'load/relation-paths.d.ts: PathsThrough',
       'load/relation-paths.d.ts: Related',
       'load/relation-paths.d.ts: Scalar',
       'manager/base-cache-manager.d.ts: Model',
@@ -97,6 +99,19 @@ describe("The package's types", () => {
     const fields = 'bound = 1; through = 2; cacheKeys = 3; keys = 4; transaction = 5; events = 6;';
     const code = `export class Own extends BaseCacheManager<Example> { model = Example; ${fields} }`;
     expect(errorsOf(await compile([code], nodenext))).toEqual([]);
+  });
+
+  it('can be written into the declarations of another package, of managers for any entity too', async () => {
+    const codes = [
+      'export const paths = <T extends object>(manager: BaseCacheManager<T>) => manager.relatedObjects;',
+      `export function managerOf<T extends object>(entity: abstract new () => T) {
+        return class extends BaseCacheManager<T> { model = entity; };
+      }`,
+      `export const { model } = examples;
+      export const set = examples.all();
+      export const field = (manager: BaseCacheManager<Example>) => manager.model;`,
+    ];
+    expect(errorsOf(await compile(codes, { ...nodenext, declaration: true }))).toEqual([]);
   });
 
   async function install(name: string, from: string): Promise<void> {

@@ -82,6 +82,34 @@ export class MethodIsNoRelation extends BaseCacheManager<Car> {
   override relatedObjects = ['honk'] as const;
 }
 
+// Models
+
+export class Hidden {
+  id: number;
+  private constructor() {}
+}
+
+export class Guarded {
+  id: number;
+  protected constructor() {}
+}
+
+export class HiddenManager extends BaseCacheManager<Hidden> {
+  model = Hidden;
+  repository(within: EntityManager) {
+    return within.getRepository(this.model);
+  }
+}
+
+export class GuardedManager extends BaseCacheManager<Guarded> {
+  model = Guarded;
+}
+
+export class WrongHiddenModel extends BaseCacheManager<Example> {
+  // @ts-expect-error a manager of examples
+  model = Hidden;
+}
+
 // Other fields
 
 export class WrongModel extends BaseCacheManager<Example> {
