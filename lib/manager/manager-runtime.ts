@@ -5,6 +5,7 @@ import { InvalidConfigurationError } from '../errors.js';
 import type { CacheEvents, MissReason } from '../events/cache-events.js';
 import { CommittedLoads } from '../load/committed-loads.js';
 import { EntityDependencies } from '../load/dependencies.js';
+import { driverValues } from '../load/driver-values.js';
 import { EntityLoader } from '../load/entity-loader.js';
 import { LoadListeners } from '../load/load-listeners.js';
 import type { RelationNode } from '../load/relation-paths.js';
@@ -128,6 +129,7 @@ export class ManagerRuntime {
       },
       identity: queryText([
         databaseIdentity(dataSource),
+        driverValues(dataSource),
         dataSourceName,
         name,
         metadata.name,
