@@ -19,6 +19,7 @@ import { tellAdvanced } from '../store/tell-advanced.js';
 import { type CachedParts, CachedReads } from './cached-reads.js';
 import { Clears } from './clears.js';
 import { DatabaseReads } from './database-reads.js';
+import type { KeptOut } from './kept-out.js';
 import { type ManagerDeclaration, type ManagerOptions, managerOptions } from './manager-options.js';
 import type { Reads } from './reads.js';
 import { scopeOf } from './scope.js';
@@ -28,6 +29,7 @@ import { transactionOf } from './transaction.js';
 export interface CacheRuntime {
   readonly namespace: string;
   readonly events: CacheEvents;
+  readonly keptOut: KeptOut;
   readonly store: () => CacheStore;
   readonly readThrough: () => ReadThrough;
   /** Somebody reads who cannot be answered from the cache yet. */
@@ -53,6 +55,7 @@ export function bindManager(
 ): ManagerRuntime {
   const declaration = manager as ManagerDeclaration;
   const options = managerOptions(name, declaration, dataSource, dataSourceName);
+  cache.keptOut.share(dataSource, options.metadata, declaration.neverCache);
   const runtime = new ManagerRuntime(options, declaration, dataSource, dataSourceName, watch, cache);
   Object.defineProperty(manager, RUNTIME, { value: runtime, configurable: true });
   return runtime;
