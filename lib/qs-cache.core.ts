@@ -11,6 +11,7 @@ import { dialectOf } from './writes/driver-truth.js';
 import { WatchedDataSource } from './writes/watched-data-source.js';
 import { HoldProtocol } from './writes/hold-protocol.js';
 import { BaseCacheManager } from './manager/base-cache-manager.js';
+import { KeptOut } from './manager/kept-out.js';
 import { bindManager } from './manager/manager-runtime.js';
 import { entityClock } from './naming/table-clocks.js';
 import { type CacheManagerClass, ManagerRegistry } from './manager/manager-registry.js';
@@ -31,6 +32,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger('QsCache');
   readonly #options: ResolvedOptions;
   readonly #watched = new Map<DataSource, WatchedDataSource>();
+  readonly #keptOut = new KeptOut();
   readonly #protocol: HoldProtocol;
   #selection: StoreSelection | undefined;
   #readThrough: ReadThrough | undefined;
@@ -89,6 +91,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
         const runtime = bindManager(token.name, manager, dataSource, dataSourceName, watch, {
           namespace: this.#options.namespace,
           events: this.events,
+          keptOut: this.#keptOut,
           store: () => this.store,
           readThrough: () => this.readThrough,
           wake: () => this.#wake(),

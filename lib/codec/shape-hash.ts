@@ -56,7 +56,9 @@ function describe(metadata: EntityMetadata): unknown {
     metadata.dataSource.options.typename,
     metadata.columns.map(describeColumn),
     metadata.relations.map(describeRelation),
-    metadata.relationIds.map(({ propertyName }) => propertyName),
+    relationIdsOf(metadata),
+    // Of a list that nobody orders.
+    Object.entries(metadata.orderBy ?? {}),
     metadata.allEmbeddeds.map(({ propertyPath, type }) => [propertyPath, nameOf(type)]),
     // In their order: a payload says the class of a row by its place.
     metadata.childEntityMetadatas.map(({ name }) => name),
@@ -76,7 +78,25 @@ function describeColumn(column: ColumnMetadata): unknown {
 
 function describeRelation(relation: RelationMetadata): unknown {
   const { propertyPath, relationType, isOwning, isLazy, isEager, inverseEntityMetadata } = relation;
-  return [propertyPath, relationType, isOwning, isLazy, isEager, inverseEntityMetadata.name];
+  return [
+    [propertyPath, relationType, isOwning, isLazy, isEager, inverseEntityMetadata.name],
+    // Which rows are related: the columns themselves may be the same in both directions.
+    [relation.inverseRelation?.propertyPath, relation.junctionEntityMetadata?.tablePath],
+    [relation.joinColumns, relation.inverseJoinColumns].map((columns) => columns.map(describeJoin)),
+  ];
+}
+
+function describeJoin({ databaseName, referencedColumn }: ColumnMetadata): unknown {
+  return [databaseName, referencedColumn?.databaseName];
+}
+
+function relationIdsOf({ relationIds, allEmbeddeds }: EntityMetadata): unknown {
+  const all = [relationIds, ...allEmbeddeds.map((embedded) => embedded.relationIds)].flat();
+  return all.map((each) => [
+    each.propertyName,
+    each.relation.propertyPath,
+    each.queryBuilderFactory && String(each.queryBuilderFactory),
+  ]);
 }
 
 function nameOf(type: unknown): unknown {

@@ -5,6 +5,7 @@ import { InvalidConfigurationError } from '../errors.js';
 import type { CacheEvents, MissReason } from '../events/cache-events.js';
 import { CommittedLoads } from '../load/committed-loads.js';
 import { EntityDependencies } from '../load/dependencies.js';
+import { driverValues } from '../load/driver-values.js';
 import { EntityLoader } from '../load/entity-loader.js';
 import { LoadListeners } from '../load/load-listeners.js';
 import type { RelationNode } from '../load/relation-paths.js';
@@ -18,6 +19,7 @@ import { tellAdvanced } from '../store/tell-advanced.js';
 import { type CachedParts, CachedReads } from './cached-reads.js';
 import { Clears } from './clears.js';
 import { DatabaseReads } from './database-reads.js';
+import type { KeptOut } from './kept-out.js';
 import { type ManagerDeclaration, type ManagerOptions, managerOptions } from './manager-options.js';
 import type { Reads } from './reads.js';
 import { scopeOf } from './scope.js';
@@ -27,6 +29,7 @@ import { transactionOf } from './transaction.js';
 export interface CacheRuntime {
   readonly namespace: string;
   readonly events: CacheEvents;
+  readonly keptOut: KeptOut;
   readonly store: () => CacheStore;
   readonly readThrough: () => ReadThrough;
   /** Somebody reads who cannot be answered from the cache yet. */
@@ -52,6 +55,7 @@ export function bindManager(
 ): ManagerRuntime {
   const declaration = manager as ManagerDeclaration;
   const options = managerOptions(name, declaration, dataSource, dataSourceName);
+  cache.keptOut.share(dataSource, options.metadata, declaration.neverCache);
   const runtime = new ManagerRuntime(options, declaration, dataSource, dataSourceName, watch, cache);
   Object.defineProperty(manager, RUNTIME, { value: runtime, configurable: true });
   return runtime;
@@ -128,6 +132,7 @@ export class ManagerRuntime {
       },
       identity: queryText([
         databaseIdentity(dataSource),
+        driverValues(dataSource),
         dataSourceName,
         name,
         metadata.name,
