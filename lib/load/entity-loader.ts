@@ -11,6 +11,7 @@ import { copier } from './copy-entities.js';
 import { copyQuery } from '../query/copy-query.js';
 import type { EntityQuery } from '../query/entity-query.js';
 import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
+import { keepKeys } from './keep-keys.js';
 import { type Loaded, LoadedRows, UnpairedRowsError } from './loaded-rows.js';
 import { type PartOfQuery, prefetchQuery } from './prefetch-query.js';
 import { inOrderOfFind } from './property-order.js';
@@ -202,7 +203,7 @@ export class EntityLoader {
     runner: QueryRunner,
   ): SelectQueryBuilder<ObjectLiteral> {
     const builder = this.#queryBuilder(this.#uncached, query, relations, runner).callListeners(false);
-    return query.take !== undefined || query.skip ? selectOrder(builder, this.#relations) : builder;
+    return query.take !== undefined || query.skip ? keepKeys(selectOrder(builder, this.#relations)) : builder;
   }
 
   #queryBuilder(

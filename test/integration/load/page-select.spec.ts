@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import type { FindOptionsSelect } from 'typeorm';
+import { expect, it } from 'vitest';
+import { BaseCacheManager } from '../../../lib/index.js';
+import { Example } from '../../fixtures/entities/example.entity.js';
+import { ExampleCacheManager, managers } from '../../fixtures/managers.js';
+import { describeDatabases } from '../../support/databases.js';
+import { exampleApp } from '../../support/example-app.js';
+
+@Injectable()
+class ShownCacheManager extends BaseCacheManager<Example> {
+  model = Example;
+  cacheKey = 'shown';
+  relatedObjects = ['user', 'users'] as const;
+}
+
+describeDatabases('A part of a list of selected properties', (database) => {
+  it.each<[what: string, select: FindOptionsSelect<Example>]>([
+    ['without its key', { title: true }],
+    ['of one related row without its key', { id: true, user: { username: true } }],
+    ['of many related rows without their keys', { id: true, users: { username: true } }],
+    ['of all without keys', { title: true, user: { username: true }, users: { username: true } }],
+  ])('is that part of the list, %s', async (_, select) => {
+    const { get } = await exampleApp(database, { managers: [...managers, ShownCacheManager] });
+    for (const manager of [get(ShownCacheManager), get(ExampleCacheManager)]) {
+      const set = () => manager.all().orderBy({ id: 'DESC' }).select(select);
+      const all = await set();
+      expect(await set().limit(9)).toEqual(all);
+      expect(await set().offset(1).limit(1).cache()).toEqual(all.slice(1, 2));
+      expect(await set().first()).toEqual(all[0]);
+      expect(await set().at(2)).toEqual(all[2]);
+    }
+  });
+});
