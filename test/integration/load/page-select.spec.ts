@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { FindOptionsSelect } from 'typeorm';
+import { type FindOptionsOrder, type FindOptionsSelect, IsNull, Not } from 'typeorm';
 import { expect, it } from 'vitest';
 import { BaseCacheManager } from '../../../lib/index.js';
 import { Example } from '../../fixtures/entities/example.entity.js';
@@ -29,6 +29,26 @@ describeDatabases('A part of a list of selected properties', (database) => {
       expect(await set().offset(1).limit(1).cache()).toEqual(all.slice(1, 2));
       expect(await set().first()).toEqual(all[0]);
       expect(await set().at(2)).toEqual(all[2]);
+    }
+  });
+
+  it.each<[what: string, order: FindOptionsOrder<Example>, select: FindOptionsSelect<Example>]>([
+    ['its own', { title: 'DESC' }, { isActive: true }],
+    ['that of a related row', { user: { username: 'DESC' }, id: 'ASC' }, { title: true, user: { id: true } }],
+    ['that of a related row without any', { user: { username: 'DESC' }, id: 'ASC' }, { title: true }],
+  ])('may be ordered by a property that is not selected, %s', async (_, order, select) => {
+    const { get } = await exampleApp(database, { managers: [...managers, ShownCacheManager] });
+    for (const manager of [get(ShownCacheManager), get(ExampleCacheManager)]) {
+      const set = () =>
+        manager
+          .all()
+          .filter({ user: Not(IsNull()) })
+          .orderBy(order)
+          .select(select);
+      const all = await set();
+      expect(all).toHaveLength(2);
+      expect(await set().limit(1)).toEqual(all.slice(0, 1));
+      expect(await set().at(1)).toEqual(all[1]);
     }
   });
 });
