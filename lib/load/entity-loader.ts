@@ -11,6 +11,7 @@ import { copier } from './copy-entities.js';
 import { copyQuery } from '../query/copy-query.js';
 import type { EntityQuery } from '../query/entity-query.js';
 import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
+import { keepKeys } from './keep-keys.js';
 import { type Loaded, LoadedRows, UnpairedRowsError } from './loaded-rows.js';
 import { type PartOfQuery, prefetchQuery } from './prefetch-query.js';
 import { inOrderOfFind } from './property-order.js';
@@ -18,6 +19,7 @@ import { partAt } from '../query/property-path.js';
 import { refine } from './refine.js';
 import { owns, type RelationNode } from './relation-paths.js';
 import { selectOrder } from './select-order.js';
+import { withoutResultCache } from './without-result-cache.js';
 
 /** Parents asked for in one statement, and values that tell them apart: PostgreSQL takes 65,535 parameters, SQLite 32,766. */
 const PARENTS_PER_QUERY = 10_000;
@@ -28,12 +30,15 @@ export class EntityLoader {
   readonly #relations: readonly RelationNode[];
   /** Whether TypeORM may add the eager relations: a circle of them it would join without end. */
   readonly #loadEagerRelations: boolean;
+  /** Of what is loaded here; a builder that is handed out asks as its owner likes. */
+  readonly #uncached: DataSource;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly metadata: EntityMetadata,
     relations: readonly RelationNode[],
   ) {
+    this.#uncached = withoutResultCache(dataSource);
     this.#loadEagerRelations = !hasEagerCircle(metadata);
     this.#relations = this.#loadEagerRelations ? relations : withEagerRelations(metadata, relations);
   }
@@ -45,7 +50,7 @@ export class EntityLoader {
     withRelations = true,
     alias = this.metadata.name,
   ): SelectQueryBuilder<ObjectLiteral> {
-    return this.#queryBuilder(query, joinedRelations(this.#relations), runner, withRelations, alias);
+    return this.#queryBuilder(this.dataSource, query, joinedRelations(this.#relations), runner, withRelations, alias);
   }
 
   /**
@@ -68,7 +73,7 @@ export class EntityLoader {
     const { select: _, ...unselected } = query;
     const { joinAttributes } = this.queryBuilder(unselected, runner, false).expressionMap;
     const needed = new Set(joinAttributes.map(({ alias }) => alias.name));
-    const builder = this.queryBuilder(unselected, runner);
+    const builder = this.#queryBuilder(this.#uncached, unselected, joinedRelations(this.#relations), runner);
     const { expressionMap } = builder;
     // From below: what leaves rows out may hang on what does not.
     for (const { direction, alias, parentAlias } of expressionMap.joinAttributes.toReversed()) {
@@ -165,7 +170,7 @@ export class EntityLoader {
     const size = Math.min(PARENTS_PER_QUERY, Math.floor(VALUES_PER_QUERY / owner.primaryColumns.length));
     for (let i = 0; i < keys.length; i += size) {
       const some = keys.slice(i, i + size);
-      const builder = prefetchQuery(this.dataSource, { ...node, children }, asked, some, withDeleted, runner);
+      const builder = prefetchQuery(this.#uncached, { ...node, children }, asked, some, withDeleted, runner);
       const { entities, raw } = await builder.getRawAndEntities();
       const rows = new LoadedRows(builder);
       const parents = rows.roots(raw as ObjectLiteral[], entities);
@@ -197,11 +202,12 @@ export class EntityLoader {
     relations: FindOptionsRelations<ObjectLiteral>,
     runner: QueryRunner,
   ): SelectQueryBuilder<ObjectLiteral> {
-    const builder = this.#queryBuilder(query, relations, runner).callListeners(false);
-    return query.take !== undefined || query.skip ? selectOrder(builder, this.#relations) : builder;
+    const builder = this.#queryBuilder(this.#uncached, query, relations, runner).callListeners(false);
+    return query.take !== undefined || query.skip ? keepKeys(selectOrder(builder, this.#relations)) : builder;
   }
 
   #queryBuilder(
+    dataSource: DataSource,
     { refinements = [], ...asked }: EntityQuery,
     relations: FindOptionsRelations<ObjectLiteral>,
     runner?: QueryRunner,
@@ -209,7 +215,7 @@ export class EntityLoader {
     alias = this.metadata.name,
   ): SelectQueryBuilder<ObjectLiteral> {
     const query = copyQuery(asked);
-    const builder = this.dataSource.createQueryBuilder(this.metadata.target, alias, runner);
+    const builder = dataSource.createQueryBuilder(this.metadata.target, alias, runner);
     // MySQL has no OFFSET without LIMIT, and TypeORM refuses to write one.
     if (query.skip && query.take === undefined) query.take = Number.MAX_SAFE_INTEGER;
     builder.setFindOptions({

@@ -13,8 +13,12 @@ interface Written {
   readonly parameters: ObjectLiteral;
 }
 
-/** Narrows a query of an entity down to the rows of which every refinement is true. */
+/**
+ * Narrows a query of an entity, which has its own filter already, down to the rows of which every refinement is true. Whatever is added
+ * to it later may name parameters as it likes.
+ */
 export function refine(builder: Builder, metadata: EntityMetadata, refinements: readonly Refinement[]): void {
+  nameOwnApart(builder);
   if (!refinements.length) return;
   const all = refinements.map((refinement, i) => {
     const write = asksRelated(metadata, refinement.where) ? ofRelated : ofRow;
@@ -23,6 +27,15 @@ export function refine(builder: Builder, metadata: EntityMetadata, refinements: 
   const conditions = all.map(({ sql }) => sql);
   builder.andWhere(inHalves(conditions, 'AND'));
   for (const { parameters } of all) builder.setParameters(parameters);
+}
+
+/** `Raw` names parameters as it likes, and so may a cast in another condition: `::text`. */
+function nameOwnApart({ expressionMap }: Builder): void {
+  const { wheres, parameters } = expressionMap;
+  const apart = (sql: string) => renamed({ sql, parameters }, 'qscache_own_');
+  expressionMap.parameters = apart('').parameters;
+  // What find options say is written as text.
+  for (const where of wheres) where.condition = apart(where.condition as string).sql;
 }
 
 /** Of the row alone: the condition as it stands, or that it is not true. */

@@ -1,4 +1,4 @@
-import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { DriverUtils } from 'typeorm/driver/DriverUtils.js';
 import type { RelationNode } from './relation-paths.js';
 
@@ -11,12 +11,15 @@ export function selectOrder(
   nodes: readonly RelationNode[],
 ): SelectQueryBuilder<ObjectLiteral> {
   const loaded = relationsOf(nodes);
-  const { joinAttributes, allOrderBys } = builder.expressionMap;
+  const { joinAttributes, allOrderBys, mainAlias } = builder.expressionMap;
+  // Without joins there is no query around this one.
+  if (!joinAttributes.length) return builder;
   for (const criterion of Object.keys(allOrderBys)) {
     const [name = '', ...path] = criterion.split('.');
     const join = joinAttributes.find(({ alias }) => alias.name === name);
-    const column = join?.metadata?.findColumnWithPropertyPath(path.join('.'));
-    if (!join || !column || join.isSelected) continue;
+    const metadata = name === mainAlias?.name ? mainAlias.metadata : join?.metadata;
+    const column = metadata?.findColumnWithPropertyPath(path.join('.'));
+    if (!column || isSelected(builder, name, column)) continue;
     // A row that has several of what is not loaded would take several places of the part: that this cannot be is for TypeORM to say.
     if (multiplies(builder, join, loaded)) return builder;
     const { databaseName } = column;
@@ -27,6 +30,16 @@ export function selectOrder(
   }
   return builder;
 }
+
+/** A column that is left out where all are selected stays out: of what is read under its name a property would be made. */
+function isSelected({ expressionMap }: SelectQueryBuilder<ObjectLiteral>, name: string, column: Column): boolean {
+  const own = expressionMap.selects.map(({ selection }) => selection).filter((each) => each.startsWith(`${name}.`));
+  const isWhole = expressionMap.selects.some(({ selection }) => selection === name);
+  // Of what is selected in part TypeORM selects the key as well.
+  return isWhole || own.includes(`${name}.${column.propertyPath}`) || (column.isPrimary && own.length > 0);
+}
+
+type Column = EntityMetadata['columns'][number];
 
 type Join = SelectQueryBuilder<ObjectLiteral>['expressionMap']['joinAttributes'][number];
 

@@ -5,6 +5,7 @@ import { checkSuffix, ownPart } from '../query/check-query.js';
 import type { EntityQuery } from '../query/entity-query.js';
 import type { Reads } from './reads.js';
 import { Filter } from '../query/filter.js';
+import { ordersByMany } from '../query/orders-by-many.js';
 import { whatIs } from '../query/what-is.js';
 import type { Where } from '../query/where.js';
 
@@ -122,16 +123,21 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
     return this.#reads.queryBuilder(this.#query, alias) as SelectQueryBuilder<T>;
   }
 
-  /** The first entity, or `null`. Cached: from the list. Refined: one query for one row. */
+  /** The first entity, or `null`. Cached, or ordered by many related rows: from the list. Refined: one query for one row. */
   async first(): Promise<T | null> {
     return this.at(0);
   }
 
-  /** The entity at a position, negative from the end, or `null`. Cached: from the list. Refined: one query for one row. */
+  /**
+   * The entity at a position, negative from the end, or `null`. Cached, or ordered by many related rows: from the list. Refined: one
+   * query for one row.
+   */
   async at(index: number): Promise<T | null> {
     wholeNumber('at', index, -Infinity);
-    if (this.#cachedAs || this.#result || index < 0) return (await this.#evaluate()).at(index) ?? null;
-    const { skip = 0, take = Infinity } = this.#query;
+    const { skip = 0, take = Infinity, order } = this.#query;
+    // A row that is ordered by several related ones has several places to the database.
+    const isListed = this.#cachedAs || this.#result || index < 0 || ordersByMany(this.#reads.metadata, order);
+    if (isListed) return (await this.#evaluate()).at(index) ?? null;
     if (index >= take) return null;
     const [entity] = await this.#reads.load({ ...this.#query, skip: skip + index, take: 1 });
     return (entity as T | undefined) ?? null;

@@ -2,7 +2,7 @@ import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { InvalidQueryError } from '../errors.js';
 import type { EntityQuery, Refinement } from './entity-query.js';
 import { properties } from './properties.js';
-import { asksRelated, isPlain, member, namesParameters, type Where } from './where.js';
+import { asksRelated, isPlain, member, namesParameters, saysSql, type Where } from './where.js';
 
 /** What a query set is filtered by. Each further filter() costs what it says itself, not what was said before. */
 export class Filter {
@@ -23,7 +23,8 @@ export class Filter {
    */
   and(where: Where<ObjectLiteral>): Filter {
     if (this.where === undefined) return new Filter(this.metadata, where, this.last);
-    const both = namesParameters(where) ? undefined : merged(this.metadata, this.where, where);
+    const isApart = namesParameters(where) || (saysSql(where) && namesParameters(this.where));
+    const both = isApart ? undefined : merged(this.metadata, this.where, where);
     if (both) return new Filter(this.metadata, both, this.last);
     if (!asksRelated(this.metadata, where) || asksRelated(this.metadata, this.where))
       return this.#refined({ where, isExcluded: false });

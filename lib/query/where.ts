@@ -1,4 +1,10 @@
-import { type EntityMetadata, type FindOptionsWhere, InstanceChecker, type ObjectLiteral } from 'typeorm';
+import {
+  type EntityMetadata,
+  type FindOperator,
+  type FindOptionsWhere,
+  InstanceChecker,
+  type ObjectLiteral,
+} from 'typeorm';
 import { refuseDeep } from './nesting.js';
 import { properties } from './properties.js';
 
@@ -35,12 +41,21 @@ export function asksRelated(metadata: EntityMetadata, where: unknown, prefix = '
 }
 
 /** Whether a filter names parameters of its own, in `Raw`: of two with one name in a statement, the last written counts for both. */
-export function namesParameters(value: unknown, depth = 0): boolean {
+export function namesParameters(value: unknown): boolean {
+  return hasOperator(value, ({ objectLiteralParameters }) => objectLiteralParameters !== undefined);
+}
+
+/** Whether a filter says SQL of its own, in which a parameter's name may stand for something else: `::text`. */
+export function saysSql(value: unknown): boolean {
+  return hasOperator(value, ({ getSql }) => getSql !== undefined);
+}
+
+function hasOperator(value: unknown, is: (operator: FindOperator<unknown>) => boolean, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return false;
   refuseDeep(depth);
-  const isIn = (part: unknown) => namesParameters(part, depth + 1);
+  const isIn = (part: unknown) => hasOperator(part, is, depth + 1);
   if (!InstanceChecker.isFindOperator(value)) return Object.values(value).some(isIn);
-  return value.objectLiteralParameters !== undefined || isIn(value.child ?? value.value);
+  return is(value) || isIn(value.child ?? value.value);
 }
 
 export function isPlain(value: unknown): value is Record<string, unknown> {

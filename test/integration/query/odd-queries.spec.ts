@@ -1,6 +1,6 @@
 import { type DataSourceOptions, Equal, In, Or } from 'typeorm';
 import { expect, it } from 'vitest';
-import { PlainExampleCacheManager } from '../../fixtures/managers.js';
+import { ExampleCacheManager, PlainExampleCacheManager, UserCacheManager } from '../../fixtures/managers.js';
 import { describeDatabases } from '../../support/databases.js';
 import { exampleApp } from '../../support/example-app.js';
 
@@ -76,5 +76,20 @@ describeDatabases('a query as nobody writes it by hand', (database) => {
       .orderBy({ users: { username: 'DESC' }, id: 'ASC' } as never)
       .offset(1);
     await expect(Promise.resolve(page)).rejects.toThrow(/distinctAlias/);
+  });
+
+  it('by what a row has several of has each row at one place', async () => {
+    const { get } = await setUp();
+    for (const manager of [get(PlainExampleCacheManager), get(ExampleCacheManager)]) {
+      const set = () => manager.all().orderBy({ id: 'ASC', users: { username: 'ASC' } });
+      expect((await set()).map(({ id }) => id)).toEqual([1, 2, 3]);
+      for (const [index, id] of [1, 2, 3, undefined].entries()) expect((await set().at(index))?.id).toBe(id);
+      expect((await set().first())?.id).toBe(1);
+    }
+    const users = () =>
+      get(UserCacheManager)
+        .all()
+        .orderBy({ company: { name: 'DESC' }, examples: { user: { id: 'ASC' } } });
+    expect((await users().at(1))?.id).toBe((await users())[1]!.id);
   });
 });

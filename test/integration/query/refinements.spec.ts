@@ -96,6 +96,25 @@ describeDatabases('A refinement', (database) => {
     expect(titles(await builder.andWhere('e.title <> :other', { other: 'one' }).getMany())).toEqual(['two']);
   });
 
+  it('shares no name of a parameter with casts of other filters, nor with what is added to its builder', async () => {
+    const { plain } = await setUp(database);
+    const type = database.name === 'postgres' ? 'text' : 'char';
+    const named = { title: Raw((column) => `${column} <> :${type}`, { [type]: 'two' }) };
+    const cast = {
+      id: Raw((column) => (type === 'text' ? `(${column})::text = '1'` : `CAST(${column} AS char) = '1'`)),
+    };
+    const all = plain.all();
+    expect(titles(await all.filter(named).filter(cast))).toEqual(['one']);
+    expect(titles(await all.filter(cast).filter(named))).toEqual(['one']);
+    expect(titles(await all.filter(named).exclude(cast))).toEqual(['three']);
+    expect(titles(await all.exclude(cast).exclude(named))).toEqual(['two']);
+    for (const set of [all.filter(named), all.filter({ id: MoreThan(0) }).filter(named)]) {
+      const builder = set.createQueryBuilder('e').andWhere(`e.title <> :${type}`, { [type]: 'one' });
+      expect(titles(await builder.getMany())).toEqual(['three']);
+      expect(await builder.getCount()).toBe(1);
+    }
+  });
+
   it('goes with every way to ask', async () => {
     const { examples, dataSource } = await setUp(database);
     const lonely = () =>
