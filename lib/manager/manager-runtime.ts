@@ -13,6 +13,7 @@ import type { StatementWatch } from '../load/statement-watch.js';
 import { CacheKeys } from '../naming/cache-keys.js';
 import { databaseIdentity } from '../naming/database-identity.js';
 import { keyColumns } from '../naming/identifier.js';
+import { shortDigest } from '../naming/text-key.js';
 import { queryText } from '../query/query-text.js';
 import type { CacheStore, ClockWrite } from '../store/cache-store.js';
 import { tellAdvanced } from '../store/tell-advanced.js';
@@ -130,18 +131,20 @@ export class ManagerRuntime {
         prefetch: true,
         lifetimeMs: declaration.detailTimeout * 1_000,
       },
-      identity: queryText([
-        databaseIdentity(dataSource),
-        driverValues(dataSource),
-        dataSourceName,
-        name,
-        metadata.name,
-        declaration.relatedObjects,
-        declaration.prefetchRelatedObjects,
-        // What a former release left out of its dependencies, or let in, this one must not serve.
-        dependsOn,
-        declaration.cacheVolatile,
-      ]),
+      identity: shortDigest(
+        queryText([
+          databaseIdentity(dataSource),
+          driverValues(dataSource),
+          dataSourceName,
+          name,
+          metadata.name,
+          declaration.relatedObjects,
+          declaration.prefetchRelatedObjects,
+          // What a former release left out of its dependencies, or let in, this one must not serve.
+          dependsOn,
+          declaration.cacheVolatile,
+        ]),
+      ),
       readThrough: cache.readThrough,
       unless: () => this.#unless(),
     };
