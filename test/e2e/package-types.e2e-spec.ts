@@ -84,7 +84,7 @@ describe("The package's types", () => {
       'examples.bound();': "Property 'bound' does not exist",
       'export class Nosy extends ExampleCacheManager { into = () => this.through; }': "'through' does not exist",
       'export { querySet } from "nestjs-qscache";': "no exported member named 'querySet'",
-      'export { BoundManager } from "nestjs-qscache";': "no exported member 'BoundManager'",
+      'export { ManagerRuntime } from "nestjs-qscache";': "no exported member 'ManagerRuntime'",
       'export * from "nestjs-qscache/dist/manager/bound-manager.js";': 'Cannot find module',
     };
     const errors = errorsOf(await compile(Object.keys(hidden), nodenext));
