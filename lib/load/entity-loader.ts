@@ -227,7 +227,8 @@ export class EntityLoader {
       cache: false,
     });
     refine(builder, this.metadata, refinements);
-    return builder;
+    // TypeORM takes 0 for "no limit".
+    return query.take === 0 ? builder.andWhere('1 = 0') : builder;
   }
 }
 
