@@ -227,8 +227,8 @@ export class EntityLoader {
       cache: false,
     });
     refine(builder, this.metadata, refinements);
-    // TypeORM takes 0 for "no limit".
-    return query.take === 0 ? builder.andWhere('1 = 0') : builder;
+    // TypeORM takes 0 for "no limit" where anything is joined.
+    return query.take === 0 ? builder.limit(0) : builder;
   }
 }
 
