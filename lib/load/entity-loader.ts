@@ -227,7 +227,8 @@ export class EntityLoader {
       cache: false,
     });
     refine(builder, this.metadata, refinements);
-    return builder;
+    // TypeORM takes 0 for "no limit" where anything is joined.
+    return query.take === 0 ? builder.limit(0) : builder;
   }
 }
 

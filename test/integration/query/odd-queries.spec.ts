@@ -69,6 +69,14 @@ describeDatabases('a query as nobody writes it by hand', (database) => {
     ).toEqual([]);
   });
 
+  it('of no rows is one of no rows in its builder as well, whatever is joined', async () => {
+    const { get } = await setUp();
+    for (const manager of [get(PlainExampleCacheManager), get(ExampleCacheManager)]) {
+      const builder = manager.all().filter({ isActive: true }).limit(0).createQueryBuilder('e');
+      expect(await builder.getManyAndCount()).toEqual([[], 2]);
+    }
+  });
+
   it('by what a row has several of, and nobody loads, is no page', async () => {
     const { examples } = await setUp();
     const page = examples
