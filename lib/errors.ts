@@ -102,6 +102,8 @@ export class QsCacheError extends Error {
  * @publicApi
  */
 export class InvalidConfigurationError extends QsCacheError {
+  declare readonly code: ConfigurationErrorCode;
+
   constructor(code: ConfigurationErrorCode, message: string, options?: ErrorOptions) {
     super(code, message, options);
   }
@@ -122,6 +124,8 @@ export class InvalidConfigurationError extends QsCacheError {
  * @publicApi
  */
 export class InvalidQueryError extends QsCacheError {
+  declare readonly code: QueryErrorCode;
+
   constructor(code: QueryErrorCode, message: string, options?: ErrorOptions) {
     super(code, message, options);
   }

@@ -3,7 +3,7 @@ import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { InvalidConfigurationError } from './errors.js';
 import { isManagerClass } from './decorators/clear-cache.js';
 import { CLEAR_DETAIL, CLEAR_KEYS, type ClearDetail, type ClearTarget } from './decorators/clear-target.js';
-import { BaseCacheManager } from './manager/base-cache-manager.js';
+import { BaseCacheManager, isManager } from './manager/base-cache-manager.js';
 import { runtimeOf } from './manager/manager-runtime.js';
 import { ManagerRegistry } from './manager/manager-registry.js';
 
@@ -58,5 +58,5 @@ function checkManager(wrapper: Wrapper): void {
       `${String(wrapper.name)} is built anew for each request or user of it, directly or by what it injects, and would come without database and cache. Make it and what it injects singletons; scope() may read the current request from an AsyncLocalStorage.`,
     );
   }
-  runtimeOf(wrapper.instance);
+  if (isManager(wrapper.instance)) runtimeOf(wrapper.instance);
 }

@@ -10,7 +10,7 @@ import { dataSources, isFollowed } from './writes/data-sources.js';
 import { dialectOf } from './writes/driver-truth.js';
 import { WatchedDataSource } from './writes/watched-data-source.js';
 import { HoldProtocol } from './writes/hold-protocol.js';
-import { BaseCacheManager } from './manager/base-cache-manager.js';
+import { isManager } from './manager/base-cache-manager.js';
 import { KeptOut } from './manager/kept-out.js';
 import { bindManager } from './manager/manager-runtime.js';
 import { entityClock } from './naming/table-clocks.js';
@@ -85,8 +85,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     managers.forEach((manager, i) => {
       const token = classes[i]!;
       this.registry.declare(token);
-      // A test may have put something else in the manager's place.
-      if (!(manager instanceof BaseCacheManager)) return;
+      if (!isManager(manager)) return;
       watched.use((watch) => {
         const runtime = bindManager(token.name, manager, dataSource, dataSourceName, watch, {
           namespace: this.#options.namespace,

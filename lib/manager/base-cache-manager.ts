@@ -224,7 +224,8 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
 
   /**
    * This manager inside a transaction: reads go through its connection, see its rows and neither use nor fill the cache; clears
-   * wait for its commit. Your own methods work on it as well, unless they use `#private` fields: write `private`.
+   * wait for its commit. Your own methods work on it as well, unless they use `#private` fields: write `private`. Arrow functions in
+   * fields and functions that were bound stay outside of the transaction: their `this` is the manager they were made for.
    *
    * @example
    * await dataSource.transaction(async (entityManager) => {
@@ -242,4 +243,9 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
     if (!runtime) return `${name}(not registered)`;
     return `${name}(${runtime.options.metadata.name}${transactionOf(this) ? ', in a transaction' : ''})`;
   }
+}
+
+/** One whose constructor ran: a test may have put something else in its place, or a stub that has its class and no fields. */
+export function isManager(instance: unknown): instance is BaseCacheManager<ObjectLiteral> {
+  return instance instanceof BaseCacheManager && Object.hasOwn(instance, 'relatedObjects');
 }

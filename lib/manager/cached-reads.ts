@@ -54,7 +54,7 @@ interface SpelledRow extends IdentifiedRow {
   readonly known: readonly Dependency[];
 }
 
-/** Rows remembered at once; half a kilobyte each. */
+/** Rows remembered at once; a kilobyte or two each. */
 const REMEMBERED = 10_000;
 
 /** Characters of a text that is remembered. */

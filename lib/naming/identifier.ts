@@ -87,7 +87,7 @@ export function isScalar(value: unknown): value is Scalar {
 }
 
 /** @throws {InvalidIdentifierError} for a value no row can have */
-export function scalarText(value: unknown): string {
+function scalarText(value: unknown): string {
   if (isScalar(value)) {
     if (value instanceof Date) {
       if (!Number.isNaN(value.getTime())) return value.toISOString();

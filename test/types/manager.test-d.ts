@@ -8,6 +8,7 @@ import {
   type CacheEvents,
   ClearCacheDetail,
   ClearCacheKeys,
+  type ConfigurationErrorCode,
   type HandlerResult,
   type Identifier,
   InvalidConfigurationError,
@@ -17,6 +18,7 @@ import {
   QsCacheError,
   type QsCacheErrorCode,
   QsCacheModule,
+  type QueryErrorCode,
   QuerySet,
   StoreError,
   UnsupportedValueError,
@@ -375,6 +377,8 @@ declare const events: CacheEvents;
 declare const error: QsCacheError;
 expectTypeOf(error.code).toEqualTypeOf<QsCacheErrorCode>();
 expectTypeOf<'QSCACHE_STORE_FAILED'>().toExtend<QsCacheErrorCode>();
+if (error instanceof InvalidConfigurationError) expectTypeOf(error.code).toEqualTypeOf<ConfigurationErrorCode>();
+if (error instanceof InvalidQueryError) expectTypeOf(error.code).toEqualTypeOf<QueryErrorCode>();
 // @ts-expect-error no such code
 void (error.code === 'QSCACHE_STORE_DEAD');
 void new InvalidQueryError('QSCACHE_QUERY', 'of a call');

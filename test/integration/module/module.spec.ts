@@ -339,6 +339,16 @@ describe('In a test of the application', () => {
     expect(await module.get(ExamplesController).list()).toEqual([{ id: 7 }]);
   });
 
+  it('a manager is replaced by a stub of its class, whose constructor never ran', async () => {
+    const stub = Object.create(ExampleCacheManager.prototype, {
+      all: { value: () => Promise.resolve([{ id: 7 }]) },
+    }) as ExampleCacheManager;
+    const module = await builder().overrideProvider(ExampleCacheManager).useValue(stub).compile();
+    await module.init();
+    onTestFinished(() => module.close());
+    expect(await module.get(ExamplesController).list()).toEqual([{ id: 7 }]);
+  });
+
   it('a manager is replaced by another one, which works', async () => {
     @Injectable()
     class FakeCacheManager extends ExampleCacheManager {
