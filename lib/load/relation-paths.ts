@@ -10,9 +10,9 @@ type Scalar =
 type Related<V> =
   V extends Promise<infer U> ? Related<U> : V extends readonly (infer U)[] ? Related<U> : V extends Scalar ? never : V;
 
-type Depth = [never, 0, 1, 2, 3];
+type Depth = [never, 0, 1];
 
-type PathsThrough<Property extends string, Entity, D extends number = 4> = [D] extends [never]
+type PathsThrough<Property extends string, Entity, D extends number = 2> = [D] extends [never]
   ? never
   : [Entity] extends [never]
     ? never
@@ -22,15 +22,21 @@ type PathsBelow<Entity, D extends number> = {
   [K in keyof Entity & string]-?: PathsThrough<K, Related<Entity[K]>, D>;
 }[keyof Entity & string];
 
+/** Any of four names and more: each further level would multiply the paths, and of some hundred related entities the compiler bears three. */
+type LongPath<Property extends string, Entity> = [Entity] extends [never]
+  ? never
+  : `${Property}.${string}.${string}.${string}`;
+
 /**
- * The relation paths of an entity, five levels deep: `'user'`, `'user.company'`. A name that is no property, or a property that
- * holds no entity, does not compile; that it is mapped as a relation is checked at boot.
+ * The relation paths of an entity: `'user'`, `'user.company'`. A name that is no property, or a property that holds no entity, does
+ * not compile, in a path of up to three names; of a longer one that is so for the first. That each is mapped as a relation is checked at
+ * boot.
  *
  * @publicApi
  */
-// Not itself a condition: declarations of code for all entities would then spell out five levels instead of this name.
+// Not itself a condition: declarations of code for all entities would then spell out every level instead of this name.
 export type RelationPath<Entity> = {
-  [K in keyof Entity & string]-?: PathsThrough<K, Related<Entity[K]>>;
+  [K in keyof Entity & string]-?: PathsThrough<K, Related<Entity[K]>> | LongPath<K, Related<Entity[K]>>;
 }[keyof Entity & string];
 
 /** A relation to load, and what to load below it. */

@@ -47,6 +47,7 @@ describe("The package's types", () => {
     const program = await compile([''], nodenext, [`${dist}index.d.ts`]);
     expect(namesBehind(program)).toEqual([
       'load/relation-paths.d.ts: Depth',
+      'load/relation-paths.d.ts: LongPath',
       'load/relation-paths.d.ts: PathsBelow',
       'load/relation-paths.d.ts: PathsThrough',
       'load/relation-paths.d.ts: Related',
@@ -112,6 +113,22 @@ describe("The package's types", () => {
       export const field = (manager: BaseCacheManager<Example>) => manager.model;`,
     ];
     expect(errorsOf(await compile(codes, { ...nodenext, declaration: true }))).toEqual([]);
+  });
+
+  it('bear entities that are all related to each other', async () => {
+    const names = Array.from({ length: 20 }, (_, i) => `E${i}`);
+    const entities = names.map(
+      (name) => `export class ${name} { id!: number; ${names.map((to) => `to${to}!: ${to}[];`).join(' ')} }`,
+    );
+    const manager = (paths: string) =>
+      `${entities.join('\n')}
+      export class EManager extends BaseCacheManager<E0> { model = E0; relatedObjects = [${paths}] as const; }`;
+    const right = `${manager("'toE1', 'toE2.toE3', 'toE2.toE3.toE4.toE5.toE6'")}
+      export const manager: BaseCacheManager<any> = new EManager();`;
+    const wrong = ["'toE99'", "'toE1.toE99'", "'toE1.toE2.toE99'", "'toE99.toE1.toE2.toE3'"].map(manager);
+    expect(errorsOf(await compile([right, ...wrong], nodenext))).toEqual(
+      wrong.map((_, i): unknown => expect.stringMatching(new RegExp(`^app-${i + 1}\\.ts: [^]*toE99`))),
+    );
   });
 
   async function install(name: string, from: string): Promise<void> {
