@@ -54,8 +54,8 @@ export class QsCacheModule extends ConfigurableModuleClass implements OnModuleDe
         ...(managers as unknown as NonNullable<DynamicModule['providers']>),
         {
           provide: Symbol('QSCACHE_FEATURE'),
-          useFactory: async (core: QsCacheCore, source: DataSource | undefined, ...instances: unknown[]) => {
-            await core.register(managers, instances, source, name);
+          useFactory: async (core: QsCacheCore, found: DataSource | undefined, ...instances: unknown[]) => {
+            await core.register(managers, instances, found, name);
             return managers;
           },
           inject: [QsCacheCore, { token, optional: true }, ...(managers as unknown as never[])],

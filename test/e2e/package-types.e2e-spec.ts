@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import ts from 'typescript';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 const dist = resolve('dist') + sep;
 
@@ -26,6 +26,9 @@ const model = `
   declare const examples: ExampleCacheManager;
   declare const events: CacheEvents;
 `;
+
+// A compiler each: seconds, and many of them on a busy machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 describe("The package's types", () => {
   let folder: string;
