@@ -1,10 +1,10 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { CacheEvents } from './events/cache-events.js';
 import { ClearCache } from './decorators/clear-cache.js';
+import { CacheEvents } from './events/cache-events.js';
 import { ManagerRegistry } from './manager/manager-registry.js';
-import { QsCache } from './qs-cache.clear.js';
 import { QsCacheCheck } from './qs-cache.check.js';
+import { QsCache } from './qs-cache.clear.js';
 import { QsCacheCore } from './qs-cache.core.js';
 
 /** The application's only copy of the store, the events and the managers' registry, however often `forFeature` is called. */

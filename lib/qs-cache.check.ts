@@ -1,11 +1,11 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
-import { InvalidConfigurationError } from './errors.js';
 import { isManagerClass } from './decorators/clear-cache.js';
 import { CLEAR_DETAIL, CLEAR_KEYS, type ClearDetail, type ClearTarget } from './decorators/clear-target.js';
+import { InvalidConfigurationError } from './errors.js';
 import { BaseCacheManager, isManager } from './manager/base-cache-manager.js';
-import { runtimeOf } from './manager/manager-runtime.js';
 import { ManagerRegistry } from './manager/manager-registry.js';
+import { runtimeOf } from './manager/manager-runtime.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidQueryError } from './errors.js';
-import { anything } from './writes/statement-writes.js';
 import { nameOf, type TableTarget } from './naming/table-target.js';
 import { QsCacheCore } from './qs-cache.core.js';
+import { anything } from './writes/statement-writes.js';
 
 /**
  * Tells the cache of writes that TypeORM does not see: another program's, a trigger's, a stored function's. Injectable.

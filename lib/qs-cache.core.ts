@@ -6,15 +6,11 @@ import { type DataSource, InstanceChecker } from 'typeorm';
 import { ReadThrough } from './cache/read-through.js';
 import { InvalidConfigurationError } from './errors.js';
 import { CacheEvents } from './events/cache-events.js';
-import { dataSources, isFollowed } from './writes/data-sources.js';
-import { dialectOf } from './writes/driver-truth.js';
-import { WatchedDataSource } from './writes/watched-data-source.js';
-import { HoldProtocol } from './writes/hold-protocol.js';
 import { isManager } from './manager/base-cache-manager.js';
 import { KeptOut } from './manager/kept-out.js';
+import { type CacheManagerClass, ManagerRegistry } from './manager/manager-registry.js';
 import { bindManager } from './manager/manager-runtime.js';
 import { entityClock } from './naming/table-clocks.js';
-import { type CacheManagerClass, ManagerRegistry } from './manager/manager-registry.js';
 import { logEvents, warn } from './qs-cache.log.js';
 import { QSCACHE_OPTIONS } from './qs-cache.module-definition.js';
 import { type QsCacheOptions, type ResolvedOptions, resolveOptions } from './qs-cache.options.js';
@@ -22,6 +18,10 @@ import type { CacheStore, ClockWrite } from './store/cache-store.js';
 import { disconnect } from './store/disconnect.js';
 import { giveUpUnready } from './store/keyv-tiers.js';
 import { selectStore, type StoreSelection } from './store/select-store.js';
+import { dataSources, isFollowed } from './writes/data-sources.js';
+import { dialectOf } from './writes/driver-truth.js';
+import { HoldProtocol } from './writes/hold-protocol.js';
+import { WatchedDataSource } from './writes/watched-data-source.js';
 
 /** How long what was loaded last may take to be stored when the application closes, in milliseconds. */
 const CLOSING_PATIENCE_MS = 250;

@@ -1,6 +1,6 @@
-import { noSeal, type Seal } from './cache/seal.js';
 import { Encryption } from './cache/seal-encryption.js';
 import { Signature } from './cache/seal-signature.js';
+import { noSeal, type Seal } from './cache/seal.js';
 import { InvalidConfigurationError } from './errors.js';
 import type { RedisClient } from './store/connect-redis.js';
 

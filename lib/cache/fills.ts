@@ -1,13 +1,13 @@
 import type { CacheEvents } from '../events/cache-events.js';
 import type { CacheStore } from '../store/cache-store.js';
 import type { AsOf } from './as-of.js';
+import { ClockView } from './clock-view.js';
+import { type Dependency, clockQueries } from './dependency.js';
 import { formatEntry } from './entry.js';
 import { PIECE } from './read-in-pieces.js';
-import type { RecentDependencies } from './recent-dependencies.js';
 import type { Loaded, ReadRequest } from './read-request.js';
+import type { RecentDependencies } from './recent-dependencies.js';
 import type { Seal } from './seal.js';
-import { type Dependency, clockQueries } from './dependency.js';
-import { ClockView } from './clock-view.js';
 
 /** Clocks outlive every entry that relies on them: an entry without its clocks is a miss that need not have been. */
 const CLOCK_LIFETIME = 2;

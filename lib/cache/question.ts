@@ -1,10 +1,10 @@
 import type { Budget, CacheStore } from '../store/cache-store.js';
 import { AsOf } from './as-of.js';
+import { ClockView } from './clock-view.js';
+import { type Dependency, clockQueries } from './dependency.js';
 import { atEndOfTurn } from './end-of-turn.js';
 import type { Entry } from './entry.js';
 import { readInPieces } from './read-in-pieces.js';
-import { type Dependency, clockQueries } from './dependency.js';
-import { ClockView } from './clock-view.js';
 
 /** What a question is sent with, and whom to tell that the store failed. */
 export interface QuestionContext {

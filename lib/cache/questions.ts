@@ -1,6 +1,6 @@
 import { Budget } from '../store/cache-store.js';
-import { Question, type QuestionContext } from './question.js';
 import type { Dependency } from './dependency.js';
+import { Question, type QuestionContext } from './question.js';
 import type { ReadRequest } from './read-request.js';
 
 /** Keys of one question, unless one reader alone has more; more only make whoever waits for the first of them wait for the last. */

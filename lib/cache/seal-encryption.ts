@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes, randomFillSync } from 'node:crypto';
-import type { Seal } from './seal.js';
 import { sealKey } from './seal-keys.js';
+import type { Seal } from './seal.js';
 
 /** Raise when what is encrypted changes: older entries become misses. */
 const MARK = 'qs2e.';

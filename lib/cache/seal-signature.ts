@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Seal } from './seal.js';
 import { sealKey } from './seal-keys.js';
+import type { Seal } from './seal.js';
 
 /** Raise when what is signed changes: older entries become misses. */
 const MARK = 'qs2s.';

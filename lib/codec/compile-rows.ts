@@ -1,8 +1,8 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { isReference, reviveCell, type ColumnKind } from './cells.js';
 import type { Member, MemberGroup } from './member.js';
-import type { PayloadBlock } from './payload.js';
 import { insist } from './payload-errors.js';
+import type { PayloadBlock } from './payload.js';
 import type { RecordShape } from './record-shape.js';
 import { revive, unpack } from './values.js';
 

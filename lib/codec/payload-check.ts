@@ -1,6 +1,6 @@
 import { isKind, isReference, MADE_FOR_EACH } from './cells.js';
-import type { Payload, PayloadBlock, PayloadSet } from './payload.js';
 import { insist } from './payload-errors.js';
+import type { Payload, PayloadBlock, PayloadSet } from './payload.js';
 import { tagOf, type Packed } from './values.js';
 
 /**

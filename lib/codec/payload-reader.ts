@@ -3,8 +3,8 @@ import { cellAt, reviveCell } from './cells.js';
 import { type CompiledRows, compileRows, type RowFactory } from './compile-rows.js';
 import type { Member } from './member.js';
 import { recall, remember } from './origins.js';
-import type { Payload, PayloadBlock } from './payload.js';
 import { insist } from './payload-errors.js';
+import type { Payload, PayloadBlock } from './payload.js';
 import { RecordShape } from './record-shape.js';
 import { pack } from './values.js';
 

@@ -2,8 +2,8 @@ import type { EntityMetadata } from 'typeorm';
 import { column, isReference } from './cells.js';
 import type { Member } from './member.js';
 import type { Origins } from './origins.js';
-import type { PayloadBlock, PayloadSet } from './payload.js';
 import { refusal } from './payload-errors.js';
+import type { PayloadBlock, PayloadSet } from './payload.js';
 import type { RecordShape } from './record-shape.js';
 import { tagOf, type Packed } from './values.js';
 

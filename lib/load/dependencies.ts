@@ -1,11 +1,11 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { type Dependency, ROWS_PER_TABLE } from '../cache/dependency.js';
-import { entityDatabaseClock, entityClock } from '../naming/table-clocks.js';
-import type { EntityQuery } from '../query/entity-query.js';
-import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
 import type { IdentifiedRow } from '../naming/identified-row.js';
 import { keySpelling, rowKey } from '../naming/row-key.js';
+import { entityDatabaseClock, entityClock } from '../naming/table-clocks.js';
+import type { EntityQuery } from '../query/entity-query.js';
 import { properties } from '../query/properties.js';
+import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
 
 /**
  * What an entry depends on. Rows where only a write to those rows can change what it shows: the root of a get that pins a unique

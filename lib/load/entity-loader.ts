@@ -7,15 +7,15 @@ import type {
   SelectQueryBuilder,
 } from 'typeorm';
 import { recordHydration } from '../codec/hydration.js';
-import { copier } from './copy-entities.js';
 import { copyQuery } from '../query/copy-query.js';
 import type { EntityQuery } from '../query/entity-query.js';
+import { partAt } from '../query/property-path.js';
+import { copier } from './copy-entities.js';
 import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
 import { keepKeys } from './keep-keys.js';
 import { type Loaded, LoadedRows, UnpairedRowsError } from './loaded-rows.js';
 import { type PartOfQuery, prefetchQuery } from './prefetch-query.js';
 import { inOrderOfFind } from './property-order.js';
-import { partAt } from '../query/property-path.js';
 import { refine } from './refine.js';
 import { owns, type RelationNode } from './relation-paths.js';
 import { selectOrder } from './select-order.js';

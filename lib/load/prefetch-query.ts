@@ -7,12 +7,12 @@ import {
   type SelectQueryBuilder,
 } from 'typeorm';
 import { DriverUtils } from 'typeorm/driver/DriverUtils.js';
-import { hasEagerCircle } from './eager-relations.js';
-import { inHalves } from './in-halves.js';
 import { properties } from '../query/properties.js';
 import { partAt } from '../query/property-path.js';
-import type { RelationNode } from './relation-paths.js';
 import { member } from '../query/where.js';
+import { hasEagerCircle } from './eager-relations.js';
+import { inHalves } from './in-halves.js';
+import type { RelationNode } from './relation-paths.js';
 
 /** What a query says of one of its relations. */
 export interface PartOfQuery {

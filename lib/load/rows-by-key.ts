@@ -1,10 +1,10 @@
 import { type EntityMetadata, In, type ObjectLiteral } from 'typeorm';
-import type { EntityQuery } from '../query/entity-query.js';
-import type { Fetched } from './committed-loads.js';
-import { isScalar, keyColumns } from '../naming/identifier.js';
 import { primaryKeyQuery, rowName } from '../naming/identified-row.js';
-import { setValueAt } from '../query/property-path.js';
+import { isScalar, keyColumns } from '../naming/identifier.js';
 import { rowKey } from '../naming/row-key.js';
+import type { EntityQuery } from '../query/entity-query.js';
+import { setValueAt } from '../query/property-path.js';
+import type { Fetched } from './committed-loads.js';
 
 /**
  * Values of one statement, whatever the database: older versions of SQLite bind 999, and it nests no more alternatives than 1,000;

@@ -1,15 +1,15 @@
 import { inspect } from 'node:util';
 import { NotFoundException } from '@nestjs/common';
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { RelationPath } from '../load/relation-paths.js';
 import { ownIdentifier } from '../naming/identified-row.js';
 import type { Identifier } from '../naming/identifier.js';
-import { clearsOf, keysOf, readsOf, registeredRuntime, runtimeOf } from './manager-runtime.js';
 import type { TableTarget } from '../naming/table-target.js';
 import { checkOptions, ownPart } from '../query/check-query.js';
-import { type QuerySet, querySet } from './query-set.js';
-import type { RelationPath } from '../load/relation-paths.js';
-import { transactionOf, withinTransaction } from './transaction.js';
 import type { Where } from '../query/where.js';
+import { clearsOf, keysOf, readsOf, registeredRuntime, runtimeOf } from './manager-runtime.js';
+import { type QuerySet, querySet } from './query-set.js';
+import { transactionOf, withinTransaction } from './transaction.js';
 
 /**
  * TypeORM's `EntityTarget` without its `Function`, which lets any class pass for any entity. A class whose constructor is private or

@@ -3,11 +3,11 @@ import type { FindOptionsOrder, FindOptionsSelect, ObjectLiteral, SelectQueryBui
 import { InvalidQueryError, QsCacheError } from '../errors.js';
 import { checkSuffix, ownPart } from '../query/check-query.js';
 import type { EntityQuery } from '../query/entity-query.js';
-import type { Reads } from './reads.js';
 import { Filter } from '../query/filter.js';
 import { ordersByMany } from '../query/orders-by-many.js';
 import { whatIs } from '../query/what-is.js';
 import type { Where } from '../query/where.js';
+import type { Reads } from './reads.js';
 
 interface CachedAs {
   readonly suffix: string | undefined;

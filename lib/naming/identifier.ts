@@ -2,9 +2,9 @@ import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { asOne } from '../codec/transform.js';
 import { InvalidIdentifierError } from '../errors.js';
 import { safeError } from '../events/safe-error.js';
+import { parameterText, queryText } from '../query/query-text.js';
 import { isPostgres } from './database-name.js';
 import { joinKeys } from './text-key.js';
-import { parameterText, queryText } from '../query/query-text.js';
 
 /** A value of a column that may be part of a key. Of instances no more is known than that a promise is none: nobody awaited it. */
 type KeyValue = string | number | bigint | boolean | (object & { readonly then?: never });

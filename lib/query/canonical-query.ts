@@ -3,8 +3,8 @@ import { asOne } from '../codec/transform.js';
 import { copyQuery } from './copy-query.js';
 import type { EntityQuery, Refinement } from './entity-query.js';
 import { predicateTexts } from './predicate-text.js';
-import { parameterText, queryText } from './query-text.js';
 import { properties } from './properties.js';
+import { parameterText, queryText } from './query-text.js';
 import { asksRelated, isIgnored, isPlain, member, namesParameters } from './where.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];

@@ -9,12 +9,12 @@ import {
   type ClocksRead,
   UNFILLED_MS,
 } from './cache-store.js';
+import { clockKeys } from './clock-keys.js';
 import { insist } from './insist.js';
 import { OwnConnection } from './own-connection.js';
 import { ReadConnection } from './read-connection.js';
 import type { RedisCommand, RedisConnection } from './redis-connection.js';
 import { advanceScript, call, evaluate, holdScript, loading, readScript, withText } from './redis-scripts.js';
-import { clockKeys } from './clock-keys.js';
 
 export interface RedisStoreOptions {
   readonly budgetMs: number;

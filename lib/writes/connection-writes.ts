@@ -1,11 +1,11 @@
 import type { ClockWrite } from '../store/cache-store.js';
+import { PendingWrites } from './pending-writes.js';
 import {
   mayHaveCommitted,
   type SqlDialect,
   type StatementEffect,
   type TransactionVerb,
 } from './sql/statement-effect.js';
-import { PendingWrites } from './pending-writes.js';
 import { TransactionBuffer } from './transaction-buffer.js';
 
 /**

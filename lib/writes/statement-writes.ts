@@ -1,7 +1,7 @@
 import type { EntityMetadata } from 'typeorm';
-import { entityClock } from '../naming/table-clocks.js';
 import { isPostgres } from '../naming/database-name.js';
 import { keySpelling, rowKey } from '../naming/row-key.js';
+import { entityClock } from '../naming/table-clocks.js';
 import type { ClockWrite } from '../store/cache-store.js';
 import type { Operand, RowFilter, StatementEffect, TableChange } from './sql/statement-effect.js';
 import type { TableMap } from './table-map.js';

@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
+import { isMysql } from '../naming/database-name.js';
 import {
   databaseClock,
   entityDatabaseClock,
@@ -7,7 +8,6 @@ import {
   ownClocks,
   tableClock,
 } from '../naming/table-clocks.js';
-import { isMysql } from '../naming/database-name.js';
 import type { TableTarget } from '../naming/table-target.js';
 import type { TableRef } from './sql/statement-effect.js';
 

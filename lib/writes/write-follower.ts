@@ -3,6 +3,7 @@ import type { CacheEvents } from '../events/cache-events.js';
 import type { ClockWrite } from '../store/cache-store.js';
 import { ConnectionWrites } from './connection-writes.js';
 import { askTransactionOpen, connectionOf, isTransactionOpen, statementStillRuns } from './driver-truth.js';
+import type { Hold, HoldProtocol } from './hold-protocol.js';
 import { MovedNames } from './moved-names.js';
 import { PendingWrites } from './pending-writes.js';
 import { redact } from './sql/redact.js';
@@ -10,7 +11,6 @@ import type { SqlDialect, StatementEffect } from './sql/statement-effect.js';
 import { type Outcome, outcomeOf } from './statement-outcome.js';
 import { anything, statementWrites } from './statement-writes.js';
 import type { TableMap } from './table-map.js';
-import type { Hold, HoldProtocol } from './hold-protocol.js';
 
 /** Statements reported as unplaced, each once, whatever its values; after so many more the log has said enough. */
 const UNPLACED_REPORTED = 1_000;

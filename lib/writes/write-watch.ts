@@ -1,9 +1,10 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { CacheEvents } from '../events/cache-events.js';
-import type { StatementWatch, LoadReading } from '../load/statement-watch.js';
 import { currentLoad, type LoadRecord } from '../load/read-context.js';
+import type { StatementWatch, LoadReading } from '../load/statement-watch.js';
 import type { ClockWrite } from '../store/cache-store.js';
 import { connectionOf, dialectOf } from './driver-truth.js';
+import type { HoldProtocol } from './hold-protocol.js';
 import { HookOrder } from './hook-order.js';
 import { readStatements } from './sql/read-statements.js';
 import type { SqlDialect, StatementEffect } from './sql/statement-effect.js';
@@ -17,7 +18,6 @@ import {
 } from './statement-hooks.js';
 import { TableMap } from './table-map.js';
 import { WriteFollower } from './write-follower.js';
-import type { HoldProtocol } from './hold-protocol.js';
 
 /**
  * Sees every statement of a DataSource, whatever API wrote it, and makes what it writes known: its clocks are held before it can be visible,

@@ -1,6 +1,6 @@
 import { isRowId, readRowFilter } from './row-filter.js';
-import type { Statement } from './statement.js';
 import type { RowFilter, TableChange, TableRef } from './statement-effect.js';
+import type { Statement } from './statement.js';
 
 /** A change whose table is still to be read. */
 export type PendingChange = Omit<TableChange, 'table'>;

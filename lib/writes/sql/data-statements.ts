@@ -1,6 +1,6 @@
 import { namesAfter } from './names.js';
-import type { Statement } from './statement.js';
 import { type StatementEffect, type TableChange, UNKNOWN } from './statement-effect.js';
+import type { Statement } from './statement.js';
 import { scanTables } from './table-scanner.js';
 
 /** What may stand between EXPLAIN and the statement it explains. */

@@ -1,7 +1,7 @@
 import { namesAfter, namesBehind } from './names.js';
+import { type StatementEffect, type TableRef, UNKNOWN } from './statement-effect.js';
 import type { Statement } from './statement.js';
 import { scanTables } from './table-scanner.js';
-import { type StatementEffect, type TableRef, UNKNOWN } from './statement-effect.js';
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 

@@ -1,5 +1,5 @@
-import type { Statement } from './statement.js';
 import type { TableRef } from './statement-effect.js';
+import type { Statement } from './statement.js';
 
 /** What names no table behind RENAME, PARTITION and the like. */
 const NO_TABLES = ['COLUMN', 'INDEX', 'KEY', 'CONSTRAINT'];

@@ -8,10 +8,10 @@ import {
   readTruncate,
 } from './data-statements.js';
 import { readDefinition, readRename, schema } from './definitions.js';
-import type { Statement } from './statement.js';
 import { movesNames } from './moved-names.js';
 import { namesAfter } from './names.js';
 import { SESSION, type StatementEffect, UNKNOWN } from './statement-effect.js';
+import type { Statement } from './statement.js';
 import { named, readAutocommit, readTransactionControl, readXa, transaction } from './transaction-control.js';
 import { volatileValue } from './volatile-value.js';
 

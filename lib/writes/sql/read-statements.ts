@@ -1,6 +1,6 @@
 import { BoundedMemo } from './bounded-memo.js';
-import { LONG_TEXT, TextReader } from './text-reader.js';
 import { type SqlDialect, type StatementEffect, UNKNOWN } from './statement-effect.js';
+import { LONG_TEXT, TextReader } from './text-reader.js';
 
 const MOST_TEXTS = 300;
 const LONGEST_TEXT = 4096;

@@ -1,7 +1,7 @@
 import { oneLine } from '../../events/one-line.js';
 import { type PieceKind, Pieces } from './pieces.js';
-import { LONG_TEXT } from './text-reader.js';
 import type { SqlDialect } from './statement-effect.js';
+import { LONG_TEXT } from './text-reader.js';
 
 /** More says nothing more of where it comes from. */
 const LONGEST = 300;

@@ -1,5 +1,5 @@
-import type { Statement } from './statement.js';
 import type { Operand, RowFilter } from './statement-effect.js';
+import type { Statement } from './statement.js';
 
 type Alternative = ReadonlyMap<string, Operand>;
 

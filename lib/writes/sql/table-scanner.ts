@@ -1,7 +1,7 @@
 import { type PendingChange, readChange } from './changes.js';
-import type { Statement } from './statement.js';
 import { SeenTables } from './seen-tables.js';
 import type { TableChange, TableRef } from './statement-effect.js';
+import type { Statement } from './statement.js';
 
 export interface TableScan {
   readonly writes: readonly TableChange[];

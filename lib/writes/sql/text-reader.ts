@@ -1,7 +1,7 @@
 import { opensBlock } from './blocks.js';
 import { placeStatement } from './place-statement.js';
-import { Statement } from './statement.js';
 import { type SqlDialect, type StatementEffect, UNKNOWN } from './statement-effect.js';
+import { Statement } from './statement.js';
 import type { Token } from './token.js';
 import { Tokenizer } from './tokenizer.js';
 import { ValueLists } from './value-lists.js';

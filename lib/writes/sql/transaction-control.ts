@@ -1,5 +1,5 @@
-import type { Statement } from './statement.js';
 import { SESSION, type StatementEffect, type TransactionVerb, UNKNOWN } from './statement-effect.js';
+import type { Statement } from './statement.js';
 
 const SCOPES_OF_OTHERS = ['GLOBAL', 'PERSIST', 'PERSIST_ONLY'];
 const BEGIN_MODES: Record<Statement['dialect'], readonly string[]> = {

@@ -1,5 +1,5 @@
-import type { Statement } from './statement.js';
 import type { TableRef } from './statement-effect.js';
+import type { Statement } from './statement.js';
 import {
   NOW_BY_DEFAULT,
   SYSTEM_SCHEMAS,
