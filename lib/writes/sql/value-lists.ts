@@ -79,8 +79,7 @@ export class ValueLists {
     if (level.beginsItem && this.#isValue(token)) this.#item(level, 'value', level.isList);
     else if (!this.#continuesCast(level, token)) {
       // It goes on with a string that was taken back.
-      if (token.kind === 'string' && last && isQuoted(last) && this.tokens.at(-2) !== last)
-        this.tokens.splice(-1, 0, last);
+      if (isQuoted(token) && last && isQuoted(last) && this.tokens.at(-2) !== last) this.tokens.splice(-1, 0, last);
       level.other();
     }
   }
