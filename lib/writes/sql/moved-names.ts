@@ -33,9 +33,15 @@ function createsTemporary(statement: Statement, verb: string): boolean {
 function selectsIntoTemporary(statement: Statement): boolean {
   for (let at = statement.findAnywhere(1, 'INTO'); at > 0; at = statement.findAnywhere(at + 1, 'INTO')) {
     const kind = statement.code(statement.skip(at + 1, 'LOCAL', 'GLOBAL'));
-    if (['TEMP', 'TEMPORARY'].includes(kind) && !['INSERT', 'MERGE'].includes(statement.code(at - 1))) return true;
+    if (['TEMP', 'TEMPORARY'].includes(kind) && !isChange(statement, at - 1)) return true;
   }
   return false;
+}
+
+/** No column called insert, as in SELECT a AS insert INTO TEMP t. */
+function isChange(statement: Statement, at: number): boolean {
+  if (!['INSERT', 'MERGE'].includes(statement.code(at))) return false;
+  return at === 0 || ['(', ')'].includes(statement.code(at - 1));
 }
 
 function movesPath(statement: Statement, verb: string): boolean {

@@ -37,6 +37,8 @@ export class Pieces {
   readonly #sqlite: boolean;
   #executable = false;
   #dotted = false;
+  /** A string that goes on from another line, E'..' '..', keeps its backslashes. */
+  #escapes = false;
 
   constructor(
     private readonly sql: string,
@@ -53,6 +55,7 @@ export class Pieces {
     if (this.end >= sql.length) return false;
     if (this.#mysql && this.kind !== 'space' && this.kind !== 'edge')
       this.#dotted = this.kind === 'symbol' && sql.charCodeAt(this.start) === DOT;
+    if (this.#postgres && this.kind !== 'space') this.#escapes = this.kind === 'opaque' && sql[this.start] !== '$';
     this.start = this.end;
     this.#cut(sql.charCodeAt(this.start));
     if (this.end <= this.start) this.#take('open', sql.length);
@@ -78,7 +81,9 @@ export class Pieces {
     if (code === 32 || (code >= TAB && code <= CARRIAGE_RETURN)) return this.#space();
     switch (sql[start]) {
       case "'":
-        return this.#take('string', endOfQuoted(sql, start, this.#mysql));
+        return this.#escapes
+          ? this.#take('opaque', endOfQuoted(sql, start, true))
+          : this.#take('string', endOfQuoted(sql, start, this.#mysql));
       case '"':
         return this.#take(this.#mysql ? 'string' : 'name', endOfQuoted(sql, start, this.#mysql));
       case '`':

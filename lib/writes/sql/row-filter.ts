@@ -9,6 +9,8 @@ const DEEPEST = 20;
 const MOST_PAIRS = 1000;
 /** More columns pin no row better, and every alternative carries them. */
 const MOST_COLUMNS = 16;
+/** So many pairs are made for one filter; beyond, it is as above. It keeps the time linear. */
+const MOST_WORK = MOST_PAIRS * MOST_COLUMNS;
 /** Words PostgreSQL and others read as functions, not as columns. */
 const VALUES = /^(?:USER|(?:CURRENT|SESSION|SYSTEM)_\w+|LOCALTIME\w*|TRUE|FALSE|NULL)$/;
 
@@ -27,6 +29,8 @@ export function isRowId({ dialect }: Statement, column: string): boolean {
 }
 
 class FilterReader {
+  #work = 0;
+
   constructor(private readonly statement: Statement) {}
 
   disjunction(from: number, end: number, depth: number): Alternative[] | undefined {
@@ -44,7 +48,7 @@ class FilterReader {
     let pinned: Alternative[] | undefined;
     for (const [start, stop] of this.#split(from, end, 'AND')) {
       const alternatives = this.#condition(start, stop, depth);
-      pinned = pinned && alternatives ? pairs(pinned, alternatives) : (pinned ?? alternatives);
+      pinned = pinned && alternatives ? this.#pairs(pinned, alternatives) : (pinned ?? alternatives);
     }
     return pinned;
   }
@@ -123,10 +127,12 @@ class FilterReader {
     parts.push([start, end]);
     return parts;
   }
-}
 
-function pairs(left: Alternative[], right: Alternative[]): Alternative[] {
-  if (left.length * right.length > MOST_PAIRS || left.some(({ size }) => size >= MOST_COLUMNS)) return left;
-  // A column pinned twice keeps one of its values: a row that matches has both.
-  return left.flatMap((one) => right.map((other) => new Map([...one, ...other])));
+  #pairs(left: Alternative[], right: Alternative[]): Alternative[] {
+    const count = left.length * right.length;
+    if (count > MOST_PAIRS || this.#work > MOST_WORK || left.some(({ size }) => size >= MOST_COLUMNS)) return left;
+    this.#work += count;
+    // A column pinned twice keeps one of its values: a row that matches has both.
+    return left.flatMap((one) => right.map((other) => new Map([...one, ...other])));
+  }
 }

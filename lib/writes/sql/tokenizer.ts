@@ -3,7 +3,7 @@ import { Pieces } from './pieces.js';
 import type { SqlDialect } from './statement-effect.js';
 import type { Token } from './token.js';
 
-const ESCAPED = /^[eE]/;
+const ESCAPED = /^[eE]?'/;
 const UNICODE = /^[uU]/;
 const DIGITS = /^\d+$/;
 /** In a MySQL hint, which its driver takes for code, these make the driver count other placeholders than we do. */
@@ -75,7 +75,7 @@ export class Tokenizer {
         return this.#made(this.#mysql && inner.includes('\\') ? 'opaque' : kind, inner);
       }
       default:
-        return this.#made('opaque', ESCAPED.test(text) ? unquoted(text.slice(1)) : withoutTag(text));
+        return this.#made('opaque', ESCAPED.test(text) ? unquoted(text.replace(/^[eE]/, '')) : withoutTag(text));
     }
   }
 

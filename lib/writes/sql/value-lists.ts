@@ -44,6 +44,7 @@ class Level {
  */
 export class ValueLists {
   readonly #levels = [new Level(false, false, false)];
+  #last: Token | undefined;
 
   constructor(
     private readonly tokens: Token[],
@@ -59,6 +60,8 @@ export class ValueLists {
   /** A token has been gathered. */
   follow(token: Token): void {
     const level = this.#level;
+    const last = this.#last;
+    this.#last = token;
     switch (token.code) {
       case '(':
         return this.#open(level);
@@ -74,7 +77,11 @@ export class ValueLists {
         return;
     }
     if (level.beginsItem && this.#isValue(token)) this.#item(level, 'value', level.isList);
-    else if (!this.#continuesCast(level, token)) level.other();
+    else if (!this.#continuesCast(level, token)) {
+      // It goes on with a string that was taken back.
+      if (isQuoted(token) && last && isQuoted(last) && this.tokens.at(-2) !== last) this.tokens.splice(-1, 0, last);
+      level.other();
+    }
   }
 
   #open(outer: Level): void {
@@ -137,4 +144,8 @@ export class ValueLists {
         return false;
     }
   }
+}
+
+function isQuoted({ kind }: Token): boolean {
+  return kind === 'string' || kind === 'opaque';
 }

@@ -115,11 +115,11 @@ function isTimeText(statement: Statement, at: number): boolean {
   const { kind, text } = statement.tokens[at]!;
   if (isTimeWord(text, statement)) return true;
   if (statement.dialect !== 'postgres') return false;
+  // Strings on lines of their own are put together, whatever the first one's quotes.
+  if (['string', 'opaque'].includes(statement.tokens[at - 1]?.kind ?? '')) return true;
   // Escapes that are not undone may spell anything: those of E'..', and those of U&'..', which is as rare as it looks.
   if (kind === 'opaque') return /\\[xuU0-7]/.test(text) || isTimeWord(text.replaceAll('\\', ''), statement);
-  if (statement.code(at - 1) === '&' && statement.code(at - 2) === 'U') return true;
-  // Strings on lines of their own are put together.
-  return statement.tokens[at - 1]?.kind === 'string';
+  return statement.code(at - 1) === '&' && statement.code(at - 2) === 'U';
 }
 
 /** No more of a string than its word for a time, since it is told: it may hold a value. */

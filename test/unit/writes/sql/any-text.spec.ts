@@ -84,6 +84,12 @@ describe('any text', () => {
     expect(cpuMilliseconds(() => readStatements(sql, 'postgres'))).toBeLessThan(2000);
   });
 
+  it('reads many conditions beside many alternatives in less than a second', () => {
+    const alternatives = Array.from({ length: 1000 }, () => 'a = 1').join(' OR ');
+    const sql = `DELETE FROM post WHERE (${alternatives}) AND ${'b = 1 AND '.repeat(20_000)} c = 1`;
+    expect(cpuMilliseconds(() => readStatements(sql, 'postgres'))).toBeLessThan(1000);
+  });
+
   it('reads an INSERT of a megabyte in less than a second', () => {
     const sql = `INSERT INTO "a" VALUES ${Array.from({ length: 40_000 }, () => "($1, 'some text', 3, now())").join()}`;
     expect(cpuMilliseconds(() => readStatements(sql, 'postgres'))).toBeLessThan(1000);

@@ -239,6 +239,16 @@ describe('a long text', () => {
     expect(most).toBeLessThan(100);
   });
 
+  it.each(['NULL', '1', '$1', "'a'", "'a'::text"])(
+    'sees a string in two pieces among many values behind %s',
+    (first) => {
+      const values = times(MANY, (i) => `${i}`);
+      expect(
+        readStatements(`SELECT * FROM a WHERE x IN (${first}, ${values}, 'n'\n'ow', ${values})`, 'postgres'),
+      ).toEqual([{ kind: 'read', tables: [{ name: 'a' }], volatile: 'a text that may spell a time' }]);
+    },
+  );
+
   it.each([
     ['a time', "'now'", "'now'"],
     ['an escaped time', "E'n\\157w'", 'a text that may spell a time'],

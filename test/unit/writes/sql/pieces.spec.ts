@@ -36,6 +36,8 @@ describe.each<SqlDialect>(['postgres', 'mysql', 'sqlite'])('pieces of a text: %s
           if (kind === 'edge' || kind === 'open') return;
           // Some are words only behind a dot.
           if (dialect === 'mysql' && kind === 'word') continue;
+          // What goes on from another line has the escapes of its beginning.
+          if (kind === 'opaque' && sql[start] === "'") continue;
           expect(piecesOf(sql.slice(start, end), dialect), sql).toEqual([{ kind, start: 0, end: end - start }]);
         }
       }),

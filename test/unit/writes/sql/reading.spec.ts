@@ -50,6 +50,7 @@ describe('names that lead elsewhere afterwards', () => {
     ['postgres', 'CREATE TEMP TABLE post (id int)'],
     ['postgres', 'SELECT * INTO TEMPORARY post FROM a'],
     ['postgres', 'SELECT temp AS x INTO TEMP post FROM weather'],
+    ['postgres', 'SELECT a AS insert INTO TEMP post FROM weather'],
     ['postgres', 'WITH temp AS (SELECT 1) SELECT * INTO LOCAL TEMP TABLE post FROM temp'],
     ['postgres', 'CREATE TABLE pg_temp.post (id int)'],
     ['postgres', 'CALL p()'],

@@ -32,6 +32,7 @@ describe.each<[SqlDialect, readonly (readonly [sql: string, volatile: string | u
       ["SELECT a FROM t WHERE d < U&'n\\006fw'", 'a text that may spell a time'],
       ['SELECT a FROM t WHERE d < $x$now$x$', "'now'"],
       ["SELECT a FROM t WHERE d < 'n'\n'ow'", 'a text that may spell a time'],
+      ["SELECT a FROM t WHERE d < E'n'\n'ow'", 'a text that may spell a time'],
       ['SELECT age(a) FROM t', 'age(...)'],
       ['SELECT a FROM t TABLESAMPLE system (10)', 'TABLESAMPLE'],
       ["SELECT query_to_xml('SELECT * FROM t', true, true, '')", 'query_to_xml(...)'],
