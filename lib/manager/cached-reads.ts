@@ -66,6 +66,8 @@ export class CachedReads implements Reads {
   readonly metadata: EntityMetadata;
   readonly #listeners: LoadListeners;
   readonly #recent = new Map<Identifier, SpelledRow>();
+  /** What the fingerprints of one kind of entry have in common. */
+  readonly #digests = new Map<EntryPlan, { readonly shapeHash: string; readonly digest: string }>();
 
   constructor(
     private readonly parts: CachedParts,
@@ -221,9 +223,16 @@ export class CachedReads implements Reads {
     return entityCodec(this.metadata).shapeHash;
   }
 
-  /** @param query what the entry answers, beyond its key */
-  #fingerprint({ kind, prefetch }: EntryPlan, key: string, query: string): string {
-    return shortDigest(queryText([this.parts.identity, this.#shapeHash, this.keys.owner, kind, key, prefetch, query]));
+  /** @param query what the entry answers, beyond its key, in which there is no white space */
+  #fingerprint(plan: EntryPlan, key: string, query: string): string {
+    const shapeHash = this.#shapeHash;
+    let known = this.#digests.get(plan);
+    if (known?.shapeHash !== shapeHash) {
+      const { kind, prefetch } = plan;
+      const digest = shortDigest(queryText([this.parts.identity, shapeHash, this.keys.owner, kind, prefetch]));
+      this.#digests.set(plan, (known = { shapeHash, digest }));
+    }
+    return shortDigest(`${known.digest}\n${key}\n${query}`);
   }
 
   #request(

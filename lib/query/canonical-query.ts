@@ -14,6 +14,7 @@ type ColumnMetadata = EntityMetadata['columns'][number];
  * have one. Whatever is not known to be the same gets another text, which costs a load. Empty for the query that asks for everything.
  */
 export function canonicalText(metadata: EntityMetadata, query: EntityQuery): string {
+  if (!Object.keys(query).length) return '';
   const { where, order, select, skip, take, refinements = [], ...rest } = query;
   const parts = {
     where: whereText(metadata, where, refinements),
