@@ -86,7 +86,7 @@ export class CachedReads implements Reads {
     const plan = this.parts.lists;
     const spell = () => canonicalText(this.metadata, query);
     const text = spell();
-    const key = this.keys.listKey(suffix === undefined && text ? `q-${shortDigest(text)}` : suffix);
+    const key = suffix === undefined ? this.keys.derivedListKey(text) : this.keys.listKey(suffix);
     const clears = this.keys.listDependency(key);
     const dependencies = [...plan.dependencies.ofTables(query), clears];
     const batch = batchOf(dependencies, this.#request(plan, key, this.#fingerprint(plan, key, text), [clears]));

@@ -2,7 +2,7 @@ import { checkSuffix } from '../query/check-query.js';
 import { valueAt } from '../query/property-path.js';
 import type { IdentifiedRow } from './identified-row.js';
 import { type Identifier, identifierText, isScalar, type KeyColumn } from './identifier.js';
-import { textKey } from './text-key.js';
+import { shortDigest, textKey } from './text-key.js';
 
 /** The rows of a manager's own table of explicit clears. */
 const LISTS = 'lists';
@@ -29,6 +29,11 @@ export class CacheKeys {
   listKey(suffix?: string): string {
     checkSuffix(this.base, suffix);
     return suffix === undefined ? this.base : `${this.base}_${textKey(suffix)}`;
+  }
+
+  /** Of a list that nobody named: of a query of its own, by what the query says. */
+  derivedListKey(query: string): string {
+    return query ? this.listKey(`q-${shortDigest(query)}`) : this.listKey();
   }
 
   /** @throws {InvalidIdentifierError} when the identifier cannot name a row */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import ts from 'typescript';
@@ -40,7 +40,10 @@ describe("The package's types", () => {
     folder = await mkdtemp(join(tmpdir(), 'qscache-types-'));
     for (const name of ['@nestjs/common', 'rxjs', 'typeorm', '@types/node'])
       await install(name, `node_modules/${name}`);
-    await install('nestjs-qscache', '.');
+    // As a package is installed: a link to the repository would bring its own TypeORM along.
+    await mkdir(join(folder, 'node_modules/nestjs-qscache'), { recursive: true });
+    for (const part of ['package.json', 'dist'])
+      await cp(part, join(folder, 'node_modules/nestjs-qscache', part), { recursive: true });
     await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
   });
 

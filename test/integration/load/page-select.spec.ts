@@ -14,6 +14,12 @@ class ShownCacheManager extends BaseCacheManager<Example> {
   relatedObjects = ['user', 'users'] as const;
 }
 
+/** Nobody orders the related rows, so a database may give them in another order each time. */
+function settled<T extends Example | null | undefined>(row: T): T {
+  row?.users?.sort((a, b) => (a.username < b.username ? -1 : 1));
+  return row;
+}
+
 describeDatabases('A part of a list of selected properties', (database) => {
   it.each<[what: string, select: FindOptionsSelect<Example>]>([
     ['without its key', { title: true }],
@@ -24,11 +30,11 @@ describeDatabases('A part of a list of selected properties', (database) => {
     const { get } = await exampleApp(database, { managers: [...managers, ShownCacheManager] });
     for (const manager of [get(ShownCacheManager), get(ExampleCacheManager)]) {
       const set = () => manager.all().orderBy({ id: 'DESC' }).select(select);
-      const all = await set();
-      expect(await set().limit(9)).toEqual(all);
-      expect(await set().offset(1).limit(1).cache()).toEqual(all.slice(1, 2));
-      expect(await set().first()).toEqual(all[0]);
-      expect(await set().at(2)).toEqual(all[2]);
+      const all = (await set()).map(settled);
+      expect((await set().limit(9)).map(settled)).toEqual(all);
+      expect((await set().offset(1).limit(1).cache()).map(settled)).toEqual(all.slice(1, 2));
+      expect(settled(await set().first())).toEqual(all[0]);
+      expect(settled(await set().at(2))).toEqual(all[2]);
     }
   });
 
@@ -45,10 +51,10 @@ describeDatabases('A part of a list of selected properties', (database) => {
           .filter({ user: Not(IsNull()) })
           .orderBy(order)
           .select(select);
-      const all = await set();
+      const all = (await set()).map(settled);
       expect(all).toHaveLength(2);
-      expect(await set().limit(1)).toEqual(all.slice(0, 1));
-      expect(await set().at(1)).toEqual(all[1]);
+      expect((await set().limit(1)).map(settled)).toEqual(all.slice(0, 1));
+      expect(settled(await set().at(1))).toEqual(all[1]);
     }
   });
 });
