@@ -9,7 +9,6 @@ import type { MissReason } from '../events/cache-events.js';
 import type { CommittedLoads, Fetched } from '../load/committed-loads.js';
 import type { EntityDependencies } from '../load/dependencies.js';
 import { loadLimit } from '../load/load-limit.js';
-import type { LoadListeners } from '../load/load-listeners.js';
 import { beginReading, isInsideLoad, whileMaking, whileTelling } from '../load/read-context.js';
 import { RowsByKey } from '../load/rows-by-key.js';
 import { canShare, keepToOneself, share } from '../load/share.js';
@@ -64,7 +63,6 @@ const LONGEST_REMEMBERED = 100;
 export class CachedReads implements Reads {
   readonly name: string;
   readonly metadata: EntityMetadata;
-  readonly #listeners: LoadListeners;
   readonly #recent = new Map<Identifier, SpelledRow>();
   /** What the fingerprints of one kind of entry have in common. */
   readonly #digests = new Map<EntryPlan, { readonly shapeHash: string; readonly digest: string }>();
@@ -77,7 +75,6 @@ export class CachedReads implements Reads {
   ) {
     this.name = parts.name;
     this.metadata = parts.metadata;
-    this.#listeners = parts.listeners;
   }
 
   async list(suffix: string | undefined, query: EntityQuery): Promise<ObjectLiteral[]> {
@@ -198,7 +195,7 @@ export class CachedReads implements Reads {
 
   /** Listeners run last, on the caller's own copies: what they read may be what was just read. */
   async #read(batch: Batch<ObjectLiteral[]>, load: Loads<ObjectLiteral[]>['load']): Promise<ObjectLiteral[][]> {
-    const { readThrough, unless, dataSource } = this.parts;
+    const { readThrough, unless, dataSource, listeners } = this.parts;
     const names = namesOf(batch);
     beginReading(names);
     const loads: Loads<ObjectLiteral[]> = {
@@ -210,7 +207,7 @@ export class CachedReads implements Reads {
       isNested: isInsideLoad(),
     };
     const found = await readThrough().readMany(batch, loads, unless());
-    if (this.#listeners.areThere) await whileTelling(names, () => this.#listeners.tell(found.flat()));
+    if (listeners.areThere) await whileTelling(names, () => listeners.tell(found.flat()));
     return found;
   }
 
