@@ -119,7 +119,8 @@ const telling = new AsyncLocalStorage<Telling>();
  * The cache's events, to log, count or alert on. Injectable.
  *
  * Listeners run synchronously inside reads and writes: keep them short. One that throws is ignored, so that watching the cache
- * can never break a request. What a listener reads through a manager itself, also later, is not told to it: each read would be an
+ * can never break a request. Each event is also published on a channel of `node:diagnostics_channel` called `nestjs-qscache:` and its name,
+ * where a subscriber that throws is an uncaught exception, as Node has it. What a listener reads through a manager itself, also later, is not told to it: each read would be an
  * event that makes it read again.
  *
  * @example
