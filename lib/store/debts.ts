@@ -8,6 +8,8 @@ const MOST_ROWS = 1_000;
 /** Clocks owed at once: above the tables of any schema, and the tenants of most applications. */
 const MOST_CLOCKS = 10_000;
 
+const KEYS_AT_ONCE = 1_000;
+
 /**
  * Writes of this process that the store has not heard of. Until it has, entries of what they wrote are old, and only this process knows:
  * it must not read them.
@@ -39,41 +41,60 @@ export class Debts {
   }
 
   /**
-   * Tells the store, once. What is owed meanwhile stays owed.
+   * Tells the store, piece by piece: what piles up in a long outage is more than one budget is enough for. What is owed meanwhile stays
+   * owed. One payment at a time.
    *
-   * @returns what was paid. The store may have refused the rest, each by itself.
-   * @throws {StoreError} when it could not be told: everything stays owed
+   * @param paid told of every piece that has arrived
+   * @throws {StoreError} when a piece could not be told: what is not paid stays owed, as does what the store refuses by itself
    */
-  async pay(tell: (writes: readonly ClockWrite[]) => Promise<void>): Promise<readonly ClockWrite[]> {
+  async pay(tell: Tell, paid: (writes: readonly ClockWrite[]) => void): Promise<void> {
     this.#paying = this.#open;
     this.#open = new PendingWrites(MOST_ROWS);
-    const writes = this.#paying.toWrites();
-    const unpaid = new Set(writes);
+    const unpaid = new Set(this.#paying.toWrites());
+    const arrived = (writes: readonly ClockWrite[]) => {
+      for (const write of writes) unpaid.delete(write);
+      paid(writes);
+    };
     try {
-      await this.#tell(writes, tell, (write) => unpaid.delete(write));
-      return writes.filter((write) => !unpaid.has(write));
+      for (const piece of piecesOf([...unpaid])) await tellPiece(piece, tell, arrived);
     } finally {
       this.#paying = new PendingWrites(MOST_ROWS);
       this.#open.add(unpaid);
     }
   }
+}
 
-  async #tell(
-    writes: readonly ClockWrite[],
-    tell: (writes: readonly ClockWrite[]) => Promise<void>,
-    paid: (write: ClockWrite) => void,
-  ): Promise<void> {
-    if (await isTold(writes, tell)) return writes.forEach(paid);
-    // One of them stands under a key that something else has taken: it must not keep the others from being paid.
-    if (writes.length > 1) for (const write of writes) if (await isTold([write], tell)) paid(write);
+type Tell = (writes: readonly ClockWrite[]) => Promise<void>;
+
+async function tellPiece(
+  piece: readonly ClockWrite[],
+  tell: Tell,
+  arrived: (writes: readonly ClockWrite[]) => void,
+): Promise<void> {
+  if (await isTold(piece, tell)) return arrived(piece);
+  if (piece.length === 1) return;
+  // One of them stands under a key that something else has taken: it must not keep the others from being paid.
+  for (const write of piece) if (await isTold([write], tell)) arrived([write]);
+}
+
+/** As many keys as a Redis works through in a few milliseconds. */
+function piecesOf(writes: readonly ClockWrite[]): ClockWrite[][] {
+  const pieces: ClockWrite[][] = [];
+  let keys = Infinity;
+  for (const write of writes) {
+    const more = 1 + (typeof write.rows === 'string' ? 0 : write.rows.length);
+    if (keys + more > KEYS_AT_ONCE) {
+      pieces.push([]);
+      keys = 0;
+    }
+    pieces.at(-1)!.push(write);
+    keys += more;
   }
+  return pieces;
 }
 
 /** @throws {StoreError} unless the store has answered */
-async function isTold(
-  writes: readonly ClockWrite[],
-  tell: (writes: readonly ClockWrite[]) => Promise<void>,
-): Promise<boolean> {
+async function isTold(writes: readonly ClockWrite[], tell: Tell): Promise<boolean> {
   try {
     await tell(writes);
     return true;

@@ -39,8 +39,9 @@ export class GuardedStore extends CacheStore {
   readonly #reads: Circuit;
   readonly #holds: Circuit;
   readonly #advances: Circuit;
-  /** About what the last question that failed was. */
-  #asked: readonly ClockQuery[] = [];
+  #payment: Promise<void> | undefined;
+  /** What the last question that failed was about. */
+  #asked: readonly string[] = [];
   #isRecovering = false;
   #isClosed = false;
 
@@ -116,8 +117,12 @@ export class GuardedStore extends CacheStore {
   /** Pays what is owed, or tells that it is lost. */
   override async settle(): Promise<void> {
     this.#isClosed = true;
-    if (this.#debts.isEmpty) return;
-    await this.#pay().catch(() => undefined);
+    try {
+      // What was owed when somebody else began to pay need not be all.
+      for (let i = 0; i < 2 && !this.#debts.isEmpty; i++) await this.#pay();
+    } catch {
+      // Nobody will hear of them.
+    }
     this.#lost(this.#debts.clocks);
   }
 
@@ -148,18 +153,25 @@ export class GuardedStore extends CacheStore {
       if (!owed) return read;
       return { ...read, clocks: read.clocks.map((clock, i) => (owed[i] ? { ...clock, held: true } : clock)) };
     } catch (error) {
-      this.#asked = queries;
+      if (isAsked(error)) this.#asked = queries.map(({ clock }) => clock);
       throw error;
     }
   }
 
-  async #pay(): Promise<void> {
-    const nothing = this.#debts.isEmpty;
-    const paid = nothing ? [] : await this.#debts.pay((writes) => this.store.advance(writes));
-    if (nothing && (this.#holds.isOpen || this.#advances.isOpen)) await this.#probe(() => this.store.advance([PROBE]));
-    if (paid.length) {
-      tellAdvanced(this.events, paid);
-      this.events.emit({ name: 'debt:paid', tables: tablesOf(paid) });
+  /** One at a time: a debt that two are paying is paid by whoever comes last. */
+  #pay(): Promise<void> {
+    return (this.#payment ??= this.#payOnce().finally(() => (this.#payment = undefined)));
+  }
+
+  async #payOnce(): Promise<void> {
+    if (!this.#debts.isEmpty) {
+      const paid = (writes: readonly ClockWrite[]) => {
+        tellAdvanced(this.events, writes);
+        this.events.emit({ name: 'debt:paid', tables: tablesOf(writes) });
+      };
+      await this.#debts.pay((writes) => this.store.advance(writes), paid);
+    } else if (this.#holds.isOpen || this.#advances.isOpen) {
+      await this.#probe(() => this.store.advance([PROBE]));
     }
     this.#close(this.#holds);
     this.#close(this.#advances);
@@ -167,8 +179,13 @@ export class GuardedStore extends CacheStore {
 
   async #ask(): Promise<void> {
     if (!this.#reads.isOpen) return;
-    const queries = this.#asked.length ? this.#asked : [{ clock: NOTHING, rows: [] }];
-    await this.#probe(() => this.store.read([], queries));
+    const clocks = this.#asked.length ? this.#asked : [NOTHING];
+    await this.#probe(() =>
+      this.store.read(
+        [],
+        clocks.map((clock) => ({ clock, rows: [] })),
+      ),
+    );
     this.#close(this.#reads);
   }
 
@@ -216,6 +233,8 @@ export class GuardedStore extends CacheStore {
     this.#isRecovering = false;
   }
 }
+
+const isAsked = (error: unknown): boolean => !(error instanceof StoreError && error.reason === 'not asked');
 
 const PROBE: ClockWrite = { clock: NOTHING, rows: 'new' };
 

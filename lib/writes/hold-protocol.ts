@@ -42,6 +42,7 @@ export interface HoldOptions {
  */
 export class HoldProtocol {
   readonly #keeper: HoldKeeper<Hold>;
+  #isClosed = false;
 
   constructor(
     private readonly store: () => CacheStore,
@@ -92,6 +93,7 @@ export class HoldProtocol {
     this.events.emit({ name: 'write:ambiguous', tables: writes.map(({ clock }) => clock) });
     if (stillRunning) void this.#advanceAfter(stillRunning, writes, hold);
     else if (hold) await this.#keeper.drop(hold);
+    if (this.options.holdMs > 0 && !hold?.blocks) void this.#advanceAtDeadline(writes);
     await this.#advance(writes, hold, undefined);
   }
 
@@ -106,7 +108,14 @@ export class HoldProtocol {
 
   /** Renews nothing any more: holds that stand are left to their deadlines. */
   close(): void {
+    this.#isClosed = true;
     this.#keeper.close();
+  }
+
+  /** In the place of a hold that the store never took. */
+  async #advanceAtDeadline(writes: readonly ClockWrite[]): Promise<void> {
+    await sleep(this.options.holdMs, undefined, { ref: false });
+    if (!this.#isClosed) await this.#advance(writes, undefined, undefined);
   }
 
   async #advanceAfter(

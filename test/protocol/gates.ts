@@ -49,6 +49,12 @@ export class Gates {
     );
   }
 
+  /** Begins something whose first call may take its time. */
+  start(actor: string, start: () => void): void {
+    this.current = actor;
+    start();
+  }
+
   /** Begins something and lets its first call happen at once where it can only go one way: beginning alone changes nothing. */
   async begin(actor: string, start: () => void): Promise<string | undefined> {
     this.current = actor;

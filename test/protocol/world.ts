@@ -179,9 +179,11 @@ export class ProtocolWorld implements World {
   #actorSteps(actor: Actor): readonly Step[] {
     if (actor.hasBegun) return [...this.gates.steps(actor.name), ...actor.faultSteps()];
     const earlier = this.#actors.find(({ kind, hasBegun }) => kind === actor.kind && !hasBegun);
-    return earlier === actor
-      ? [{ label: `${actor.name} begins`, take: () => this.gates.begin(actor.name, () => actor.begin()) }]
-      : [];
+    if (earlier !== actor) return [];
+    const begin = () => actor.begin();
+    const isPatient = actor instanceof Recoverer;
+    const take = () => (isPatient ? this.gates.start(actor.name, begin) : this.gates.begin(actor.name, begin));
+    return [{ label: `${actor.name} begins`, take }];
   }
 
   /** Time goes from one moment at which something changes to the next. */

@@ -43,6 +43,14 @@ describe('HoldProtocol', () => {
     expect(await clock()).toMatchObject({ now: now + 1, held: false });
   });
 
+  it('advances again at the deadline of a hold that was never taken, when nobody knows what became of its write', async () => {
+    const { now } = await clock();
+    faulty.break('throws', 'hold');
+    await protocol.advanceAmbiguous([user], await protocol.hold([user]));
+    expect((await clock()).now).toBe(now + 1);
+    await vi.waitFor(async () => expect((await clock()).now).toBe(now + 2));
+  });
+
   it('settles a hold only when its renewal is through, so that none is left behind', async () => {
     const hold = await protocol.hold([user]);
     let arrive: () => void = () => undefined;
