@@ -77,6 +77,11 @@ function troubleOf(event: CacheEvent): Trouble | undefined {
         kind: event.name,
         text: `What is stored under "${event.key}" was not sealed by this application, so it is loaded again. Where secret or encrypt is just being changed this will pass; else find out who writes to the store.`,
       };
+    case 'load:failed':
+      return {
+        kind: event.name,
+        text: `"${event.key}" could not be loaded: ${sentence(event.error)} What was stored of it is shown past its timeout (staleWhileRevalidate, staleIfError).`,
+      };
     case 'clear:failed':
       return {
         kind: `${event.name} ${event.handler}`,

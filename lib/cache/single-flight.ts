@@ -30,6 +30,11 @@ export class SingleFlight {
     return Promise.all(requests.map((request) => joined.get(request)!));
   }
 
+  /** Leads a load for whoever comes next, of what nobody loads yet; rejects with what becomes of it. */
+  async renew<T>(request: ReadRequest<T>, loads: Loads<T>, asOf: AsOf): Promise<void> {
+    if (!this.#seat(request, loads, asOf)) await this.#lead([request], loads, asOf)[0];
+  }
+
   /** A place in a load that sees every write this reader must see. */
   #seat<T>(request: ReadRequest<T>, loads: Loads<T>, asOf: AsOf | undefined): Seat<Loaded<T>> | undefined {
     const seat = this.#flights.find(flightName(request, loads, asOf)) as Seat<Loaded<T>> | undefined;
