@@ -28,7 +28,7 @@ export type ConfigurationErrorCode =
   | 'QSCACHE_SCOPE'
   /** A `scope()` that asks for itself. */
   | 'QSCACHE_SCOPE_CIRCLE'
-  /** A `listTimeout`, `detailTimeout`, `staleWhileRevalidate`, `staleIfError` or `notFoundTimeout` that is no time, or a `timeoutJitter` that is no share. */
+  /** A timeout of a manager, or what it allows beyond one (`staleWhileRevalidate`), that is no time; a `timeoutJitter` that is no share. */
   | 'QSCACHE_TIMEOUT'
   /** A key for `@ClearCacheKeys` that is no manager's. Told by a `clear:failed` event. */
   | 'QSCACHE_UNKNOWN_KEY'

@@ -25,8 +25,8 @@ export interface AllOptions<T extends ObjectLiteral> {
   /** The rows of the list. Default: all of them. */
   readonly where?: Where<T>;
   /**
-   * `false`: this list, and what is refined from it, comes from the database, from the primary as what is cached would be loaded, and
-   * is not stored; a suffix then names nothing. Inside of a transaction it changes nothing. Default `true`.
+   * `false`: this list comes from the database, from the primary as what is cached would be loaded, and is not stored; nor is what is
+   * refined from it and told to `cache()`. A suffix then names nothing. Inside of a transaction it changes nothing. Default `true`.
    */
   readonly cache?: boolean;
 }
@@ -97,9 +97,9 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
 
   /**
    * For how long past its timeout an entry is still shown while one load in the background replaces it, in seconds, 0 to ten years.
-   * Default 0: then its next reader waits for the load. It applies to what has expired only: what a write, a clear or a restarted store has made stale,
-   * or a writer holds, is never shown by it. When that load fails, a `load:failed` event says so, and the entry is shown until its time
-   * is over. The store keeps entries for so much longer.
+   * Default 0: then its next reader waits for the load. It applies to what has expired only: what a write, a clear or a restarted store
+   * has made stale, or a writer holds, is never shown by it. When that load fails, a `load:failed` event says so, and the entry is shown
+   * until its time is over. The store keeps entries for so much longer.
    *
    * @throws {InvalidConfigurationError} while the application boots, for what is no such time
    *
@@ -112,17 +112,18 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
 
   /**
    * For how long past its timeout the last entry is shown when the database cannot be reached, in seconds, 0 to ten years. Default 0:
-   * the read fails as the database does. Whatever was written or cleared since: it may be older than acknowledged writes, so an
-   * `entry:hit` event says `stale: 'error'`, a `load:failed` event what failed, and the log as well. Only for what never reached a database (a refused or lost connection, a
-   * server that shuts down, no connection to be had), never for what a database answered or the application's own code has thrown.
+   * the read fails as the database does. It is shown whatever was written or cleared since, so it may be older than acknowledged writes:
+   * an `entry:hit` event says `stale: 'error'`, a `load:failed` event what failed, and the log as well. The store keeps entries for so
+   * much longer; one that is down too has nothing to show.
    *
-   * A read that finds nothing true waits until the driver gives up: give its connections a short timeout.
+   * Only for a refused or lost connection, a server that shuts down, or no connection to be had; never for what a database has answered,
+   * or the application's own code has thrown. Such a read waits until the driver gives up: give its connections a short timeout.
    *
    * @throws {InvalidConfigurationError} while the application boots, for what is no such time
    *
    * @example
    * staleIfError = hours(1);
-   * await examples.get(1); // the database is down: what was last read of it, for up to an hour past detailTimeout; 0 queries that arrive
+   * await examples.get(1); // the database is down: 0 queries, and what was last stored, for up to an hour past detailTimeout
    */
   staleIfError = 0;
 
