@@ -149,12 +149,14 @@ export class ReadThrough {
     }
     const further = await this.#clocksNotCovered(found, answer);
     const hits = new Map<ReadRequest<T>, T>();
+    const expired: ReadRequest<T>[] = [];
     for (const [request, entry] of found) {
       if (!isTrue(entry, answer.view, further)) this.#missed(request, 'stale');
       else if (isWithin(entry, 0)) this.#decode(request, entry, hits);
       else if (!isWithin(entry, request.leeway?.revalidateMs ?? 0)) this.#missed(request, 'expired');
-      else if (this.#decode(request, entry, hits, 'expired')) this.#renewals.begin(request, loads, answer.asOf);
+      else if (this.#decode(request, entry, hits, 'expired')) expired.push(request);
     }
+    if (expired.length) this.#renewals.begin(expired, loads, answer.asOf);
     return hits;
   }
 

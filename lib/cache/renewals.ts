@@ -4,8 +4,8 @@ import type { Loads, ReadRequest } from './read-request.js';
 import type { SingleFlight } from './single-flight.js';
 
 /**
- * Loads behind the back of readers who were shown an entry past its timeout: one for each key, however many read it and whatever is
- * written to other rows meanwhile. One that takes too long is in nobody's way.
+ * Loads behind the back of readers who were shown entries past their timeout: one at a time of each key, however many read it and
+ * whatever is written to other rows meanwhile; together what was read together. One that takes too long is in nobody's way.
  */
 export class Renewals {
   readonly #underWay = new Map<string, Promise<void>>();
@@ -17,19 +17,19 @@ export class Renewals {
     private readonly overdueMs: number,
   ) {}
 
-  /** Never rejects, and nobody waits for it: a failure is an event, and the entry stays what it was. */
-  begin<T>(request: ReadRequest<T>, { load, limit }: Loads<T>, asOf: AsOf): void {
-    const name = JSON.stringify([request.key, request.fingerprint]);
-    if (this.#isClosed || this.#underWay.has(name)) return;
-    // Nested or not, its reader has gone on: it waits for its place as all loads do.
+  /** Never rejects, and nobody waits for it: a failure is an event, and the entries stay what they were. */
+  begin<T>(expired: readonly ReadRequest<T>[], { load, limit }: Loads<T>, asOf: AsOf): void {
+    const requests = expired.filter((request) => !this.#underWay.has(nameOf(request)));
+    if (this.#isClosed || !requests.length) return;
+    // Nested or not, their reader has gone on: it waits for its place as all loads do.
     const loads: Loads<T> = limit ? { load, limit } : { load };
-    const renewal = this.flights.renew(request, loads, asOf).catch((error: unknown) => {
-      this.events.emit({ name: 'load:failed', key: request.key, error });
+    const renewal = this.flights.renew(requests, loads, asOf).catch((error: unknown) => {
+      for (const { key } of requests) this.events.emit({ name: 'load:failed', key, error });
     });
-    this.#underWay.set(name, renewal);
+    for (const request of requests) this.#underWay.set(nameOf(request), renewal);
     const leave = () => {
       clearTimeout(timer);
-      if (this.#underWay.get(name) === renewal) this.#underWay.delete(name);
+      for (const name of requests.map(nameOf)) if (this.#underWay.get(name) === renewal) this.#underWay.delete(name);
     };
     const timer = this.overdueMs < Infinity ? setTimeout(leave, this.overdueMs).unref() : undefined;
     void renewal.then(leave);
@@ -44,4 +44,8 @@ export class Renewals {
   close(): void {
     this.#isClosed = true;
   }
+}
+
+function nameOf({ key, fingerprint }: ReadRequest<unknown>): string {
+  return JSON.stringify([key, fingerprint]);
 }

@@ -31,8 +31,9 @@ export class SingleFlight {
   }
 
   /** Leads a load for whoever comes next, of what nobody loads yet; rejects with what becomes of it. */
-  async renew<T>(request: ReadRequest<T>, loads: Loads<T>, asOf: AsOf): Promise<void> {
-    if (!this.#seat(request, loads, asOf)) await this.#lead([request], loads, asOf)[0];
+  async renew<T>(requests: readonly ReadRequest<T>[], loads: Loads<T>, asOf: AsOf): Promise<void> {
+    const led = requests.filter((request) => !this.#seat(request, loads, asOf));
+    if (led.length) await Promise.all(this.#lead(led, loads, asOf));
   }
 
   /** A place in a load that sees every write this reader must see. */
