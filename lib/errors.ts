@@ -28,7 +28,7 @@ export type ConfigurationErrorCode =
   | 'QSCACHE_SCOPE'
   /** A `scope()` that asks for itself. */
   | 'QSCACHE_SCOPE_CIRCLE'
-  /** A `listTimeout` or `detailTimeout` that is no time. */
+  /** A timeout of a manager, or what it allows beyond one (`staleWhileRevalidate`), that is no time; a `timeoutJitter` that is no share. */
   | 'QSCACHE_TIMEOUT'
   /** A key for `@ClearCacheKeys` that is no manager's. Told by a `clear:failed` event. */
   | 'QSCACHE_UNKNOWN_KEY'
@@ -49,7 +49,7 @@ export type QueryErrorCode =
   | 'QSCACHE_FILTER_WITHOUT_KEY'
   /** An identifier no row can have. */
   | 'QSCACHE_INVALID_IDENTIFIER'
-  /** Options of a call that are no object. */
+  /** Options of a call that are no object, or a `cache` that is no boolean. */
   | 'QSCACHE_OPTIONS'
   /** A filter, order or selection that is no object. */
   | 'QSCACHE_QUERY'

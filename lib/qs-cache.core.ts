@@ -28,6 +28,9 @@ import { WatchedDataSource } from './writes/watched-data-source.js';
 /** How long what was loaded last may take to be stored when the application closes, in milliseconds. */
 const CLOSING_PATIENCE_MS = 250;
 
+const DISABLED =
+  'Nothing is cached (enabled: false): every read comes from the database; writes are told to the store all the same.';
+
 /** One per application: the store, the engine over it, and every DataSource it watches. */
 @Injectable()
 export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
@@ -91,6 +94,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
       watched.use((watch) => {
         const runtime = bindManager(token.name, manager, dataSource, dataSourceName, watch, {
           namespace: this.#options.namespace,
+          enabled: this.#options.enabled,
           events: this.events,
           keptOut: this.#keptOut,
           store: () => this.store,
@@ -137,6 +141,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     for (const watched of this.#watched.values()) await watched.start();
     // Closed meanwhile, it would listen to DataSources for ever.
     if (this.#isClosed) return this.#leave();
+    if (!this.#options.enabled) return warn(this.#logger, DISABLED);
     this.#logger.log(
       `Caching in ${store.name}; writes are heard by ${reach === 'shared' ? 'every process that shares it' : 'this process'}.`,
     );

@@ -95,6 +95,17 @@ function troubleOf(event: CacheEvent): Trouble | undefined {
         kind: event.name,
         text: `What is stored under "${event.key}" was not sealed by this application, so it is loaded again. Where secret or encrypt is just being changed this will pass; else find out who writes to the store.`,
       };
+    case 'entry:hit':
+      if (event.stale !== 'error') return undefined;
+      return {
+        kind: `${event.name} ${event.stale}`,
+        text: `"${event.key}" is shown as it was last stored, whatever has been written since: the database cannot be reached, and its manager says staleIfError.`,
+      };
+    case 'load:failed':
+      return {
+        kind: event.name,
+        text: `"${event.key}" could not be loaded: ${sentence(event.error)} What is stored of it is shown instead (staleWhileRevalidate, staleIfError).`,
+      };
     case 'clear:failed':
       return {
         kind: `${event.name} ${event.handler}`,

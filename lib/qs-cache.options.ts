@@ -77,6 +77,16 @@ export interface QsCacheOptions {
    * QsCacheModule.forRoot({ secret: config.getOrThrow('CACHE_SECRET'), encrypt: true }) // costs no more queries
    */
   readonly encrypt?: boolean;
+
+  /**
+   * `false`: every read comes from the database and nothing is stored, for tests and emergencies; the log says so once. Writes go on
+   * telling the store, so that other processes that share it stay right, and so does this one when it is switched on again. Default
+   * `true`.
+   *
+   * @example
+   * QsCacheModule.forRoot({ enabled: process.env.CACHE !== 'off' }) // off: examples.get(1) is 1 query, every time
+   */
+  readonly enabled?: boolean;
 }
 
 /** Characters. */
@@ -94,13 +104,14 @@ export interface ResolvedOptions {
   readonly budgetMs: number;
   readonly holdMs: number;
   readonly needsHold: boolean;
+  readonly enabled: boolean;
   /** In place of the secrets, which nobody needs to know from here on. */
   readonly seal: Seal;
 }
 
 /** @internal @throws {InvalidConfigurationError} */
 export function resolveOptions(options: QsCacheOptions): ResolvedOptions {
-  const { namespace = '', redis, budgetMs = 250, holdMs = 10_000, onStoreDown = 'queue' } = options;
+  const { namespace = '', redis, budgetMs = 250, holdMs = 10_000, onStoreDown = 'queue', enabled = true } = options;
   if (typeof namespace !== 'string') {
     throw invalid('namespace', namespace, 'it could not be part of a key', 'Give a text, or leave it out.');
   }
@@ -132,7 +143,11 @@ export function resolveOptions(options: QsCacheOptions): ResolvedOptions {
       "Leave holdMs out, or give 'queue'.",
     );
   }
-  return { namespace, redis, budgetMs, holdMs, needsHold, seal: sealFrom(options) };
+  // A text, of an environment variable, would count as true whatever it says.
+  if (typeof enabled !== 'boolean') {
+    throw invalid('enabled', `of type ${typeof enabled}`, 'it says neither yes nor no', 'Give true or false.');
+  }
+  return { namespace, redis, budgetMs, holdMs, needsHold, enabled, seal: sealFrom(options) };
 }
 
 /** Says nothing of a secret but that it will not do: errors are logged. */

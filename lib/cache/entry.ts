@@ -5,17 +5,17 @@ import { type Dependency, ROWS_PER_TABLE } from './dependency.js';
 /**
  * An entry is a header, one line of JSON, and a payload, which is the rest of the text:
  *
- *     ["qs3","detail","<fingerprint>","<epoch>",[["shop.public.example",1700000000000000,["1"]],["shop.public.user",0]],222410004]
+ *     ["qs4","detail","<fingerprint>","<epoch>",[["shop.public.example",1700000000000000,["1"]],["shop.public.user",0]],0,222410004]
  *     [[1,[["0:0,1,",["plain","plain"],[[1],["one"]],[]]]]]
  *
  * The header says the format of both, what the entry is, the query and the shape of entities it answers as one fingerprint, which
- * history of the store its as-of are of, each clock it depends on with the as-of and the rows (without rows: all of the table), and
- * the CRC-32 of the payload. JSON escapes line breaks, so the first one ends the header. What a payload says is for
- * `lib/codec/payload.ts`.
+ * history of the store its as-of are of, each clock it depends on with the as-of and the rows (without rows: all of the table), until
+ * when it is fresh, and the CRC-32 of the payload. JSON escapes line breaks, so the first one ends the header. What a payload says is
+ * for `lib/codec/payload.ts`.
  *
  * Raise the format when the meaning of either changes, and write the golden entry anew: older entries become misses.
  */
-export const ENTRY_FORMAT = 'qs3';
+export const ENTRY_FORMAT = 'qs4';
 
 /**
  * Characters of a header; a longer one is nobody's. Eighty tables with the most rows of the longest names, so no query's, and still
@@ -40,15 +40,21 @@ export interface Entry {
   readonly fingerprint: string;
   readonly epoch: string;
   readonly dependencies: readonly DatedDependency[];
+  /**
+   * When its timeout is over, in milliseconds of the time of day of who stored it; 0 where the store keeps it no longer than that, so
+   * that nobody need look. Another time of day moves the next load, never what is true.
+   */
+  readonly freshUntil: number;
   /** Of the payload when it was written. */
   readonly checksum: number;
   /** As it was found; see `payloadOf`. */
   readonly payload: string;
 }
 
-export function formatEntry({ kind, fingerprint, epoch, dependencies, payload }: Omit<Entry, 'checksum'>): string {
+export function formatEntry(entry: Omit<Entry, 'checksum'>): string {
+  const { kind, fingerprint, epoch, dependencies, freshUntil, payload } = entry;
   const listed = dependencies.map(({ clock, asOf, rows }) => (rows ? [clock, asOf, rows] : [clock, asOf]));
-  return `${JSON.stringify([ENTRY_FORMAT, kind, fingerprint, epoch, listed, crc32(payload)])}\n${payload}`;
+  return `${JSON.stringify([ENTRY_FORMAT, kind, fingerprint, epoch, listed, freshUntil, crc32(payload)])}\n${payload}`;
 }
 
 /**
@@ -74,11 +80,11 @@ export function parseEntry(text: string): Entry | undefined {
     // Our prefix on a torn header: whoever cut it, it says nothing.
     return undefined;
   }
-  if (!Array.isArray(header) || header.length !== 6) return undefined;
-  const [format, kind, fingerprint, epoch, listed, checksum] = header as unknown[];
+  if (!Array.isArray(header) || header.length !== 7) return undefined;
+  const [format, kind, fingerprint, epoch, listed, freshUntil, checksum] = header as unknown[];
   if (format !== ENTRY_FORMAT || (kind !== 'list' && kind !== 'detail')) return undefined;
   if (typeof fingerprint !== 'string' || typeof epoch !== 'string' || !Array.isArray(listed)) return undefined;
-  if (listed.length > MOST_TABLES || typeof checksum !== 'number') return undefined;
+  if (listed.length > MOST_TABLES || !isCount(freshUntil) || typeof checksum !== 'number') return undefined;
   const dependencies: DatedDependency[] = [];
   for (let i = 0; i < listed.length; i++) {
     const dependency = dependencyFrom(listed[i]);
@@ -86,7 +92,7 @@ export function parseEntry(text: string): Entry | undefined {
     if (!dependency || dependencies.some(({ clock }) => clock === dependency.clock)) return undefined;
     dependencies.push(dependency);
   }
-  return { kind, fingerprint, epoch, dependencies, checksum, payload: text.slice(end + 1) };
+  return { kind, fingerprint, epoch, dependencies, freshUntil, checksum, payload: text.slice(end + 1) };
 }
 
 function dependencyFrom(listed: unknown): DatedDependency | undefined {
@@ -99,7 +105,7 @@ function dependencyFrom(listed: unknown): DatedDependency | undefined {
   return listed.length === 3 && isRows(rows) ? { clock, asOf, rows } : undefined;
 }
 
-/** What a clock can show. */
+/** What a clock can show, or a time of day. */
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }

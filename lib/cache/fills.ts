@@ -5,6 +5,7 @@ import type { AsOf } from './as-of.js';
 import { ClockView } from './clock-view.js';
 import { type Dependency, clockQueries } from './dependency.js';
 import { formatEntry } from './entry.js';
+import { lifetimeOf, longestLifeMs } from './leeway.js';
 import { PIECE } from './read-in-pieces.js';
 import type { Loaded, ReadRequest } from './read-request.js';
 import type { RecentDependencies } from './recent-dependencies.js';
@@ -20,6 +21,7 @@ interface Fill {
   readonly request: ReadRequest<unknown>;
   readonly payload: string;
   readonly dependencies: readonly Dependency[];
+  readonly lifetimeMs: number;
 }
 
 /** Stores what was loaded, while whoever asked for it has gone on. */
@@ -72,9 +74,10 @@ export class Fills {
     }
   }
 
-  #worthwhile(request: ReadRequest<unknown>, { payload, dependencies, skipped }: Loaded<unknown>): Fill[] {
+  #worthwhile(request: ReadRequest<unknown>, loaded: Loaded<unknown>): Fill[] {
+    const { payload, dependencies, skipped, lifetimeMs = request.lifetimeMs } = loaded;
     if (skipped) this.events.emit({ name: 'entry:skipped', key: request.key, ...skipped });
-    else if (payload !== undefined && dependencies) return [{ request, payload, dependencies }];
+    else if (payload !== undefined && dependencies) return [{ request, payload, dependencies, lifetimeMs }];
     return [];
   }
 
@@ -87,26 +90,28 @@ export class Fills {
   }
 
   async #fillSome(fills: readonly Fill[], asOf: AsOf): Promise<void> {
-    const lifetimeMs = fills.reduce((longest, { request }) => Math.max(longest, request.lifetimeMs), 0);
+    const lives = fills.map(({ request, lifetimeMs }) => longestLifeMs(lifetimeMs, request.leeway));
     const queries = clockQueries(
       asOf.clocks,
       fills.flatMap(({ dependencies }) => dependencies),
     );
     // The clocks of rows come first: a row without one stands for its whole table, and any write there would make the entry a miss.
-    const now = new ClockView(queries, await this.store.touch(queries, lifetimeMs * CLOCK_LIFETIME));
+    const now = new ClockView(queries, await this.store.touch(queries, Math.max(...lives) * CLOCK_LIFETIME));
     await Promise.all(fills.map((fill) => this.#ask('put', () => this.#put(fill, asOf, now))));
   }
 
-  async #put({ request, payload, dependencies }: Fill, asOf: AsOf, now: ClockView): Promise<void> {
-    const { key, kind, fingerprint, lifetimeMs } = request;
+  async #put({ request, payload, dependencies, lifetimeMs }: Fill, asOf: AsOf, now: ClockView): Promise<void> {
+    const { key, kind, fingerprint, leeway } = request;
     const dated = dependencies.map((dependency) => asOf.date(dependency));
     // Already overtaken: storing it could replace a younger entry that is still true.
     if (!asOf.isStillTrue(dated, now)) {
       return this.events.emit({ name: 'entry:skipped', key, reason: 'overtaken' });
     }
     const { epoch } = asOf;
-    const text = formatEntry({ kind, fingerprint, epoch, dependencies: dated, payload });
-    await this.store.put(key, this.seal.close(key, text), lifetimeMs);
+    const { freshMs, keptMs } = lifetimeOf(lifetimeMs, leeway);
+    const freshUntil = keptMs > freshMs ? Math.ceil(Date.now() + freshMs) : 0;
+    const text = formatEntry({ kind, fingerprint, epoch, dependencies: dated, freshUntil, payload });
+    await this.store.put(key, this.seal.close(key, text), keptMs);
     this.recent.remember(key, dependencies);
     this.events.emit({ name: 'entry:filled', key });
   }

@@ -1,6 +1,7 @@
 import type { SkipReason } from '../events/cache-events.js';
 import type { Dependency } from './dependency.js';
 import type { EntryKind } from './entry.js';
+import type { Leeway } from './leeway.js';
 import type { Limit } from './limit.js';
 
 /** What a reader wants, before anybody knows whether the store has it. */
@@ -11,7 +12,10 @@ export interface ReadRequest<T> {
   readonly fingerprint: string;
   /** The rows its entry is known to show, before anybody has seen it. */
   readonly rows: readonly Dependency[];
+  /** The timeout of what it loads, in milliseconds. */
   readonly lifetimeMs: number;
+  /** What its entry may be shown for beyond the timeout. Default: nothing. */
+  readonly leeway?: Leeway | undefined;
   /**
    * @param isStored where anybody may have put it
    * @throws when the payload is not one this request can use: a miss.
@@ -34,6 +38,8 @@ export interface Loaded<T> {
   readonly payload?: string;
   /** What the result depends on; without, it is not stored. */
   readonly dependencies?: readonly Dependency[];
+  /** Its timeout, where that is not the request's, in milliseconds. */
+  readonly lifetimeMs?: number;
   /** Why it may not be stored, where the reason is worth an event. Only those who joined before it began may share it then. */
   readonly skipped?: { readonly reason: SkipReason; readonly detail?: string };
 }
@@ -44,6 +50,8 @@ export interface Loads<T> {
   load(missing: readonly ReadRequest<T>[]): Promise<readonly Loaded<T>[]>;
   /** How many may run at once. Default: any number. */
   readonly limit?: Limit;
+  /** Whether it failed because there is no database to be reached, which says nothing of the query. Default: never. */
+  readonly isUnreached?: (error: unknown) => boolean;
   /** `true` for a load that another one waits for: it may wait for nobody. */
   readonly isNested?: boolean;
 }

@@ -2,14 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEvents, MissReason } from '../events/cache-events.js';
 import { tellFailed } from '../events/tell-failed.js';
 import { Budget, type CacheStore } from '../store/cache-store.js';
+import type { AsOf } from './as-of.js';
 import type { ClockView } from './clock-view.js';
 import type { Dependency } from './dependency.js';
 import { type Entry, parseEntry, payloadOf } from './entry.js';
 import { Fills } from './fills.js';
+import { isWithin } from './leeway.js';
 import type { Answer } from './question.js';
 import { Questions } from './questions.js';
 import type { Batch, Loads, ReadRequest } from './read-request.js';
 import { RecentDependencies } from './recent-dependencies.js';
+import { Renewals } from './renewals.js';
 import type { Seal } from './seal.js';
 import { SingleFlight } from './single-flight.js';
 
@@ -25,6 +28,7 @@ export class ReadThrough {
   readonly #recent = new RecentDependencies();
   readonly #fills: Fills;
   readonly #flights: SingleFlight;
+  readonly #renewals: Renewals;
 
   /** @param budgetMs how long a read waits for the store, in milliseconds, all its questions together */
   constructor(
@@ -39,6 +43,7 @@ export class ReadThrough {
     this.#questions = new Questions({ store, failed, parse }, budgetMs);
     this.#fills = new Fills(store, events, this.#recent, seal);
     this.#flights = new SingleFlight(events, this.#fills, overdueMs);
+    this.#renewals = new Renewals(this.#flights, events, overdueMs);
   }
 
   /**
@@ -48,15 +53,16 @@ export class ReadThrough {
    */
   async readMany<T>({ clocks, requests }: Batch<T>, loads: Loads<T>, unless?: MissReason): Promise<T[]> {
     if (!requests.length) return [];
-    const answer = unless ?? (await this.#ask(clocks, requests));
-    if (typeof answer === 'string') {
-      for (const request of requests) this.#missed(request, answer);
-      return this.#flights.load(requests, loads, undefined);
+    const answer = unless ? undefined : await this.#ask(clocks, requests);
+    const reason = unless ?? whyNot(clocks, answer);
+    if (reason || !answer) {
+      for (const request of requests) this.#missed(request, reason ?? 'store');
+      return this.#load(requests, loads, undefined, answer);
     }
-    const values = await this.#hits(clocks, requests, answer);
+    const values = await this.#hits(clocks, requests, answer, loads);
     const missing = requests.filter((request) => !values.has(request));
     if (missing.length) {
-      const loaded = await this.#flights.load(missing, loads, answer.asOf);
+      const loaded = await this.#load(missing, loads, answer.asOf, answer);
       missing.forEach((request, i) => values.set(request, loaded[i]!));
     }
     return requests.map((request) => values.get(request)!);
@@ -74,21 +80,60 @@ export class ReadThrough {
   }
 
   /** When everything that was loaded so far is stored, or will not be. */
-  settled(): Promise<void> {
-    return this.#fills.settled();
+  async settled(): Promise<void> {
+    await this.#renewals.settled();
+    await this.#fills.settled();
   }
 
   /** Stores nothing any more, and waits for what is on its way, but not for a store that does not answer. Reads go on. */
   async close(patienceMs: number): Promise<void> {
+    this.#renewals.close();
     this.#fills.close();
     await Promise.race([this.#fills.settled(), sleep(patienceMs, undefined, { ref: false })]);
   }
 
-  /** What the store says, or why nothing may be served or stored for now. */
-  async #ask(clocks: readonly string[], requests: readonly ReadRequest<unknown>[]): Promise<Answer | MissReason> {
-    const answer = await this.#questions.join(clocks, requests, (key) => this.#recent.of(key)).answer;
-    if (!answer) return 'store';
-    return answer.view.isHeld(clocks) ? 'held' : answer;
+  /** What the store says; `undefined` where it does not. */
+  #ask(clocks: readonly string[], requests: readonly ReadRequest<unknown>[]): Promise<Answer | undefined> {
+    return this.#questions.join(clocks, requests, (key) => this.#recent.of(key)).answer;
+  }
+
+  /** What the database says; where none can be reached, what the store had, as far as that is wanted. */
+  async #load<T>(
+    requests: readonly ReadRequest<T>[],
+    loads: Loads<T>,
+    asOf: AsOf | undefined,
+    answer: Answer | undefined,
+  ): Promise<T[]> {
+    const isLastWanted = answer && requests.every(({ leeway }) => leeway && leeway.unreachedMs > 0);
+    // Without the answer: what is stale in it may be megabytes, and a load takes its time.
+    if (!isLastWanted) return this.#flights.load(requests, loads, asOf);
+    try {
+      return await this.#flights.load(requests, loads, asOf);
+    } catch (error) {
+      const last = loads.isUnreached?.(error) ? this.#last(requests, answer) : undefined;
+      if (!last) throw error;
+      for (const { key } of requests) {
+        this.events.emit({ name: 'load:failed', key, error });
+        this.events.emit({ name: 'entry:hit', key, stale: 'error' });
+      }
+      return last;
+    }
+  }
+
+  /** What the store had of each request, whatever was written since; `undefined` unless it had all of them. */
+  #last<T>(requests: readonly ReadRequest<T>[], answer: Answer): T[] | undefined {
+    const last: T[] = [];
+    for (const request of requests) {
+      const entry = answer.entry(request.key);
+      if (!entry || !isOf(request, entry) || !isWithin(entry, request.leeway!.unreachedMs)) return undefined;
+      try {
+        last.push(request.decode(payloadOf(entry), true));
+      } catch (error) {
+        this.events.emit({ name: 'entry:corrupt', key: request.key, error });
+        return undefined;
+      }
+    }
+    return last;
   }
 
   /** The requests whose stored entry is still true, decoded. */
@@ -96,6 +141,7 @@ export class ReadThrough {
     clocks: readonly string[],
     requests: readonly ReadRequest<T>[],
     answer: Answer,
+    loads: Loads<T>,
   ): Promise<Map<ReadRequest<T>, T>> {
     const found = new Map<ReadRequest<T>, Entry>();
     for (const request of requests) {
@@ -104,10 +150,14 @@ export class ReadThrough {
     }
     const further = await this.#clocksNotCovered(found, answer);
     const hits = new Map<ReadRequest<T>, T>();
+    const expired: ReadRequest<T>[] = [];
     for (const [request, entry] of found) {
-      if (isTrue(entry, answer.view, further)) this.#decode(request, entry, hits);
-      else this.#missed(request, 'stale');
+      if (!isTrue(entry, answer.view, further)) this.#missed(request, 'stale');
+      else if (isWithin(entry, 0)) this.#decode(request, entry, hits);
+      else if (!isWithin(entry, request.leeway?.revalidateMs ?? 0)) this.#missed(request, 'expired');
+      else if (this.#decode(request, entry, hits, 'expired')) expired.push(request);
     }
+    if (expired.length) this.#renewals.begin(expired, loads, answer.asOf);
     return hits;
   }
 
@@ -115,7 +165,7 @@ export class ReadThrough {
   #entry(clocks: readonly string[], request: ReadRequest<unknown>, answer: Answer): Entry | undefined {
     const entry = answer.entry(request.key);
     if (!entry) return this.#missed(request, answer.hasText(request.key) ? 'foreign' : 'absent');
-    if (entry.kind !== request.kind || entry.fingerprint !== request.fingerprint) {
+    if (!isOf(request, entry)) {
       this.events.emit({ name: 'entry:mismatched', key: request.key });
       return this.#missed(request, 'foreign');
     }
@@ -140,13 +190,16 @@ export class ReadThrough {
     return unknown.length ? answer.further(unknown) : undefined;
   }
 
-  #decode<T>(request: ReadRequest<T>, entry: Entry, hits: Map<ReadRequest<T>, T>): void {
+  #decode<T>(request: ReadRequest<T>, entry: Entry, hits: Map<ReadRequest<T>, T>, stale?: 'expired'): boolean {
     try {
       hits.set(request, request.decode(payloadOf(entry), true));
-      this.events.emit({ name: 'entry:hit', key: request.key });
+      const hit = { name: 'entry:hit', key: request.key } as const;
+      this.events.emit(stale ? { ...hit, stale } : hit);
+      return true;
     } catch (error) {
       this.events.emit({ name: 'entry:corrupt', key: request.key, error });
       this.#missed(request, 'foreign');
+      return false;
     }
   }
 
@@ -161,6 +214,17 @@ export class ReadThrough {
   #missed({ key }: ReadRequest<unknown>, reason: MissReason): undefined {
     this.events.emit({ name: 'entry:missed', key, reason });
   }
+}
+
+/** Why an answer is good for nothing but the entries in it. */
+function whyNot(clocks: readonly string[], answer: Answer | undefined): MissReason | undefined {
+  if (!answer) return 'store';
+  return answer.view.isHeld(clocks) ? 'held' : undefined;
+}
+
+/** Whether an entry answers this query of this manager, in this shape. */
+function isOf(request: ReadRequest<unknown>, { kind, fingerprint }: Entry): boolean {
+  return kind === request.kind && fingerprint === request.fingerprint;
 }
 
 /** Whether nothing an entry depends on was written since its load began. */

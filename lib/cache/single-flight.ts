@@ -30,6 +30,12 @@ export class SingleFlight {
     return Promise.all(requests.map((request) => joined.get(request)!));
   }
 
+  /** Leads a load for whoever comes next, of what nobody loads yet; rejects with what becomes of it. */
+  async renew<T>(requests: readonly ReadRequest<T>[], loads: Loads<T>, asOf: AsOf): Promise<void> {
+    const led = requests.filter((request) => !this.#seat(request, loads, asOf));
+    if (led.length) await Promise.all(this.#lead(led, loads, asOf));
+  }
+
   /** A place in a load that sees every write this reader must see. */
   #seat<T>(request: ReadRequest<T>, loads: Loads<T>, asOf: AsOf | undefined): Seat<Loaded<T>> | undefined {
     const seat = this.#flights.find(flightName(request, loads, asOf)) as Seat<Loaded<T>> | undefined;

@@ -19,7 +19,13 @@ export type MissReason =
   /** It is not known yet what entries may have missed: the DataSource has just started, or the store could not be asked since. */
   | 'unwatched'
   /** On the one connection that all requests share somebody's transaction is open: what it has written is shown, uncommitted. */
-  | 'transaction';
+  | 'transaction'
+  /** What is stored is true, and past its timeout by more than this manager's `staleWhileRevalidate`. */
+  | 'expired'
+  /** The module was told to cache nothing (`enabled: false`). */
+  | 'disabled'
+  /** The call was told not to use the cache (`cache: false`). */
+  | 'bypassed';
 
 /** Why a loaded result was not stored. @publicApi */
 export type SkipReason =
@@ -48,7 +54,11 @@ export type SkipReason =
  * @publicApi
  */
 export type CacheEvent =
-  | { readonly name: 'entry:hit'; readonly key: string }
+  /**
+   * `stale`: it was past its timeout and is loaded again meanwhile (`staleWhileRevalidate`: `expired`), or the database could not be reached
+   * and this is the last that was stored, whatever has been written since (`staleIfError`: `error`; an `entry:missed` came before it).
+   */
+  | { readonly name: 'entry:hit'; readonly key: string; readonly stale?: 'expired' | 'error' }
   | { readonly name: 'entry:missed'; readonly key: string; readonly reason: MissReason }
   | { readonly name: 'entry:filled'; readonly key: string }
   | { readonly name: 'entry:skipped'; readonly key: string; readonly reason: SkipReason; readonly detail?: string }
@@ -86,7 +96,9 @@ export type CacheEvent =
   /** A statement no reader of SQL could place: everything of its database became stale. Each `sql` is told once, with `?` for its values. */
   | { readonly name: 'write:unplaced'; readonly sql: string }
   /** A commit's outcome is unknown; its tables are advanced now and again at the hold's deadline. */
-  | { readonly name: 'write:ambiguous'; readonly tables: readonly string[] };
+  | { readonly name: 'write:ambiguous'; readonly tables: readonly string[] }
+  /** A load failed, and no reader was told: they were shown an entry past its timeout (`staleWhileRevalidate`, `staleIfError`). */
+  | { readonly name: 'load:failed'; readonly key: string; readonly error: Error };
 
 /** An event before its error has been made safe to tell. */
 type Untold<E> = E extends { readonly error: Error } ? Omit<E, 'error'> & { readonly error: unknown } : E;

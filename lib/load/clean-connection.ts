@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { connecting } from './database-down.js';
 
 /**
  * Runs on a connection of its own, on the master. A `release()` without `commit` puts a connection with an open transaction back
@@ -13,7 +14,7 @@ export async function onCleanConnection<T>(
     for (;;) {
       const runner = dataSource.createQueryRunner('master');
       runners.push(runner);
-      const clean = !(await isInTransaction(runner));
+      const clean = !(await connecting(() => isInTransaction(runner)));
       // A poisoned one is kept meanwhile, or the pool would hand it out again; waiting for a second one could deadlock the pool.
       if (clean || !hasSpareConnection(dataSource)) return await work(runner, clean);
     }

@@ -5,9 +5,9 @@ import type { RelationPath } from '../load/relation-paths.js';
 import { ownIdentifier } from '../naming/identified-row.js';
 import type { Identifier } from '../naming/identifier.js';
 import type { TableTarget } from '../naming/table-target.js';
-import { checkOptions, ownPart } from '../query/check-query.js';
+import { checkOptions, checkSwitch, ownPart } from '../query/check-query.js';
 import type { Where } from '../query/where.js';
-import { clearsOf, keysOf, readsOf, registeredRuntime, runtimeOf } from './manager-runtime.js';
+import { clearsOf, keysOf, readsOf, registeredRuntime, runtimeOf, uncachedReadsOf } from './manager-runtime.js';
 import { type QuerySet, querySet } from './query-set.js';
 import { transactionOf, withinTransaction } from './transaction.js';
 
@@ -24,6 +24,11 @@ export interface AllOptions<T extends ObjectLiteral> {
   readonly suffix?: string;
   /** The rows of the list. Default: all of them. */
   readonly where?: Where<T>;
+  /**
+   * `false`: this list comes from the database, from the primary as what is cached would be loaded, and is not stored; nor is what is
+   * refined from it and told to `cache()`. A suffix then names nothing. Inside of a transaction it changes nothing. Default `true`.
+   */
+  readonly cache?: boolean;
 }
 
 /** @publicApi */
@@ -32,6 +37,11 @@ export interface GetOptions<T extends ObjectLiteral> {
   readonly where?: Where<T>;
   /** `false`: `null` instead of `exceptionClass` when there is no row. Default `true`. */
   readonly raiseException?: boolean;
+  /**
+   * `false`: this call asks the database, the primary as what is cached would be loaded, and stores nothing. Inside of a transaction it
+   * changes nothing. Default `true`.
+   */
+  readonly cache?: boolean;
 }
 
 /**
@@ -85,6 +95,62 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   /** How long a detail is kept, in seconds, more than 0. Default 60: one minute. */
   detailTimeout = 60;
 
+  /**
+   * For how long past its timeout an entry is still shown while one load in the background replaces it, in seconds, 0 to ten years.
+   * Default 0: then its next reader waits for the load. It applies to what has expired only: what a write, a clear or a restarted store
+   * has made stale, or a writer holds, is never shown by it. When that load fails, a `load:failed` event says so, and the entry is shown
+   * until its time is over. The store keeps entries for so much longer.
+   *
+   * @throws {InvalidConfigurationError} while the application boots, for what is no such time
+   *
+   * @example
+   * detailTimeout = minutes(1);
+   * staleWhileRevalidate = minutes(10);
+   * await examples.get(1); // after five minutes without a read: 0 queries before it answers, 1 behind its back
+   */
+  staleWhileRevalidate = 0;
+
+  /**
+   * For how long past its timeout the last entry is shown when the database cannot be reached, in seconds, 0 to ten years. Default 0:
+   * the read fails as the database does. It is shown whatever was written or cleared since, so it may be older than acknowledged writes:
+   * an `entry:hit` event says `stale: 'error'`, a `load:failed` event what failed, and the log as well. The store keeps entries for so
+   * much longer; one that is down too has nothing to show.
+   *
+   * Only for a refused or lost connection, a server that shuts down, or no connection to be had; never for what a database has answered,
+   * or the application's own code has thrown. Such a read waits until the driver gives up: give its connections a short timeout.
+   *
+   * @throws {InvalidConfigurationError} while the application boots, for what is no such time
+   *
+   * @example
+   * staleIfError = hours(1);
+   * await examples.get(1); // the database is down: 0 queries, and what was last stored, for up to an hour past detailTimeout
+   */
+  staleIfError = 0;
+
+  /**
+   * The share of its timeout by which an entry may expire earlier, 0 to 1, another one for each: those that were filled together do not
+   * expire together. Default 0.
+   *
+   * @throws {InvalidConfigurationError} while the application boots, for what is no such share
+   *
+   * @example
+   * timeoutJitter = 0.2; // with a detailTimeout of 60 an entry lives 48 to 60 seconds; costs no more queries in one go
+   */
+  timeoutJitter = 0;
+
+  /**
+   * How long `get()` and `getMany()` remember that there is no row, in seconds, 0 to ten years. Default 0: not at all. Any write to the
+   * tables they read ends it, so an insert is seen at once; where a table is written all the time it gains little. Each identifier
+   * that is asked for is an entry: where requests make them up, keep it short.
+   *
+   * @throws {InvalidConfigurationError} while the application boots, for what is no such time
+   *
+   * @example
+   * notFoundTimeout = 30;
+   * await examples.get(404, { raiseException: false }); // null, 1 query the first time, then 0, until a row is inserted
+   */
+  notFoundTimeout = 0;
+
   /** What `get()` throws when there is no row. Default Nest's `NotFoundException`: a 404. */
   exceptionClass: new (message: string) => Error = NotFoundException;
 
@@ -133,13 +199,15 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * @example
    * await examples.all();                                               // 1 query the first time, then 0
    * await examples.all({ suffix: 'active', where: { isActive: true } }); // an entry of its own: example_active
+   * await examples.all({ cache: false });                               // 1 query, every time
    *
-   * @throws {InvalidQueryError} for a suffix that is no text, and for a filter that is no object
+   * @throws {InvalidQueryError} for a suffix that is no text, a filter that is no object, and a `cache` that is no boolean
    */
   all(options: AllOptions<T> = {}): QuerySet<T> {
     checkOptions('all()', options);
-    const { suffix, where } = options;
-    const reads = readsOf(this);
+    const { suffix, where, cache = true } = options;
+    checkSwitch('all({ cache })', cache);
+    const reads = cache ? readsOf(this) : uncachedReadsOf(this);
     const query = where === undefined ? {} : { where: ownPart('all({ where })', where) as never };
     return querySet<T>(reads, query, { suffix });
   }
@@ -151,7 +219,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    *   `where`, any text that names the entry
    * @throws the manager's `exceptionClass` when there is no row, unless `raiseException` is `false`
    * @throws {InvalidIdentifierError} for an identifier no row can have, such as `undefined`, or one the column's transformer throws for
-   * @throws {InvalidQueryError} for a filter that is no object
+   * @throws {InvalidQueryError} for a filter that is no object, and a `cache` that is no boolean
    * @throws whatever the database fails with: a failure is never "not found"
    * @throws {CircularReadError} when a listener, subscriber, constructor or transformer of what it reads reads it again without end
    *
@@ -159,14 +227,16 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * await examples.get(1);                                            // 1 query the first time, then 0
    * await users.get('mojix', { where: { username: 'mojix' } });       // its own entry: user_mojix
    * await examples.get(404, { raiseException: false });               // null, and 1 query every time
+   * await examples.get(1, { cache: false });                          // 1 query, every time
    */
   get(identifier: Identifier<T>, options: GetOptions<T> & { readonly raiseException: false }): Promise<T | null>;
   get(identifier: Identifier<T>, options?: GetOptions<T> & { readonly raiseException?: true }): Promise<T>;
   get(identifier: Identifier<T>, options?: GetOptions<T>): Promise<T | null>;
   async get(identifier: Identifier<T>, options?: GetOptions<T>): Promise<T | null> {
     if (options !== undefined) checkOptions('get()', options);
-    const { where, raiseException = true } = options ?? {};
-    const reads = readsOf(this);
+    const { where, raiseException = true, cache = true } = options ?? {};
+    checkSwitch('get(..., { cache })', cache);
+    const reads = cache ? readsOf(this) : uncachedReadsOf(this);
     const own = where === undefined ? undefined : ownPart('get(..., { where })', where);
     const found = await reads.get(identifier, own as never);
     if (!found && raiseException) throw new this.exceptionClass(`${reads.metadata.name} not found`);

@@ -1,12 +1,14 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Dependency } from '../cache/dependency.js';
 import type { EntryKind } from '../cache/entry.js';
-import type { Batch, Loads, ReadRequest } from '../cache/read-request.js';
+import type { Leeway } from '../cache/leeway.js';
+import type { Batch, Loaded, Loads, ReadRequest } from '../cache/read-request.js';
 import type { ReadThrough } from '../cache/read-through.js';
 import { entityCodec } from '../codec/entity-codec.js';
 import { CorruptPayloadError } from '../codec/payload-errors.js';
 import type { MissReason } from '../events/cache-events.js';
 import type { CommittedLoads, Fetched } from '../load/committed-loads.js';
+import { isDatabaseDown } from '../load/database-down.js';
 import type { EntityDependencies } from '../load/dependencies.js';
 import { loadLimit } from '../load/load-limit.js';
 import { beginReading, isInsideLoad, whileMaking, whileTelling } from '../load/read-context.js';
@@ -28,7 +30,12 @@ export interface EntryPlan {
   readonly kind: EntryKind;
   readonly dependencies: EntityDependencies;
   readonly prefetch: boolean;
+  /** Its timeout, in milliseconds. */
   readonly lifetimeMs: number;
+  /** That of a detail without a row; 0 where such a one is not stored. */
+  readonly noRowMs: number;
+  /** What its entries may be shown for beyond their timeout. */
+  readonly leeway: Leeway | undefined;
 }
 
 /** What cached reads are made of: one for each manager. */
@@ -94,7 +101,7 @@ export class CachedReads implements Reads {
     return found!;
   }
 
-  /** That there is no row is not cached: the next one to ask asks the database. */
+  /** That there is no row is cached only where the manager says for how long: else the next one to ask asks the database. */
   async get(identifier: Identifier, where?: EntityQuery['where']): Promise<ObjectLiteral | null> {
     if (where !== undefined) return this.#find(this.keys.detailKey(ownIdentifier(this, identifier)), where);
     return (await this.#many([this.#spell(identifier)]))[0]!;
@@ -135,8 +142,8 @@ export class CachedReads implements Reads {
       const fetched = await this.#fetch(pinned ? query : { ...query, take: 1 }, plan, batch);
       if (spell() !== text) return [keepToOneself(fetched)];
       const [root] = fetched.entities;
-      const dependencies = pinned && root ? [...plan.dependencies.ofRow(query, root), clears] : tables;
-      return [share(this.metadata, fetched, root && dependencies)];
+      if (!root) return [this.#shareNoRow(plan, fetched, tables)];
+      return [share(this.metadata, fetched, pinned ? [...plan.dependencies.ofRow(query, root), clears] : tables)];
     });
     return found![0] ?? null;
   }
@@ -160,10 +167,20 @@ export class CachedReads implements Reads {
         const { clears, isChanged } = wanted[i]!;
         const [root] = each.entities;
         if (isChanged()) return keepToOneself(each);
-        return share(this.metadata, each, root && [...plan.dependencies.ofRow({}, root), clears]);
+        if (!root) return this.#shareNoRow(plan, each, [...plan.dependencies.ofTables({}), clears]);
+        return share(this.metadata, each, [...plan.dependencies.ofRow({}, root), clears]);
       });
     });
     return found.map(([entity]) => entity ?? null);
+  }
+
+  /**
+   * No row yet: an insert may bring it, or an update, or a row of another table that a join lacked, and nobody can name it before it is
+   * there. So it depends on whole tables.
+   */
+  #shareNoRow({ noRowMs }: EntryPlan, fetched: Fetched, tables: readonly Dependency[]): Loaded<ObjectLiteral[]> {
+    const shared = share(this.metadata, fetched, noRowMs > 0 ? tables : undefined);
+    return noRowMs > 0 ? { ...shared, lifetimeMs: noRowMs } : shared;
   }
 
   /** Of keys that are plain values what was spelled is remembered: it is the same for every read. */
@@ -204,6 +221,7 @@ export class CachedReads implements Reads {
       get limit() {
         return loadLimit(dataSource);
       },
+      isUnreached: isDatabaseDown,
       isNested: isInsideLoad(),
     };
     const found = await readThrough().readMany(batch, loads, unless());
@@ -240,17 +258,18 @@ export class CachedReads implements Reads {
     /** All that is read with it. */
     names: readonly string[] = [key],
   ): ReadRequest<ObjectLiteral[]> {
-    const { kind, lifetimeMs } = plan;
+    const { kind, lifetimeMs, noRowMs, leeway } = plan;
     return {
       key,
       kind,
       fingerprint,
       rows,
       lifetimeMs,
+      leeway,
       decode: (payload, isStored) => {
         const entities = whileMaking(names, () => entityCodec(this.metadata).decode(payload));
-        // Nobody of ours stores that there is no row; it would be a 404.
-        if (isStored && kind === 'detail' && !entities.length) throw new CorruptPayloadError(NO_ROW);
+        // A forged one would be a 404: where nobody asked for such entries there is none.
+        if (isStored && kind === 'detail' && !noRowMs && !entities.length) throw new CorruptPayloadError(NO_ROW);
         return entities;
       },
     };
@@ -267,7 +286,8 @@ function isTransformed({ primaryColumns }: EntityMetadata): boolean {
   return primaryColumns.some(({ transformer, referencedColumn }) => transformer ?? referencedColumn?.transformer);
 }
 
-const NO_ROW = 'The payload of a detail has no row, so nobody of ours wrote it; it is loaded again.';
+const NO_ROW =
+  'The payload of a detail has no row, and this manager stores none (its notFoundTimeout is 0), so somebody else wrote it; it is loaded again.';
 
 function batchOf(dependencies: readonly Dependency[], request: ReadRequest<ObjectLiteral[]>): Batch<ObjectLiteral[]> {
   return { clocks: dependencies.map(({ clock }) => clock), requests: [request] };

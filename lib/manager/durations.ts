@@ -1,4 +1,4 @@
-/** `count` seconds, in seconds: for `listTimeout` and `detailTimeout`. @publicApi */
+/** `count` seconds, in seconds: for `listTimeout`, `staleIfError` and all other times of a manager. @publicApi */
 export const seconds = (count: number): number => count;
 
 /** `count` minutes, in seconds. @example detailTimeout = minutes(5); // 300 @publicApi */

@@ -14,6 +14,10 @@ export interface ManagerDeclaration {
   readonly usePrefetchRelatedForList: boolean;
   readonly listTimeout: number;
   readonly detailTimeout: number;
+  readonly staleWhileRevalidate: number;
+  readonly staleIfError: number;
+  readonly timeoutJitter: number;
+  readonly notFoundTimeout: number;
   readonly exceptionClass: unknown;
   readonly dependsOn: readonly TableTarget[];
   readonly alsoWrites: readonly TableTarget[];
@@ -61,6 +65,9 @@ export function managerOptions(
     );
   }
   for (const option of ['listTimeout', 'detailTimeout'] as const) checkTimeout(name, option, manager[option]);
+  for (const option of ['staleWhileRevalidate', 'staleIfError', 'notFoundTimeout'] as const)
+    checkSpan(name, option, manager[option]);
+  checkJitter(name, manager.timeoutJitter);
   if (typeof manager.exceptionClass !== 'function' || !manager.exceptionClass.prototype) {
     throw new InvalidConfigurationError(
       'QSCACHE_EXCEPTION_CLASS',
@@ -98,12 +105,30 @@ function related(nodes: readonly RelationNode[]): EntityMetadata[] {
   return nodes.flatMap(({ relation, children }) => [relation.inverseEntityMetadata, ...related(children)]);
 }
 
+/** Ten years, in seconds. */
+const LONGEST = 10 * 365 * 86_400;
+
 function checkTimeout(name: string, option: string, timeout: unknown): void {
-  const longest = 10 * 365 * 86_400;
-  if (typeof timeout === 'number' && timeout > 0 && timeout <= longest) return;
+  if (typeof timeout === 'number' && timeout > 0 && timeout <= LONGEST) return;
   throw new InvalidConfigurationError(
     'QSCACHE_TIMEOUT',
     `${name}.${option} is ${String(timeout)}, so an entry would live forever or not at all. Give seconds, more than 0 and at most ten years, for example minutes(5).`,
+  );
+}
+
+function checkSpan(name: string, option: string, span: unknown): void {
+  if (typeof span === 'number' && span >= 0 && span <= LONGEST) return;
+  throw new InvalidConfigurationError(
+    'QSCACHE_TIMEOUT',
+    `${name}.${option} is ${String(span)}, so nobody could say when it ends. Give seconds, at most ten years, for example minutes(5), or 0 to switch it off.`,
+  );
+}
+
+function checkJitter(name: string, jitter: unknown): void {
+  if (typeof jitter === 'number' && jitter >= 0 && jitter <= 1) return;
+  throw new InvalidConfigurationError(
+    'QSCACHE_TIMEOUT',
+    `${name}.timeoutJitter is ${String(jitter)}, which is no share of a timeout, so nobody could say when an entry expires. Give 0 to 1, for example 0.1 for up to a tenth earlier.`,
   );
 }
 

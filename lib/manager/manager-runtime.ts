@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { Leeway } from '../cache/leeway.js';
 import type { ReadThrough } from '../cache/read-through.js';
 import { InvalidConfigurationError } from '../errors.js';
 import type { CacheEvents, MissReason } from '../events/cache-events.js';
@@ -30,6 +31,8 @@ import { transactionOf } from './transaction.js';
 /** What the module gives every manager. The store is asked for late: CACHE_MANAGER exists once all modules have started. */
 export interface CacheRuntime {
   readonly namespace: string;
+  /** `false`: nothing is read from the cache and nothing is stored. */
+  readonly enabled: boolean;
   readonly events: CacheEvents;
   readonly keptOut: KeptOut;
   readonly store: () => CacheStore;
@@ -83,6 +86,11 @@ export function readsOf(manager: object): Reads {
   return runtimeOf(manager).reads(keysOf(manager), transactionOf(manager));
 }
 
+/** The same by the database alone, as what is cached would be loaded. */
+export function uncachedReadsOf(manager: object): Reads {
+  return runtimeOf(manager).uncachedReads(keysOf(manager), transactionOf(manager));
+}
+
 export function clearsOf(manager: object): Clears {
   return runtimeOf(manager).clears(keysOf(manager), transactionOf(manager)?.queryRunner);
 }
@@ -111,6 +119,7 @@ export class ManagerRuntime {
     const { metadata, relations, name, dependsOn } = options;
     const prefetchLists = declaration.usePrefetchRelatedForList;
     const known = new Set(dependsOn);
+    const leeway = leewayOf(declaration);
     const loader = new EntityLoader(dataSource, metadata, relations);
     this.#parts = {
       name,
@@ -125,12 +134,16 @@ export class ManagerRuntime {
         dependencies: new EntityDependencies(metadata, prefetchLists ? relations : joinedOnly(relations), known),
         prefetch: prefetchLists,
         lifetimeMs: declaration.listTimeout * 1_000,
+        noRowMs: 0,
+        leeway,
       },
       details: {
         kind: 'detail',
         dependencies: new EntityDependencies(metadata, relations, known),
         prefetch: true,
         lifetimeMs: declaration.detailTimeout * 1_000,
+        noRowMs: declaration.notFoundTimeout * 1_000,
+        leeway,
       },
       identity: shortDigest(
         queryText([
@@ -167,8 +180,13 @@ export class ManagerRuntime {
     return this.#cached(keys);
   }
 
-  #cached(keys: CacheKeys): CachedReads {
-    return new CachedReads(this.#parts, keys, new DatabaseReads(this.#parts, keys));
+  uncachedReads(keys: CacheKeys, transaction?: EntityManager): Reads {
+    if (transaction) return this.reads(keys, transaction);
+    return this.#cached(keys, { ...this.#parts, unless: () => 'bypassed' });
+  }
+
+  #cached(keys: CacheKeys, parts = this.#parts): CachedReads {
+    return new CachedReads(parts, keys, new DatabaseReads(parts, keys));
   }
 
   clears(keys: CacheKeys, runner?: QueryRunner): Clears {
@@ -191,9 +209,11 @@ export class ManagerRuntime {
   /** Not beside a transaction that everybody sees into; not while it is unknown what entries may have missed. */
   #unless(): MissReason | undefined {
     const { isWatching, openTransactions } = this.watch;
-    if (isWatching) return openTransactions ? 'transaction' : undefined;
-    this.cache.wake();
-    return 'unwatched';
+    // Also where nothing is cached: what this process writes is for others to hear.
+    if (!isWatching) this.cache.wake();
+    if (!this.cache.enabled) return 'disabled';
+    if (!isWatching) return 'unwatched';
+    return openTransactions ? 'transaction' : undefined;
   }
 
   async #clear(writes: readonly ClockWrite[], free: readonly string[]): Promise<void> {
@@ -207,6 +227,13 @@ export class ManagerRuntime {
       tellFailed(events, 'clear', error);
     }
   }
+}
+
+/** `undefined` where nothing is allowed, so that nobody need look. */
+function leewayOf(declaration: ManagerDeclaration): Leeway | undefined {
+  const { staleWhileRevalidate, staleIfError, timeoutJitter: jitter } = declaration;
+  if (!staleWhileRevalidate && !staleIfError && !jitter) return undefined;
+  return { revalidateMs: staleWhileRevalidate * 1_000, unreachedMs: staleIfError * 1_000, jitter };
 }
 
 function joinedOnly(relations: readonly RelationNode[]): RelationNode[] {

@@ -26,6 +26,15 @@ export function checkOptions(call: string, options: object): void {
   );
 }
 
+/** @throws {InvalidQueryError} for an option that says neither yes nor no: a text counts as true whatever it says */
+export function checkSwitch(option: string, value: unknown): void {
+  if (typeof value === 'boolean') return;
+  throw new InvalidQueryError(
+    'QSCACHE_OPTIONS',
+    `${option} is ${whatIs(value)}, which says neither yes nor no. Give true or false, or leave it out.`,
+  );
+}
+
 /** @throws {InvalidQueryError} for a suffix that is no text, which would print alike for many */
 export function checkSuffix(of: string, suffix: unknown): void {
   if (suffix === undefined || typeof suffix === 'string') return;

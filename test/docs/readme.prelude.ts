@@ -27,6 +27,9 @@ import {
   ClearCacheKeys,
   QsCache,
   QsCacheModule,
+  hours,
+  minutes,
+  seconds,
 } from 'nestjs-qscache';
 import {
   Column,

@@ -54,7 +54,7 @@ const odd: readonly unknown[] = [
   'transformed',
   'list',
   'detail',
-  'qs3',
+  'qs4',
 ];
 
 interface Place {

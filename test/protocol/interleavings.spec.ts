@@ -47,6 +47,7 @@ describe('the protocol, in every order its steps can happen', () => {
       const reasons = ['absent', 'stale', 'held', 'store', 'epoch'].map((reason) => `entry:missed ${reason}`);
       const expected = [
         'entry:hit',
+        'entry:hit expired',
         'entry:filled',
         'entry:skipped overtaken',
         'load:joined',

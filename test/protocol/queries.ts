@@ -26,7 +26,11 @@ export interface Always {
   readonly database: boolean;
 }
 
-export function queryNamed(name: QueryName, { clears, database }: Always): Query {
+/** Shown for ever past a timeout that is over at once, while they are loaded again. */
+const EXPIRED = { lifetimeMs: 0, leeway: { revalidateMs: 3_600_000, unreachedMs: 0, jitter: 0 } };
+
+/** @param isExpired whether its entries are past their timeout as soon as they are stored */
+export function queryNamed(name: QueryName, { clears, database }: Always, isExpired: boolean): Query {
   switch (name) {
     case 'list':
       return query(KEYS.listKey(), 'list', [list], [list], [['row', 'rows']]);
@@ -71,7 +75,7 @@ export function queryNamed(name: QueryName, { clears, database }: Always): Query
             kind,
             fingerprint: name,
             rows: and(dependencies).filter(({ rows }) => rows),
-            lifetimeMs: 60_000,
+            ...(isExpired ? EXPIRED : { lifetimeMs: 60_000 }),
             decode: (payload) => JSON.parse(payload) as Seen,
           },
         ],

@@ -20,8 +20,8 @@ export class Reader extends Actor {
   ) {
     super(name, world);
     this.kind = `${times} ${query} in ${processName}`;
-    const { clears, databaseClock = false } = world.scenario;
-    this.#query = queryNamed(query, { clears: clears !== undefined, database: databaseClock });
+    const { clears, databaseClock = false, expired = false } = world.scenario;
+    this.#query = queryNamed(query, { clears: clears !== undefined, database: databaseClock }, expired);
   }
 
   protected async act(): Promise<void> {

@@ -21,6 +21,8 @@ export interface Scenario {
   readonly clears?: number;
   /** Readers depend on the clock of the database, as they always do outside of a model this small. */
   readonly databaseClock?: boolean;
+  /** Entries are past their timeout as soon as they are stored, and shown while they are loaded again. */
+  readonly expired?: boolean;
 
   /** Writers that stop for ever, somewhere between their hold and their acknowledgement. */
   readonly crashes?: number;

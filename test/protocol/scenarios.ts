@@ -179,6 +179,18 @@ export const promised: Record<string, Scenario> = {
     evictions: { of: anything, times: 1 },
   },
   'lifetimes that end': { readers: few, writers: ['update'], expiries: 2 },
+  'entries past their timeout': { readers: some, writers: ['update'], expired: true },
+  'entries past their timeout, and a relation': {
+    readers: [{ query: 'joined' }, { query: 'joined' }, { query: 'joined', process: 'q' }],
+    writers: ['transaction'],
+    expired: true,
+  },
+  'entries past their timeout, and holds that grow old': {
+    readers: few,
+    writers: ['update'],
+    expired: true,
+    time: true,
+  },
   'an older snapshot that comes back': { readers: some, writers: ['update'], restores: true },
   'explicit clears after writes nobody told of': { readers: some, clears: 2 },
   'an explicit clear and an eviction': { readers: some, clears: 1, evictions: { of: anything, times: 1 } },

@@ -83,7 +83,10 @@ export class ProtocolWorld implements World {
     let process = this.#processes.get(name);
     if (process) return process;
     const events = new CacheEvents();
-    events.on((event) => this.happened.add('reason' in event ? `${event.name} ${event.reason}` : event.name));
+    events.on((event) => {
+      const why = 'reason' in event ? ` ${event.reason}` : 'stale' in event ? ` ${event.stale}` : '';
+      this.happened.add(event.name + why);
+    });
     const { broken } = this.scenario;
     const gated = new GatedStore({
       gates: this.gates,

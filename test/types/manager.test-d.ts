@@ -10,16 +10,19 @@ import {
   ClearCacheKeys,
   type ConfigurationErrorCode,
   type HandlerResult,
+  hours,
   type Identifier,
   InvalidConfigurationError,
   InvalidQueryError,
   type KeysOfResult,
+  minutes,
   type MissReason,
   QsCacheError,
   type QsCacheErrorCode,
   QsCacheModule,
   type QueryErrorCode,
   QuerySet,
+  seconds,
   StoreError,
   UnsupportedValueError,
 } from '../../lib/index.js';
@@ -122,8 +125,24 @@ export class WrongModel extends BaseCacheManager<Example> {
 // @ts-expect-error the model is the one field it must have
 export class NoModel extends BaseCacheManager<Example> {}
 
+export class RightStaleness extends BaseCacheManager<Example> {
+  model = Example;
+  override staleWhileRevalidate = minutes(10);
+  override staleIfError = hours(1);
+  override timeoutJitter = 0.1;
+  override notFoundTimeout = seconds(30);
+}
+
 export class WrongFields extends BaseCacheManager<Example> {
   model = Example;
+  // @ts-expect-error seconds
+  override staleWhileRevalidate = true;
+  // @ts-expect-error seconds
+  override staleIfError = '1h';
+  // @ts-expect-error a share
+  override timeoutJitter = '10%';
+  // @ts-expect-error seconds
+  override notFoundTimeout = false;
   // @ts-expect-error seconds
   override listTimeout = '1d';
   // @ts-expect-error a class
@@ -176,6 +195,15 @@ expectTypeOf(examples.get(1, { raiseException: false })).toEqualTypeOf<Promise<E
 expectTypeOf(examples.get('x', { where: { title: 'x' }, raiseException: false })).toEqualTypeOf<
   Promise<Example | null>
 >();
+expectTypeOf(examples.get(1, { cache: false })).toEqualTypeOf<Promise<Example>>();
+expectTypeOf(examples.get(1, { cache: false, raiseException: false })).toEqualTypeOf<Promise<Example | null>>();
+expectTypeOf(examples.all({ cache: Math.random() > 0.5, suffix: 'x' })).toEqualTypeOf<QuerySet<Example>>();
+// @ts-expect-error yes or no
+void examples.get(1, { cache: 'no' });
+// @ts-expect-error yes or no
+void examples.all({ cache: 0 });
+// @ts-expect-error several have no options
+void examples.getMany([1], { cache: false });
 expectTypeOf(examples.get(1, { raiseException: Math.random() > 0.5 })).toEqualTypeOf<Promise<Example | null>>();
 expectTypeOf(examples.getMany([1, '2', 3n, { id: 4 }])).toEqualTypeOf<Promise<Example[]>>();
 expectTypeOf(examples.all()).toEqualTypeOf<QuerySet<Example>>();
@@ -340,6 +368,9 @@ void examples.getMany('abc');
 
 // Registration and decorators
 
+QsCacheModule.forRoot({ enabled: false });
+// @ts-expect-error yes or no
+QsCacheModule.forRoot({ enabled: 'false' });
 QsCacheModule.forFeature([ExampleCacheManager, RightRelations]);
 // @ts-expect-error an entity is no manager
 QsCacheModule.forFeature([Example]);
@@ -408,6 +439,9 @@ events.on('entry:hit', (event: CacheEvent) => void event.name);
 events.on('store:dead', () => {});
 // @ts-expect-error no such event
 events.on(['store:failed', 'store:dead'], () => {});
+events.on('entry:hit', ({ stale }) => expectTypeOf(stale).toEqualTypeOf<'expired' | 'error' | undefined>());
+events.on('load:failed', (event) => expectTypeOf(event.error).toEqualTypeOf<Error>());
+expectTypeOf<'expired' | 'disabled' | 'bypassed'>().toExtend<MissReason>();
 // @ts-expect-error of a hit there is no operation
 events.on('entry:hit', (event) => event.operation);
 // @ts-expect-error a listener of hits is none of all events

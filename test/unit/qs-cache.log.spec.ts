@@ -34,6 +34,10 @@ describe('The log', () => {
       events.emit({ name: 'entry:skipped', key, reason: 'unsupported', detail: 'a class.' });
       events.emit({ name: 'entry:skipped', key, reason: 'busy' });
       events.emit({ name: 'entry:corrupt', key, error: new Error() });
+      events.emit({ name: 'entry:hit', key });
+      events.emit({ name: 'entry:hit', key, stale: 'expired' });
+      events.emit({ name: 'entry:hit', key, stale: 'error' });
+      events.emit({ name: 'load:failed', key, error: new Error() });
       events.emit({ name: 'entry:missed', key, reason: 'unwatched' });
       events.emit({ name: 'entry:missed', key, reason: 'absent' });
       events.emit({ name: 'write:unplaced', sql: `CALL ${key}()` });
@@ -42,20 +46,22 @@ describe('The log', () => {
         events.emit({ name: 'store:failed', operation, error: new Error(key) });
       for (const handler of ['A.a', 'B.b']) events.emit({ name: 'clear:failed', handler, error: new Error(key) });
     }
-    expect(lines).toHaveLength(10);
+    expect(lines).toHaveLength(12);
   });
 
   it('gives nothing from outside a line of its own', () => {
     const { events, lines } = listen();
     const forged = 'x\n[Nest] 1 LOG all is well\r\u2028\u0085\u001b[2K\u202e';
     events.emit({ name: 'entry:mismatched', key: forged });
+    events.emit({ name: 'entry:hit', key: forged, stale: 'error' });
+    events.emit({ name: 'load:failed', key: forged, error: forged });
     events.emit({ name: 'entry:skipped', key: forged, reason: 'volatile', detail: forged });
     events.emit({ name: 'entry:corrupt', key: forged, error: forged });
     events.emit({ name: 'write:ambiguous', tables: [forged] });
     events.emit({ name: 'write:unplaced', sql: forged });
     events.emit({ name: 'store:failed', operation: forged, error: new Error(forged) });
     events.emit({ name: 'clear:failed', handler: forged, error: new Error(forged) });
-    expect(lines).toHaveLength(7);
+    expect(lines).toHaveLength(9);
     for (const line of lines) {
       expect(line).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
       expect(line).toMatch(/x\\n\[Nest\]/);

@@ -12,6 +12,7 @@ import { BaseCacheManager, type CacheEvent, CacheEvents, StoreError } from '../.
 import { ClearCache } from '../../../lib/decorators/clear-cache.js';
 import { GuardedStore } from '../../../lib/store/guarded-store.js';
 import { describeDatabases } from '../../support/databases.js';
+import { timeOfDay } from '../../support/time-of-day.js';
 import { createTestApp, type StoreKind, type TestApp } from '../../support/test-app.js';
 import { describeWithRedisServers, RedisServer } from '../../support/redis-server.js';
 
@@ -47,6 +48,7 @@ class Account {
 @Injectable()
 class AccountCacheManager extends BaseCacheManager<Account> {
   model = Account;
+  staleWhileRevalidate = 3_600;
 }
 
 class Handlers {
@@ -78,6 +80,16 @@ const drives: Record<CacheEvent['name'], (lab: Lab) => Promise<unknown>> = {
     await accounts.get(1);
     await app.settled();
     await accounts.get(1);
+  },
+  'load:failed': async ({ accounts, app }) => {
+    await accounts.get(1);
+    await app.settled();
+    timeOfDay().pass(120_000);
+    vi.spyOn(app.dataSource, 'createQueryRunner').mockImplementationOnce(() => {
+      throw Object.assign(new Error(`no way to ${SECRET}`), { cause: SECRET });
+    });
+    await accounts.get(1);
+    await app.settled();
   },
   'load:joined': ({ accounts }) => Promise.all([accounts.get(2), accounts.get(2)]),
   'entry:skipped': async ({ accounts, app }) => {

@@ -184,6 +184,33 @@ describe('A module that cannot work does not boot, and says why', () => {
     }
   });
 
+  it.each([-1, NaN, Infinity, '60', null, undefined, 1e12])('with a span of %o beyond it', async (span) => {
+    for (const option of ['staleWhileRevalidate', 'staleIfError', 'notFoundTimeout']) {
+      const error = await bootError([managerWith({ [option]: span })]);
+      expectError(
+        error,
+        'QSCACHE_TIMEOUT',
+        new RegExp(`WrongCacheManager\\.${option} is ${String(span)}, so .*Give seconds.*0 to switch it off`),
+      );
+    }
+  });
+
+  it.each([-0.1, 1.1, NaN, Infinity, '0.1', null, undefined])('with a jitter of %o', async (timeoutJitter) => {
+    const error = await bootError([managerWith({ timeoutJitter })]);
+    expectError(error, 'QSCACHE_TIMEOUT', /WrongCacheManager\.timeoutJitter is .*no share.*Give 0 to 1/);
+  });
+
+  it('but not with the least and the most of them', async () => {
+    for (const [span, timeoutJitter] of [
+      [0, 0],
+      [1, 0.5],
+      [10 * 365 * 86_400, 1],
+    ]) {
+      const fields = { staleWhileRevalidate: span, staleIfError: span, notFoundTimeout: span, timeoutJitter };
+      await expect(bootError([managerWith(fields)])).rejects.toThrow('It boots.');
+    }
+  });
+
   it('without a model', async () => {
     const error = await bootError([managerWith({ model: undefined })]);
     expectError(error, 'QSCACHE_MODEL_MISSING', /WrongCacheManager has no model, so .*Set model = /);
@@ -249,6 +276,9 @@ describe('A module that cannot work does not boot, and says why', () => {
     [{ encrypt: true }, /encrypt is true, so there must be a secret.*Give `secret`/],
     [{ encrypt: 'false', secret: 'x'.repeat(32) }, /encrypt is of type string, so .*true or false/],
     [{ encrypt: 'hunter2' }, /encrypt is of type string/],
+    [{ enabled: 'false' }, /enabled is of type string, so .*true or false/],
+    [{ enabled: 0 }, /enabled is of type number/],
+    [{ enabled: null }, /enabled is of type object/],
   ])('with the options %o', async (options, message) => {
     for (const root of [
       QsCacheModule.forRoot(options as QsCacheOptions),

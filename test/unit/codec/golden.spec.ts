@@ -75,6 +75,7 @@ const header = {
     { clock: 'photo', asOf: 1_700_000_000_000_000, rows: ['1', '2', '3'] },
     { clock: 'user', asOf: 0 },
   ],
+  freshUntil: 1_700_000_060_000,
 };
 
 describe('the format of entries', () => {

@@ -1,0 +1,51 @@
+import type { CacheEvents } from '../events/cache-events.js';
+import type { AsOf } from './as-of.js';
+import type { Loads, ReadRequest } from './read-request.js';
+import type { SingleFlight } from './single-flight.js';
+
+/**
+ * Loads behind the back of readers who were shown entries past their timeout: one at a time of each key, however many read it and
+ * whatever is written to other rows meanwhile; together what was read together. One that takes too long is in nobody's way.
+ */
+export class Renewals {
+  readonly #underWay = new Map<string, Promise<void>>();
+  #isClosed = false;
+
+  constructor(
+    private readonly flights: SingleFlight,
+    private readonly events: CacheEvents,
+    private readonly overdueMs: number,
+  ) {}
+
+  /** Never rejects, and nobody waits for it: a failure is an event, and the entries stay what they were. */
+  begin<T>(expired: readonly ReadRequest<T>[], { load, limit }: Loads<T>, asOf: AsOf): void {
+    const requests = expired.filter((request) => !this.#underWay.has(nameOf(request)));
+    if (this.#isClosed || !requests.length) return;
+    // Nested or not, their reader has gone on: it waits for its place as all loads do.
+    const loads: Loads<T> = limit ? { load, limit } : { load };
+    const renewal = this.flights.renew(requests, loads, asOf).catch((error: unknown) => {
+      for (const { key } of requests) this.events.emit({ name: 'load:failed', key, error });
+    });
+    for (const request of requests) this.#underWay.set(nameOf(request), renewal);
+    const leave = () => {
+      clearTimeout(timer);
+      for (const name of requests.map(nameOf)) if (this.#underWay.get(name) === renewal) this.#underWay.delete(name);
+    };
+    const timer = this.overdueMs < Infinity ? setTimeout(leave, this.overdueMs).unref() : undefined;
+    void renewal.then(leave);
+  }
+
+  /** When none is under way, but for those that take too long. */
+  async settled(): Promise<void> {
+    while (this.#underWay.size) await Promise.all(this.#underWay.values());
+  }
+
+  /** From now on none begins: what it loads would not be stored. */
+  close(): void {
+    this.#isClosed = true;
+  }
+}
+
+function nameOf({ key, fingerprint }: ReadRequest<unknown>): string {
+  return JSON.stringify([key, fingerprint]);
+}
