@@ -1,19 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CacheEvents, MissReason } from '../events/cache-events.js';
+import { CacheEvents, type MissReason } from '../events/cache-events.js';
 import { Budget, type CacheStore } from '../store/cache-store.js';
 import type { ClockView } from './clock-view.js';
 import type { Dependency } from './dependency.js';
 import { type Entry, parseEntry, payloadOf } from './entry.js';
 import { Fills } from './fills.js';
-import type { Answer } from './question.js';
+import type { AsOf } from './as-of.js';
+import { type Answer, Question } from './question.js';
 import { Questions } from './questions.js';
 import type { Batch, Loads, ReadRequest } from './read-request.js';
 import { RecentDependencies } from './recent-dependencies.js';
 import type { Seal } from './seal.js';
 import { SingleFlight } from './single-flight.js';
+import { type Found, type Looked, Turns } from './turns.js';
 
 /** A load that takes longer than this, in milliseconds, keeps nobody from loading again. */
 const OVERDUE_MS = 5_000;
+
+/** For those who look again: why the store did not answer them has been told. */
+const UNHEARD = new CacheEvents();
 
 /**
  * Guarantees: a read that began after a write was acknowledged returns nothing older. An entry is served only if nothing it
@@ -37,7 +42,8 @@ export class ReadThrough {
     const parse = (key: string, text: string) => this.#parse(key, text);
     this.#questions = new Questions({ store, failed, parse }, budgetMs);
     this.#fills = new Fills(store, events, this.#recent, seal);
-    this.#flights = new SingleFlight(events, this.#fills, overdueMs);
+    const turns = new Turns(store, events, (...asked) => this.#look(...asked), budgetMs);
+    this.#flights = new SingleFlight(events, this.#fills, turns, overdueMs);
   }
 
   /**
@@ -49,13 +55,13 @@ export class ReadThrough {
     if (!requests.length) return [];
     const answer = unless ?? (await this.#ask(clocks, requests));
     if (typeof answer === 'string') {
-      for (const request of requests) this.#missed(request, answer);
+      for (const request of requests) missed(this.events, request, answer);
       return this.#flights.load(requests, loads, undefined);
     }
     const values = await this.#hits(clocks, requests, answer);
     const missing = requests.filter((request) => !values.has(request));
     if (missing.length) {
-      const loaded = await this.#flights.load(missing, loads, answer.asOf);
+      const loaded = await this.#flights.load(missing, loads, answer.asOf, answer.budget);
       missing.forEach((request, i) => values.set(request, loaded[i]!));
     }
     return requests.map((request) => values.get(request)!);
@@ -90,38 +96,66 @@ export class ReadThrough {
     return answer.view.isHeld(clocks) ? 'held' : answer;
   }
 
+  /** Another look at the store, by readers who wait for an entry: judged by clocks that are read with it, as any entry is. */
+  async #look<T>(
+    { clocks }: AsOf,
+    requests: readonly ReadRequest<T>[],
+    budget: Budget,
+  ): Promise<Looked<T> | undefined> {
+    const { store } = this;
+    const parse = (key: string, text: string) => this.#parse(key, text);
+    const failed = (error: unknown) => this.events.emit({ name: 'store:failed', operation: 'read', error });
+    const question = new Question({ store, clocks, budget, failed, parse });
+    for (const key of new Set(requests.map((request) => request.key))) question.about(key, this.#recent.of(key));
+    for (const { rows } of requests) question.about(undefined, rows);
+    const answer = await question.answer;
+    if (!answer || answer.view.isHeld(clocks)) return undefined;
+    const hits = await this.#hits(clocks, requests, answer, UNHEARD);
+    const found = new Map<ReadRequest<T>, Found<T>>();
+    for (const [request, own] of hits) {
+      found.set(request, { own, payload: answer.entry(request.key)!.payload, isStored: true });
+    }
+    return { found, asOf: answer.asOf };
+  }
+
   /** The requests whose stored entry is still true, decoded. */
   async #hits<T>(
     clocks: readonly string[],
     requests: readonly ReadRequest<T>[],
     answer: Answer,
+    events = this.events,
   ): Promise<Map<ReadRequest<T>, T>> {
     const found = new Map<ReadRequest<T>, Entry>();
     for (const request of requests) {
-      const entry = this.#entry(clocks, request, answer);
+      const entry = this.#entry(clocks, request, answer, events);
       if (entry) found.set(request, entry);
     }
     const further = await this.#clocksNotCovered(found, answer);
     const hits = new Map<ReadRequest<T>, T>();
     for (const [request, entry] of found) {
-      if (isTrue(entry, answer.view, further)) this.#decode(request, entry, hits);
-      else this.#missed(request, 'stale');
+      if (isTrue(entry, answer.view, further)) this.#decode(request, entry, hits, events);
+      else missed(events, request, 'stale');
     }
     return hits;
   }
 
   /** What is stored for a request, true or not. */
-  #entry(clocks: readonly string[], request: ReadRequest<unknown>, answer: Answer): Entry | undefined {
+  #entry(
+    clocks: readonly string[],
+    request: ReadRequest<unknown>,
+    answer: Answer,
+    events: CacheEvents,
+  ): Entry | undefined {
     const entry = answer.entry(request.key);
-    if (!entry) return this.#missed(request, answer.hasText(request.key) ? 'foreign' : 'absent');
+    if (!entry) return missed(events, request, answer.hasText(request.key) ? 'foreign' : 'absent');
     if (entry.kind !== request.kind || entry.fingerprint !== request.fingerprint) {
-      this.events.emit({ name: 'entry:mismatched', key: request.key });
-      return this.#missed(request, 'foreign');
+      events.emit({ name: 'entry:mismatched', key: request.key });
+      return missed(events, request, 'foreign');
     }
     // The store makes a clock for whatever it is asked about, so it is asked about none but the batch's, whatever an entry names. An
     // honest one may name more: another process has seen a load read a table that this one has not seen yet. That is one miss.
-    if (!entry.dependencies.every(({ clock }) => clocks.includes(clock))) return this.#missed(request, 'foreign');
-    return entry.epoch === answer.view.epoch ? entry : this.#missed(request, 'epoch');
+    if (!entry.dependencies.every(({ clock }) => clocks.includes(clock))) return missed(events, request, 'foreign');
+    return entry.epoch === answer.view.epoch ? entry : missed(events, request, 'epoch');
   }
 
   /** For entries that show rows nobody in this process knew of; remembered, so that it is the last time. */
@@ -139,13 +173,13 @@ export class ReadThrough {
     return unknown.length ? answer.further(unknown) : undefined;
   }
 
-  #decode<T>(request: ReadRequest<T>, entry: Entry, hits: Map<ReadRequest<T>, T>): void {
+  #decode<T>(request: ReadRequest<T>, entry: Entry, hits: Map<ReadRequest<T>, T>, events: CacheEvents): void {
     try {
       hits.set(request, request.decode(payloadOf(entry), true));
-      this.events.emit({ name: 'entry:hit', key: request.key });
+      events.emit({ name: 'entry:hit', key: request.key });
     } catch (error) {
       this.events.emit({ name: 'entry:corrupt', key: request.key, error });
-      this.#missed(request, 'foreign');
+      missed(events, request, 'foreign');
     }
   }
 
@@ -156,10 +190,10 @@ export class ReadThrough {
     this.events.emit({ name: 'entry:unverified', key });
     return undefined;
   }
+}
 
-  #missed({ key }: ReadRequest<unknown>, reason: MissReason): undefined {
-    this.events.emit({ name: 'entry:missed', key, reason });
-  }
+function missed(events: CacheEvents, { key }: ReadRequest<unknown>, reason: MissReason): undefined {
+  events.emit({ name: 'entry:missed', key, reason });
 }
 
 /** Whether nothing an entry depends on was written since its load began. */
