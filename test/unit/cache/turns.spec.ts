@@ -197,6 +197,19 @@ it('some keys are loaded while others are waited for, and none twice', async () 
   expect(q.loads).toEqual([['b']]);
 });
 
+it('what another process has stored is there at once, also while the rest of its batch is loaded', async () => {
+  const store = sharedStore();
+  const [p, q] = [processOver(store, 'p'), processOver(store, 'q')];
+  const first = await p.late([a]);
+  const batch = await q.late([a, b]);
+  const other = q.read([a]);
+  await vi.waitFor(() => expect(q.heard.filter((name) => name === 'entry:missed')).toHaveLength(3), { interval: 1 });
+  first.arrive();
+  expect(await other).toEqual(['p of a as stored']);
+  batch.bring(loaded([b], 'q'));
+  expect(await batch.found).toEqual(['p of a as stored', 'q of b']);
+});
+
 it('those whose wait was in vain are loaded together', async () => {
   const store = sharedStore();
   const [p, q] = [processOver(store, 'p'), processOver(store, 'q', HASTY)];
