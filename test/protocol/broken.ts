@@ -12,6 +12,7 @@ import {
   seeing,
   SureProtocol,
   trustingOfUnknownRows,
+  trustingWhileWaiting,
   withClocks,
 } from './sabotage.js';
 import type { Scenario } from './scenario.js';
@@ -56,6 +57,12 @@ export const broken: Record<string, Sabotaged> = {
     writers: ['update'],
     split: true,
     breaking: joinSentQuestions,
+  },
+  'a waiter that takes the entry it finds without judging it': {
+    readers: ['p', 'q', 's'].map((process) => ({ query: 'detail', process })),
+    writers: ['update'],
+    leases: true,
+    broken: { store: (store) => replace(store, trustingWhileWaiting(store)) },
   },
   'an as-of taken after the load': { ...write, broken: { store: (store) => replace(store, datedLate(store)) } },
   'an advance before the commit': { ...write, broken: { protocol: HastyProtocol } },
