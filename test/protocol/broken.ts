@@ -59,10 +59,10 @@ export const broken: Record<string, Sabotaged> = {
     breaking: joinSentQuestions,
   },
   'a waiter that takes the entry it finds without judging it': {
-    readers: ['p', 'q', 's'].map((process) => ({ query: 'detail', process })),
+    readers: [{ query: 'detail' }, { query: 'detail', process: 'q' }],
     writers: ['update'],
     leases: true,
-    broken: { store: (store) => replace(store, trustingWhileWaiting(store)) },
+    broken: { store: (store, server) => replace(store, trustingWhileWaiting(store, server)) },
   },
   'an as-of taken after the load': { ...write, broken: { store: (store) => replace(store, datedLate(store)) } },
   'an advance before the commit': { ...write, broken: { protocol: HastyProtocol } },

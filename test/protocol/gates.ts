@@ -16,21 +16,23 @@ export interface Parked {
   readonly outcomes: () => readonly Outcome[];
 }
 
+/** One for all runs: each that is made costs every promise from then on. */
+const acting = new AsyncLocalStorage<string>();
+
 /** Where every call to something outside of the engine waits until the explorer lets it happen. */
 export class Gates {
   #parked: Parked[] = [];
   /** Whose step is being taken: only one at a time, so a call that arrives is its next. */
   current = '';
-  readonly #acting = new AsyncLocalStorage<string>();
 
   /** Whose calls are made now. Whoever waits for the time goes on in nobody's step. */
   get actor(): string {
-    return this.#acting.getStore() ?? this.current;
+    return acting.getStore() ?? this.current;
   }
 
   /** What is called from here on is this one's, whoever's step lets it go on. */
   as<T>(actor: string, act: () => T): T {
-    return this.#acting.run(actor, act);
+    return acting.run(actor, act);
   }
 
   park<T>(

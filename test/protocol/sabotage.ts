@@ -80,15 +80,14 @@ export function trustingOfUnknownRows(store: CacheStore, server: ScriptedServer)
   };
 }
 
-/** Whoever waits for another process takes the entry that is there. Its process must have no other reader. */
-export function trustingWhileWaiting(store: CacheStore): Partial<CacheStore> {
+/** Somebody loads anew whatever entry there is, and whoever waits for that takes the entry. */
+export function trustingWhileWaiting(store: CacheStore, server: ScriptedServer): Partial<CacheStore> {
   let waits = false;
   const trusting = withClocks((state) => ({ ...state, unknown: 0, rows: state.rows.map(() => 0) }));
   return {
-    lease: async (...asked) => {
-      const leases = await store.lease(...asked);
-      waits = leases.includes('taken');
-      return leases;
+    lease: async (work, ...rest) => {
+      waits = server.entries.size > 0;
+      return waits ? work.map(() => 'taken') : store.lease(work, ...rest);
     },
     read: async (...asked) => {
       const isLook = waits;
