@@ -1,6 +1,6 @@
 import type { ClockView } from './clock-view.js';
 import type { Dependency } from './dependency.js';
-import type { DatedDependency } from './entry.js';
+import type { DatedDependency, EntryKind } from './entry.js';
 
 /**
  * What the clocks of everything a load may read show before its first query: it sees every write they have counted. Without one,
@@ -13,7 +13,7 @@ export class AsOf {
   readonly #now: readonly number[];
 
   constructor(
-    view: ClockView,
+    private readonly view: ClockView,
     readonly clocks: readonly string[],
   ) {
     this.epoch = view.epoch;
@@ -23,6 +23,18 @@ export class AsOf {
 
   date(dependency: Dependency): DatedDependency {
     return { ...dependency, asOf: this.#now[this.clocks.indexOf(dependency.clock)]! };
+  }
+
+  /**
+   * Equal for two between which nothing was written that is known to change what a load shows. A list depends on all of its tables; a
+   * detail on the rows it is known to show, and of other tables on rows nobody knows before the load.
+   */
+  nameOf(kind: EntryKind, rows: readonly Dependency[]): string {
+    const latest = this.clocks.map((clock, i) => {
+      if (kind === 'list') return this.#now[i];
+      return this.view.latest(rows.find((each) => each.clock === clock) ?? { clock, rows: [] });
+    });
+    return JSON.stringify([this.epoch, latest]);
   }
 
   /** Whether nothing of these was written since, as another look at the clocks shows. */

@@ -42,6 +42,14 @@ export class ClockView {
     return state.unknown <= asOf && rows.every((row) => state.rows[this.#position(clock, row)!]! <= asOf);
   }
 
+  /** The last write to the dependency, as far as this view tells; where it does not cover all rows, to its table. */
+  latest(dependency: Dependency): number {
+    const { state } = this.#known.get(dependency.clock)!;
+    const { clock, rows } = dependency;
+    if (rows === undefined || !this.covers(dependency)) return state.now;
+    return Math.max(state.unknown, ...rows.map((row) => state.rows[this.#position(clock, row)!]!));
+  }
+
   #position(clock: string, row: string): number | undefined {
     const known = this.#known.get(clock)!;
     known.positions ??= new Map(known.rows.map((name, i) => [name, i]));

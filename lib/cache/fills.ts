@@ -22,13 +22,14 @@ interface Fill {
   readonly payload: string;
   readonly dependencies: readonly Dependency[];
   readonly lifetimeMs: number;
+  isStored?: true;
 }
 
 /** Stores what was loaded, while whoever asked for it has gone on. */
 export class Fills {
   #underWay = 0;
   #isClosed = false;
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending = new Set<Promise<unknown>>();
 
   constructor(
     private readonly store: CacheStore,
@@ -37,8 +38,12 @@ export class Fills {
     private readonly seal: Seal,
   ) {}
 
-  /** Never rejects: whatever becomes of the entries, their readers have their rows. */
-  add(requests: readonly ReadRequest<unknown>[], loaded: readonly Loaded<unknown>[], asOf: AsOf): Promise<void> {
+  /** Never rejects: whatever becomes of the entries, their readers have their rows. The result is what was stored. */
+  add(
+    requests: readonly ReadRequest<unknown>[],
+    loaded: readonly Loaded<unknown>[],
+    asOf: AsOf,
+  ): Promise<ReadonlySet<ReadRequest<unknown>>> {
     const added = this.#add(requests, loaded, asOf);
     this.#pending.add(added);
     void added.then(() => this.#pending.delete(added));
@@ -55,14 +60,18 @@ export class Fills {
     this.#isClosed = true;
   }
 
-  async #add(requests: readonly ReadRequest<unknown>[], loaded: readonly Loaded<unknown>[], asOf: AsOf): Promise<void> {
-    if (this.#isClosed) return;
+  async #add(
+    requests: readonly ReadRequest<unknown>[],
+    loaded: readonly Loaded<unknown>[],
+    asOf: AsOf,
+  ): Promise<ReadonlySet<ReadRequest<unknown>>> {
+    if (this.#isClosed) return new Set();
     const fills = loaded.flatMap((each, i) => this.#worthwhile(requests[i]!, each));
     const size = fills.reduce((sum, { payload }) => sum + payload.length, 0);
-    if (!fills.length) return;
+    if (!fills.length) return new Set();
     if (this.#underWay > 0 && this.#underWay + size > MOST_UNDER_WAY) {
       for (const { request } of fills) this.events.emit({ name: 'entry:skipped', key: request.key, reason: 'busy' });
-      return;
+      return new Set();
     }
     this.#underWay += size;
     try {
@@ -72,6 +81,7 @@ export class Fills {
     } finally {
       this.#underWay -= size;
     }
+    return new Set(fills.filter(({ isStored }) => isStored).map(({ request }) => request));
   }
 
   #worthwhile(request: ReadRequest<unknown>, loaded: Loaded<unknown>): Fill[] {
@@ -100,7 +110,8 @@ export class Fills {
     await Promise.all(fills.map((fill) => this.#ask('put', () => this.#put(fill, asOf, now))));
   }
 
-  async #put({ request, payload, dependencies, lifetimeMs }: Fill, asOf: AsOf, now: ClockView): Promise<void> {
+  async #put(fill: Fill, asOf: AsOf, now: ClockView): Promise<void> {
+    const { request, payload, dependencies, lifetimeMs } = fill;
     const { key, kind, fingerprint, leeway } = request;
     const dated = dependencies.map((dependency) => asOf.date(dependency));
     // Already overtaken: storing it could replace a younger entry that is still true.
@@ -112,6 +123,7 @@ export class Fills {
     const freshUntil = keptMs > freshMs ? Math.ceil(Date.now() + freshMs) : 0;
     const text = formatEntry({ kind, fingerprint, epoch, dependencies: dated, freshUntil, payload });
     await this.store.put(key, this.seal.close(key, text), keptMs);
+    fill.isStored = true;
     this.recent.remember(key, dependencies);
     this.events.emit({ name: 'entry:filled', key });
   }

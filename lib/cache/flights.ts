@@ -1,4 +1,3 @@
-import { endOfTurn } from './end-of-turn.js';
 import type { Limit } from './limit.js';
 
 /** What becomes of a load. */
@@ -11,20 +10,18 @@ export interface FlightPlan {
   readonly isOverdue: () => void;
 }
 
-/** Waits for its place among the loads, runs, and says when it began. */
+/** One result on its way: says whether its load has begun, and what came of it. */
 export class Flight<T> {
-  readonly landed: Promise<readonly T[]>;
+  readonly landed: Promise<T>;
   /** Settles only if it is overdue. */
   readonly overdue: Promise<void>;
   #hasBegun = false;
+  #settle!: { land(result: T): void; fail(error: unknown): void };
   #miss!: () => void;
 
-  constructor(
-    work: () => Promise<readonly T[]>,
-    private readonly plan: FlightPlan,
-  ) {
+  constructor() {
     this.overdue = new Promise((resolve) => (this.#miss = resolve));
-    this.landed = this.#fly(work);
+    this.landed = new Promise((land, fail) => (this.#settle = { land, fail }));
     // A failure belongs to whoever waits for it.
     this.landed.catch(() => undefined);
   }
@@ -34,34 +31,46 @@ export class Flight<T> {
     return this.#hasBegun;
   }
 
-  async #fly(work: () => Promise<readonly T[]>): Promise<readonly T[]> {
-    const { limit, overdueMs, begins, isOverdue } = this.plan;
-    // Whoever finds in this turn that the store has nothing, or is gone, still comes along.
-    await endOfTurn();
-    const leave = await limit?.enter();
-    const late = () => {
-      // Its place is for others: how many may wait for a connection is for the pool to say.
-      leave?.();
-      isOverdue();
-      this.#miss();
-    };
-    const timer = overdueMs < Infinity ? setTimeout(late, overdueMs).unref() : undefined;
-    try {
-      this.#hasBegun = true;
-      begins();
-      return await work();
-    } finally {
-      clearTimeout(timer);
-      leave?.();
-    }
+  begin(): void {
+    this.#hasBegun = true;
+  }
+
+  miss(): void {
+    this.#miss();
+  }
+
+  /** Only what it is told first counts. */
+  land(result: T): void {
+    this.#settle.land(result);
+  }
+
+  fail(error: unknown): void {
+    this.#settle.fail(error);
   }
 }
 
-/** A place in a flight. */
-export interface Seat<T> {
-  readonly flight: Flight<T>;
-  /** Of the results, the one for this name. */
-  readonly number: number;
+/** Waits for a place among the loads, and runs one for some flights. Lands none of them: that is for whoever gets its results. */
+export async function fly<R>(
+  flights: readonly Flight<unknown>[],
+  work: () => Promise<R>,
+  { limit, overdueMs, begins, isOverdue }: FlightPlan,
+): Promise<R> {
+  const leave = await limit?.enter();
+  const late = () => {
+    // Its place is for others: how many may wait for a connection is for the pool to say.
+    leave?.();
+    isOverdue();
+    for (const flight of flights) flight.miss();
+  };
+  const timer = overdueMs < Infinity ? setTimeout(late, overdueMs).unref() : undefined;
+  try {
+    for (const flight of flights) flight.begin();
+    begins();
+    return await work();
+  } finally {
+    clearTimeout(timer);
+    leave?.();
+  }
 }
 
 /**
@@ -69,17 +78,17 @@ export interface Seat<T> {
  * write between them, and the later one must not get the earlier one's load. Without an as-of a load may be joined until it begins.
  */
 export class Flights<T> {
-  readonly #seats = new Map<string, Seat<T>>();
+  readonly #flights = new Map<string, Flight<T>>();
 
-  find(name: string): Seat<T> | undefined {
-    return this.#seats.get(name);
+  find(name: string): Flight<T> | undefined {
+    return this.#flights.get(name);
   }
 
-  offer(names: readonly string[], flight: Flight<T>): void {
-    for (const [number, name] of names.entries()) if (!this.#seats.has(name)) this.#seats.set(name, { flight, number });
+  offer(name: string, flight: Flight<T>): void {
+    if (!this.#flights.has(name)) this.#flights.set(name, flight);
   }
 
-  withdraw(names: readonly string[], flight: Flight<T>): void {
-    for (const name of names) if (this.#seats.get(name)?.flight === flight) this.#seats.delete(name);
+  withdraw(name: string, flight: Flight<T>): void {
+    if (this.#flights.get(name) === flight) this.#flights.delete(name);
   }
 }

@@ -80,6 +80,11 @@ export class Answer {
     private readonly context: QuestionContext,
   ) {}
 
+  /** What is left of what the question was sent with. */
+  get budget(): Budget {
+    return this.context.budget.copy();
+  }
+
   /** For a load that begins now. */
   get asOf(): AsOf {
     return new AsOf(this.view, this.context.clocks);

@@ -8,13 +8,14 @@ import type { Dependency } from './dependency.js';
 import { type Entry, parseEntry, payloadOf } from './entry.js';
 import { Fills } from './fills.js';
 import { isWithin } from './leeway.js';
-import type { Answer } from './question.js';
+import { type Answer, Question } from './question.js';
 import { Questions } from './questions.js';
 import type { Batch, Loads, ReadRequest } from './read-request.js';
 import { RecentDependencies } from './recent-dependencies.js';
 import { Renewals } from './renewals.js';
 import type { Seal } from './seal.js';
 import { SingleFlight } from './single-flight.js';
+import { type Found, type Looked, Turns } from './turns.js';
 
 /** A load that takes longer than this, in milliseconds, keeps nobody from loading again. */
 const OVERDUE_MS = 5_000;
@@ -29,6 +30,7 @@ export class ReadThrough {
   readonly #fills: Fills;
   readonly #flights: SingleFlight;
   readonly #renewals: Renewals;
+  readonly #tell: Tell;
 
   /** @param budgetMs how long a read waits for the store, in milliseconds, all its questions together */
   constructor(
@@ -38,12 +40,14 @@ export class ReadThrough {
     private readonly seal: Seal,
     overdueMs = OVERDUE_MS,
   ) {
+    this.#tell = (event) => events.emit(event);
     const failed = (error: unknown) => tellFailed(events, 'read', error);
     const parse = (key: string, text: string) => this.#parse(key, text);
     this.#questions = new Questions({ store, failed, parse }, budgetMs);
     this.#fills = new Fills(store, events, this.#recent, seal);
-    this.#flights = new SingleFlight(events, this.#fills, overdueMs);
-    this.#renewals = new Renewals(this.#flights, events, overdueMs);
+    const turns = new Turns(store, events, (...asked) => this.#look(...asked), budgetMs);
+    this.#flights = new SingleFlight(events, this.#fills, turns, overdueMs);
+    this.#renewals = new Renewals(this.#flights, events, budgetMs, overdueMs);
   }
 
   /**
@@ -56,10 +60,12 @@ export class ReadThrough {
     const answer = unless ? undefined : await this.#ask(clocks, requests);
     const reason = unless ?? whyNot(clocks, answer);
     if (reason || !answer) {
-      for (const request of requests) this.#missed(request, reason ?? 'store');
+      for (const request of requests) missed(this.#tell, request, reason ?? 'store');
       return this.#load(requests, loads, undefined, answer);
     }
-    const values = await this.#hits(clocks, requests, answer, loads);
+    const expired: ReadRequest<T>[] = [];
+    const values = await this.#hits(clocks, requests, answer, this.#tell, expired);
+    if (expired.length) this.#renewals.begin(expired, loads, answer.asOf);
     const missing = requests.filter((request) => !values.has(request));
     if (missing.length) {
       const loaded = await this.#load(missing, loads, answer.asOf, answer);
@@ -106,9 +112,9 @@ export class ReadThrough {
   ): Promise<T[]> {
     const isLastWanted = answer && requests.every(({ leeway }) => leeway && leeway.unreachedMs > 0);
     // Without the answer: what is stale in it may be megabytes, and a load takes its time.
-    if (!isLastWanted) return this.#flights.load(requests, loads, asOf);
+    if (!isLastWanted) return this.#flights.load(requests, loads, asOf, answer?.budget);
     try {
-      return await this.#flights.load(requests, loads, asOf);
+      return await this.#flights.load(requests, loads, asOf, answer.budget);
     } catch (error) {
       const last = loads.isUnreached?.(error) ? this.#last(requests, answer) : undefined;
       if (!last) throw error;
@@ -136,43 +142,54 @@ export class ReadThrough {
     return last;
   }
 
-  /** The requests whose stored entry is still true, decoded. */
+  /** Another look at the store, by readers who wait for an entry: judged by clocks that are read with it, as any entry is. */
+  async #look<T>(
+    { clocks }: AsOf,
+    requests: readonly ReadRequest<T>[],
+    budget: Budget,
+  ): Promise<Looked<T> | undefined> {
+    const { store } = this;
+    const parse = (key: string, text: string) => this.#parse(key, text);
+    const failed = (error: unknown) => tellFailed(this.events, 'read', error);
+    const question = new Question({ store, clocks, budget, failed, parse });
+    for (const key of new Set(requests.map((request) => request.key))) question.about(key, this.#recent.of(key));
+    for (const { rows } of requests) question.about(undefined, rows);
+    const answer = await question.answer;
+    if (!answer || answer.view.isHeld(clocks)) return undefined;
+    const hits = await this.#hits(clocks, requests, answer, silently);
+    const found = new Map<ReadRequest<T>, Found<T>>();
+    for (const [request, own] of hits) {
+      found.set(request, { own, payload: answer.entry(request.key)!.payload, isStored: true });
+    }
+    return { found, asOf: answer.asOf };
+  }
+
+  /**
+   * The requests whose stored entry is still true, decoded.
+   *
+   * @param expired gets those that are shown past their timeout. Default: none is.
+   */
   async #hits<T>(
     clocks: readonly string[],
     requests: readonly ReadRequest<T>[],
     answer: Answer,
-    loads: Loads<T>,
+    tell: Tell,
+    expired?: ReadRequest<T>[],
   ): Promise<Map<ReadRequest<T>, T>> {
     const found = new Map<ReadRequest<T>, Entry>();
     for (const request of requests) {
-      const entry = this.#entry(clocks, request, answer);
+      const entry = entryOf(clocks, request, answer, tell);
       if (entry) found.set(request, entry);
     }
     const further = await this.#clocksNotCovered(found, answer);
     const hits = new Map<ReadRequest<T>, T>();
-    const expired: ReadRequest<T>[] = [];
     for (const [request, entry] of found) {
-      if (!isTrue(entry, answer.view, further)) this.#missed(request, 'stale');
-      else if (isWithin(entry, 0)) this.#decode(request, entry, hits);
-      else if (!isWithin(entry, request.leeway?.revalidateMs ?? 0)) this.#missed(request, 'expired');
-      else if (this.#decode(request, entry, hits, 'expired')) expired.push(request);
+      if (!isTrue(entry, answer.view, further)) missed(tell, request, 'stale');
+      else if (isWithin(entry, 0)) decode(request, entry, hits, tell);
+      else if (!expired || !isWithin(entry, request.leeway?.revalidateMs ?? 0)) missed(tell, request, 'expired');
+      else if (decode(request, entry, hits, tell, 'expired')) expired.push(request);
     }
-    if (expired.length) this.#renewals.begin(expired, loads, answer.asOf);
     return hits;
-  }
-
-  /** What is stored for a request, true or not. */
-  #entry(clocks: readonly string[], request: ReadRequest<unknown>, answer: Answer): Entry | undefined {
-    const entry = answer.entry(request.key);
-    if (!entry) return this.#missed(request, answer.hasText(request.key) ? 'foreign' : 'absent');
-    if (!isOf(request, entry)) {
-      this.events.emit({ name: 'entry:mismatched', key: request.key });
-      return this.#missed(request, 'foreign');
-    }
-    // The store makes a clock for whatever it is asked about, so it is asked about none but the batch's, whatever an entry names. An
-    // honest one may name more: another process has seen a load read a table that this one has not seen yet. That is one miss.
-    if (!entry.dependencies.every(({ clock }) => clocks.includes(clock))) return this.#missed(request, 'foreign');
-    return entry.epoch === answer.view.epoch ? entry : this.#missed(request, 'epoch');
   }
 
   /** For entries that show rows nobody in this process knew of; remembered, so that it is the last time. */
@@ -190,19 +207,6 @@ export class ReadThrough {
     return unknown.length ? answer.further(unknown) : undefined;
   }
 
-  #decode<T>(request: ReadRequest<T>, entry: Entry, hits: Map<ReadRequest<T>, T>, stale?: 'expired'): boolean {
-    try {
-      hits.set(request, request.decode(payloadOf(entry), true));
-      const hit = { name: 'entry:hit', key: request.key } as const;
-      this.events.emit(stale ? { ...hit, stale } : hit);
-      return true;
-    } catch (error) {
-      this.events.emit({ name: 'entry:corrupt', key: request.key, error });
-      this.#missed(request, 'foreign');
-      return false;
-    }
-  }
-
   /** What a stored text says, true or not; `undefined` for what is not ours. */
   #parse(key: string, text: string): Entry | undefined {
     const opened = this.seal.open(key, text);
@@ -210,9 +214,52 @@ export class ReadThrough {
     this.events.emit({ name: 'entry:unverified', key });
     return undefined;
   }
+}
 
-  #missed({ key }: ReadRequest<unknown>, reason: MissReason): undefined {
-    this.events.emit({ name: 'entry:missed', key, reason });
+type Tell = CacheEvents['emit'];
+
+/** Who looks again and again has been told of its miss already. */
+const silently: Tell = () => undefined;
+
+function missed(tell: Tell, { key }: ReadRequest<unknown>, reason: MissReason): undefined {
+  tell({ name: 'entry:missed', key, reason });
+}
+
+/** What is stored for a request, true or not. */
+function entryOf(
+  clocks: readonly string[],
+  request: ReadRequest<unknown>,
+  answer: Answer,
+  tell: Tell,
+): Entry | undefined {
+  const entry = answer.entry(request.key);
+  if (!entry) return missed(tell, request, answer.hasText(request.key) ? 'foreign' : 'absent');
+  if (!isOf(request, entry)) {
+    tell({ name: 'entry:mismatched', key: request.key });
+    return missed(tell, request, 'foreign');
+  }
+  // The store makes a clock for whatever it is asked about, so it is asked about none but the batch's, whatever an entry names. An
+  // honest one may name more: another process has seen a load read a table that this one has not seen yet. That is one miss.
+  if (!entry.dependencies.every(({ clock }) => clocks.includes(clock))) return missed(tell, request, 'foreign');
+  return entry.epoch === answer.view.epoch ? entry : missed(tell, request, 'epoch');
+}
+
+function decode<T>(
+  request: ReadRequest<T>,
+  entry: Entry,
+  hits: Map<ReadRequest<T>, T>,
+  tell: Tell,
+  stale?: 'expired',
+): boolean {
+  try {
+    hits.set(request, request.decode(payloadOf(entry), true));
+    const hit = { name: 'entry:hit', key: request.key } as const;
+    tell(stale ? { ...hit, stale } : hit);
+    return true;
+  } catch (error) {
+    tell({ name: 'entry:corrupt', key: request.key, error });
+    missed(tell, request, 'foreign');
+    return false;
   }
 }
 

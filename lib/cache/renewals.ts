@@ -1,4 +1,5 @@
 import type { CacheEvents } from '../events/cache-events.js';
+import { Budget } from '../store/cache-store.js';
 import type { AsOf } from './as-of.js';
 import type { Loads, ReadRequest } from './read-request.js';
 import type { SingleFlight } from './single-flight.js';
@@ -14,6 +15,7 @@ export class Renewals {
   constructor(
     private readonly flights: SingleFlight,
     private readonly events: CacheEvents,
+    private readonly budgetMs: number,
     private readonly overdueMs: number,
   ) {}
 
@@ -23,7 +25,7 @@ export class Renewals {
     if (this.#isClosed || !requests.length) return;
     // Nested or not, their reader has gone on: it waits for its place as all loads do.
     const loads: Loads<T> = limit ? { load, limit } : { load };
-    const renewal = this.flights.renew(requests, loads, asOf).catch((error: unknown) => {
+    const renewal = this.flights.renew(requests, loads, asOf, new Budget(this.budgetMs)).catch((error: unknown) => {
       for (const { key } of requests) this.events.emit({ name: 'load:failed', key, error });
     });
     for (const request of requests) this.#underWay.set(nameOf(request), renewal);

@@ -72,6 +72,8 @@ export type CacheEvent =
   /** Two queries, or a list and a detail, use one key and drop each other's entry; or two releases do, while one replaces the other. */
   | { readonly name: 'entry:mismatched'; readonly key: string }
   | { readonly name: 'load:joined'; readonly key: string }
+  /** Another process was loading the same: its entry is the answer. */
+  | { readonly name: 'load:awaited'; readonly key: string }
   | { readonly name: 'tag:advanced'; readonly table: string; readonly rows: readonly string[] | undefined }
   /** The store failed, refused or was too slow. An `advance` that failed may leave stale entries behind. */
   | { readonly name: 'store:failed'; readonly operation: string; readonly error: Error }

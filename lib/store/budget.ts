@@ -17,6 +17,13 @@ export class Budget {
     return this.#leftMs;
   }
 
+  /** As much is left of it, to be spent on its own: what several do at the same time takes no longer than one of them. */
+  copy(): Budget {
+    const copy = new Budget(this.ms);
+    copy.#leftMs = this.#leftMs;
+    return copy;
+  }
+
   spend(ms: number): void {
     this.#leftMs = Math.max(0, this.#leftMs - ms);
   }

@@ -69,6 +69,20 @@ export interface ClockWrite {
   readonly releasesKeys?: boolean;
 }
 
+/** A load that one process does for all of them. */
+export interface Work {
+  /** Of the entry it makes. */
+  readonly key: string;
+  /** Tells the loads of one key apart: what is asked, and which writes it has to see. */
+  readonly name: string;
+}
+
+/**
+ * Whose work it is: the caller's, until its lease is over; somebody else's; or everybody's, since what came of it lately could not be
+ * stored, or since what stands there is no lease.
+ */
+export type Lease = 'mine' | 'taken' | 'free';
+
 /**
  * The port to what keeps entries and clocks, and its own injection token.
  *
@@ -101,6 +115,23 @@ export abstract class CacheStore {
 
   /** Drops entries. Only tidies up: what makes them stale is `advance`. */
   abstract remove(keys: readonly string[]): Promise<void>;
+
+  /**
+   * Asks for work, in the order given, in one round trip: what nobody has is the caller's for `lifetimeMs`. Asked again under the same
+   * id it stays so, for no longer. Only saves loads: whoever works without a lease does no harm.
+   *
+   * @param id the caller's name, like nobody else's
+   * @param budget what its caller has left. Default: a whole one.
+   */
+  abstract lease(work: readonly Work[], id: string, lifetimeMs: number, budget?: Budget): Promise<readonly Lease[]>;
+
+  /**
+   * Gives work back that is still leased under this id, and leaves all other leases alone.
+   *
+   * @param freeMs for how long, in milliseconds, it is free then: everybody may do it at once, and nobody need wait. Default: 0, so
+   * that the next one who asks has it.
+   */
+  abstract endLease(work: readonly Work[], id: string, freeMs?: number): Promise<void>;
 
   /**
    * Holds the clocks of a write before it can become visible. Younger than this store's budget a hold blocks nothing, whoever reads;

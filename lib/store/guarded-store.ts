@@ -8,6 +8,8 @@ import {
   type ClocksRead,
   type ClockWrite,
   type EntriesRead,
+  type Lease,
+  type Work,
 } from './cache-store.js';
 import { Circuit } from './circuit.js';
 import { Debts } from './debts.js';
@@ -86,6 +88,14 @@ export class GuardedStore extends CacheStore {
 
   remove(keys: readonly string[]): Promise<void> {
     return this.#reads.through(() => this.store.remove(keys));
+  }
+
+  lease(work: readonly Work[], id: string, lifetimeMs: number, budget?: Budget): Promise<readonly Lease[]> {
+    return this.#reads.through(() => this.store.lease(work, id, lifetimeMs, budget));
+  }
+
+  endLease(work: readonly Work[], id: string, freeMs?: number): Promise<void> {
+    return this.#reads.through(() => this.store.endLease(work, id, freeMs));
   }
 
   hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {

@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { Cache } from 'cache-manager';
 import { safeError } from '../events/safe-error.js';
 import { type Budget, withinBudget } from './budget.js';
-import { CacheStore, type EntriesRead, type ClockWrite, type ClockQuery, type ClocksRead } from './cache-store.js';
+import {
+  CacheStore,
+  type EntriesRead,
+  type ClockWrite,
+  type ClockQuery,
+  type ClocksRead,
+  type Lease,
+  type Work,
+} from './cache-store.js';
 import { LocalClocks } from './local-clocks.js';
 
 export interface MemoryStoreOptions {
@@ -59,6 +67,13 @@ export class MemoryStore extends CacheStore {
   async remove(keys: readonly string[]): Promise<void> {
     await this.#within('remove entries', () => Promise.all(keys.map((key) => this.cache.del(key))));
   }
+
+  /** Nobody else is there to ask. */
+  async lease(work: readonly Work[]): Promise<readonly Lease[]> {
+    return work.map(() => 'mine');
+  }
+
+  async endLease(): Promise<void> {}
 
   async hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
     for (const clock of clocks) this.#clocks.hold(clock, id, deadlineMs, releasesKeys);

@@ -126,6 +126,15 @@ end
 if unknown then redis.call('HSET', KEYS[1], 'u', clock) end
 for i = 2, #KEYS do redis.call('SET', KEYS[i], clock, 'XX', 'KEEPTTL') end`);
 
+/**
+ * KEYS: the lease. ARGV: what it says while it is the caller's, for how long in ms it is free from now on or '0', and what says so.
+ * allow-oom: what ends makes room.
+ */
+export const endLeaseScript = register(`#!lua flags=allow-oom
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return end
+if ARGV[2] == '0' then redis.call('UNLINK', KEYS[1])
+else redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2]) end`);
+
 export interface RedisScript {
   readonly text: string;
   readonly sha: string;

@@ -7,14 +7,26 @@ import {
   type ClockWrite,
   type ClockQuery,
   type ClocksRead,
+  type Lease,
   UNFILLED_MS,
+  type Work,
 } from './cache-store.js';
 import { clockKeys } from './clock-keys.js';
 import { insist } from './insist.js';
+import { FREE, isLease, leaseKey, leaseValue } from './lease-keys.js';
 import { OwnConnection } from './own-connection.js';
 import { ReadConnection } from './read-connection.js';
 import type { RedisCommand, RedisConnection } from './redis-connection.js';
-import { advanceScript, call, evaluate, holdScript, loading, readScript, withText } from './redis-scripts.js';
+import {
+  advanceScript,
+  call,
+  endLeaseScript,
+  evaluate,
+  holdScript,
+  loading,
+  readScript,
+  withText,
+} from './redis-scripts.js';
 
 export interface RedisStoreOptions {
   readonly budgetMs: number;
@@ -90,6 +102,30 @@ export class RedisStore extends CacheStore {
     await this.#within('remove entries', () => this.#send(this.#forEntries('unlink', keys)));
   }
 
+  lease(work: readonly Work[], id: string, lifetimeMs: number, budget?: Budget): Promise<readonly Lease[]> {
+    const mine = leaseValue(id);
+    const commands = work.map((each): RedisCommand => {
+      const key = this.#leaseKey(each);
+      return { name: 'set', args: [key, mine, 'NX', 'PX', milliseconds(lifetimeMs), 'GET'], key };
+    });
+    const ask = async () => {
+      const replies = await this.#reads.send(commands, 2 * this.options.budgetMs);
+      return replies.map((reply): Lease => {
+        // Somebody else's value of another type: no lease, and no reason to wait.
+        if (isError(reply) && !reply.message.startsWith('WRONGTYPE')) throw reply;
+        if (reply === null || reply === mine) return 'mine';
+        return isLease(reply) ? 'taken' : 'free';
+      });
+    };
+    return this.#within('say whose turn it is', ask, budget);
+  }
+
+  async endLease(work: readonly Work[], id: string, freeMs = 0): Promise<void> {
+    const args = [leaseValue(id), freeMs > 0 ? milliseconds(freeMs) : '0', FREE];
+    const commands = work.map((each) => call(endLeaseScript, [this.#leaseKey(each)], args));
+    await this.#within('end a lease', () => this.#send(commands));
+  }
+
   async hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys = true): Promise<void> {
     const args = [holdField(id), milliseconds(this.options.budgetMs), milliseconds(deadlineMs), flag(releasesKeys)];
     const commands = clocks.map((clock) => evaluate(holdScript, [clockKeys.clock(clock)], args));
@@ -132,6 +168,9 @@ export class RedisStore extends CacheStore {
       const asked = { clock: `qscache:check:${randomUUID()}`, rows: ['1'], key: 'id' };
       await this.touch([asked], 1000);
       await this.advance([asked]);
+      const work = { key: asked.clock, name: '' };
+      await this.lease([work], asked.clock, 1000);
+      await this.endLease([work], asked.clock);
       return undefined;
     } catch (error) {
       return (
@@ -139,6 +178,10 @@ export class RedisStore extends CacheStore {
         'EVAL, EVALSHA, INFO, TIME, MGET, SET, GET, UNLINK, PEXPIRE, HSET, HSETNX, HGET, HGETALL, HDEL, HEXISTS and HINCRBY.'
       );
     }
+  }
+
+  #leaseKey({ key, name }: Work): string {
+    return leaseKey(this.#entryKey(key), name);
   }
 
   #forEntries(name: 'mget' | 'unlink', keys: readonly string[]): RedisCommand[] {

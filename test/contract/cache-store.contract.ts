@@ -430,5 +430,54 @@ export function cacheStoreContract(name: string, make: MakeStore): void {
         expect((await clock('user')).held).toBe(true);
       });
     });
+
+    describe('work', () => {
+      const one = { key: 'example_1', name: 'query' };
+      const two = { key: 'example_2', name: 'query' };
+      const other = { key: 'example_1', name: 'another query' };
+      /** Over a store that is one process's own nobody else is there to wait for. */
+      const taken = (): string => (store.name === 'memory' ? 'mine' : 'taken');
+      const free = (): string => (store.name === 'memory' ? 'mine' : 'free');
+
+      it('is whose who asks first, in the order asked', async () => {
+        expect(await store.lease([two], 'a', LONG)).toEqual(['mine']);
+        expect(await store.lease([one, two, other], 'b', LONG)).toEqual(['mine', taken(), 'mine']);
+      });
+
+      it('stays whose it is when they ask again', async () => {
+        await store.lease([one], 'a', LONG);
+        expect(await store.lease([one], 'a', LONG)).toEqual(['mine']);
+        expect(await store.lease([one], 'b', LONG)).toEqual([taken()]);
+      });
+
+      it('is for the next one once it is given back, and once its time is over', async () => {
+        await store.lease([one, two], 'a', LONG);
+        await store.endLease([one, two], 'a');
+        expect(await store.lease([one], 'b', SHORT + 0.5)).toEqual(['mine']);
+        await subject.elapse(SHORT + 40);
+        expect(await store.lease([one, two], 'c', LONG)).toEqual(['mine', 'mine']);
+      });
+
+      it('of somebody else is not given back', async () => {
+        await store.lease([one], 'a', LONG);
+        await store.endLease([one, two], 'b');
+        await store.endLease([one, two], 'b', LONG);
+        expect(await store.lease([one, two], 'c', LONG)).toEqual([taken(), 'mine']);
+      });
+
+      it('is free for a while where it is given back so, and then for the next one', async () => {
+        await store.lease([one], 'a', LONG);
+        await store.endLease([one], 'a', SHORT);
+        expect(await store.lease([one], 'a', LONG)).toEqual([free()]);
+        expect(await store.lease([one], 'b', LONG)).toEqual([free()]);
+        await subject.elapse(SHORT + 40);
+        expect(await store.lease([one], 'b', LONG)).toEqual(['mine']);
+      });
+
+      it('may be none at all', async () => {
+        expect(await store.lease([], 'a', LONG)).toEqual([]);
+        await store.endLease([], 'a');
+      });
+    });
   });
 }

@@ -15,6 +15,7 @@ import {
   seeing,
   SureProtocol,
   trustingOfUnknownRows,
+  trustingWhileWaiting,
   withClocks,
 } from './sabotage.js';
 import type { Scenario } from './scenario.js';
@@ -70,6 +71,12 @@ export const broken: Record<string, Sabotaged> = {
     writers: ['update'],
     split: true,
     breaking: joinSentQuestions,
+  },
+  'a waiter that takes the entry it finds without judging it': {
+    readers: [{ query: 'detail' }, { query: 'detail', process: 'q' }],
+    writers: ['update'],
+    leases: true,
+    broken: { store: (store, server) => replace(store, trustingWhileWaiting(store, server)) },
   },
   'an as-of taken after the load': { ...write, broken: { store: (store) => replace(store, datedLate(store)) } },
   'an advance before the commit': { ...write, broken: { protocol: HastyProtocol } },

@@ -6,6 +6,8 @@ import {
   type ClockQuery,
   type ClocksRead,
   type ClockState,
+  type Lease,
+  type Work,
 } from '../../lib/store/cache-store.js';
 import type { Gates, Outcome } from './gates.js';
 import { BUDGET } from './scenario.js';
@@ -16,7 +18,7 @@ import { sorted } from './sorted.js';
 /** Of an entry by its key, or of a clock. */
 type Question = string | { readonly clock: string };
 
-type Method = 'read' | 'touch' | 'put' | 'remove' | 'hold' | 'renew' | 'release' | 'advance';
+type Method = 'read' | 'touch' | 'put' | 'remove' | 'lease' | 'endLease' | 'hold' | 'renew' | 'release' | 'advance';
 
 /** What may go wrong with single calls, and how often in one run. */
 export interface CallFaults {
@@ -37,6 +39,8 @@ export interface StoreScript {
   readonly faults: CallFaults;
   /** Entries and every clock at moments of their own, in any order, as several servers would answer. */
   readonly split: boolean;
+  /** Processes ask each other's leave to load. */
+  readonly leases: boolean;
   /** What a caller got to know, for comparing moments. */
   readonly heard: (actor: string, name: string, answer: unknown) => void;
 }
@@ -46,7 +50,7 @@ export class GatedStore extends CacheStore {
   readonly name = 'scripted';
   /** What the process remembers of its reads, as far as the world can tell. */
   readonly remembered = new Set<string>();
-  /** Holds by their writers: the names the engine gives are never the same twice. */
+  /** Holds and leases by their actors: the names the engine gives are never the same twice. */
   readonly #holders = new Map<string, string>();
 
   constructor(private readonly script: StoreScript) {
@@ -85,6 +89,21 @@ export class GatedStore extends CacheStore {
     });
   }
 
+  async lease(work: readonly Work[], id: string, lifetimeMs: number): Promise<readonly Lease[]> {
+    if (!this.script.leases) return work.map(() => 'mine');
+    const holder = this.#holder(id);
+    const lease = (each: Work) => this.script.server.lease(each, holder, lifetimeMs);
+    return this.#call('lease', [...work], () => work.map(lease));
+  }
+
+  async endLease(work: readonly Work[], id: string, freeMs?: number): Promise<void> {
+    if (!this.script.leases) return;
+    const holder = this.#holder(id);
+    await this.#call('endLease', [...work, freeMs], () => {
+      for (const each of work) this.script.server.endLease(each, holder, freeMs);
+    });
+  }
+
   async hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
     const isRenewal = this.#holders.has(id);
     const holder = this.#holder(id);
@@ -106,7 +125,7 @@ export class GatedStore extends CacheStore {
   async check(): Promise<undefined> {}
 
   #holder(id: string): string {
-    const holder = this.#holders.get(id) ?? this.script.gates.current;
+    const holder = this.#holders.get(id) ?? this.script.gates.actor;
     this.#holders.set(id, holder);
     return holder;
   }
@@ -125,7 +144,7 @@ export class GatedStore extends CacheStore {
     method: Method,
     question: Question | readonly unknown[],
     work: () => T,
-    actor = this.script.gates.current,
+    actor = this.script.gates.actor,
   ): Promise<T> {
     const { gates, server, heard, faults } = this.script;
     const about = subject(question);

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { quiet, type Step } from './explore.js';
 
 /** How a call that waits may come out. */
@@ -15,17 +16,30 @@ export interface Parked {
   readonly outcomes: () => readonly Outcome[];
 }
 
+/** One for all runs: each that is made costs every promise from then on. */
+const acting = new AsyncLocalStorage<string>();
+
 /** Where every call to something outside of the engine waits until the explorer lets it happen. */
 export class Gates {
   #parked: Parked[] = [];
   /** Whose step is being taken: only one at a time, so a call that arrives is its next. */
   current = '';
 
+  /** Whose calls are made now. Whoever waits for the time goes on in nobody's step. */
+  get actor(): string {
+    return acting.getStore() ?? this.current;
+  }
+
+  /** What is called from here on is this one's, whoever's step lets it go on. */
+  as<T>(actor: string, act: () => T): T {
+    return acting.run(actor, act);
+  }
+
   park<T>(
     name: string,
     said: string,
     outcomes: (answer: (value: T) => void, refuse: (error: unknown) => void) => readonly Outcome[],
-    actor = this.current,
+    actor = this.actor,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#parked.push({ actor, name, said, outcomes: () => outcomes(resolve, reject) });

@@ -1,6 +1,7 @@
 import type { Loaded } from '../../lib/cache/read-request.js';
 import { Actor } from './actor.js';
 import type { Cell, WriteCounts } from './database.js';
+import type { Step } from './explore.js';
 import { type Query, type QueryName, queryNamed, type Seen } from './queries.js';
 import type { ProtocolWorld } from './world.js';
 
@@ -26,7 +27,20 @@ export class Reader extends Actor {
 
   protected async act(): Promise<void> {
     const floor = (this.#floor = { ...this.world.acknowledged });
-    await Promise.all(Array.from({ length: this.times }, () => this.#read(floor)));
+    const read = () => Promise.all(Array.from({ length: this.times }, () => this.#read(floor)));
+    await (this.world.scenario.leases ? this.world.gates.as(this.name, read) : read());
+  }
+
+  /** Its process ends: nobody hears of it again. */
+  override faultSteps(): readonly Step[] {
+    const { world, name, processName } = this;
+    if (processName === 'p' || world.deaths === 0 || !world.gates.of(name).length) return [];
+    const die = () => {
+      world.deaths--;
+      world.gates.abandon(name);
+      this.leave();
+    };
+    return [{ label: `${processName} ends`, take: die }];
   }
 
   async #read(floor: WriteCounts): Promise<void> {

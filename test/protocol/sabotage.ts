@@ -82,6 +82,23 @@ export function trustingOfUnknownRows(store: CacheStore, server: ScriptedServer)
   };
 }
 
+/** Somebody loads anew whatever entry there is, and whoever waits for that takes the entry. */
+export function trustingWhileWaiting(store: CacheStore, server: ScriptedServer): Partial<CacheStore> {
+  let waits = false;
+  const trusting = withClocks((state) => ({ ...state, unknown: 0, rows: state.rows.map(() => 0) }));
+  return {
+    lease: async (work, ...rest) => {
+      waits = server.entries.size > 0;
+      return waits ? work.map(() => 'taken') : store.lease(work, ...rest);
+    },
+    read: async (...asked) => {
+      const isLook = waits;
+      const read = await store.read(...asked);
+      return isLook ? trusting(read) : read;
+    },
+  };
+}
+
 export function forgetfulOfHolds(store: CacheStore, server: ScriptedServer): Partial<CacheStore> {
   return {
     read: (...asked) => {
@@ -127,11 +144,11 @@ export function joinByKeyOnly(): () => void {
   Flights.prototype.find = function (name) {
     return find.call(this, keyOf(name));
   };
-  Flights.prototype.offer = function (names, flight) {
-    offer.call(this, names.map(keyOf), flight);
+  Flights.prototype.offer = function (name, flight) {
+    offer.call(this, keyOf(name), flight);
   };
-  Flights.prototype.withdraw = function (names, flight) {
-    withdraw.call(this, names.map(keyOf), flight);
+  Flights.prototype.withdraw = function (name, flight) {
+    withdraw.call(this, keyOf(name), flight);
   };
   return () => Object.assign(Flights.prototype, { find, offer, withdraw });
 }

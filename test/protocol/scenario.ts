@@ -16,6 +16,10 @@ export interface Scenario {
   readonly readers: readonly { readonly query: QueryName; readonly process?: string; readonly times?: number }[];
   /** How many loads of a process may run at once. Default: any number. */
   readonly loads?: number;
+  /** Processes lease their loads from each other. Default: each loads for itself, as over a store that is one process's own. */
+  readonly leases?: boolean;
+  /** Processes other than `p` that end for ever, wherever their readers are. */
+  readonly deaths?: number;
   readonly writers?: readonly WriteName[];
   /** Writes nobody tells of, each followed by an explicit clear. */
   readonly clears?: number;

@@ -13,6 +13,9 @@ const inWriter = [
   { query: 'detail', process: 'w1' },
   { query: 'detail', process: 'w1' },
 ] as const;
+const oneInEachOfTwo = [{ query: 'detail' }, { query: 'detail', process: 'q' }] as const;
+/** A lease is nothing that a write looks at. */
+const one = isLong ? (['update'] as const) : [];
 const some = isLong ? threeInTwoProcesses : three;
 const few = isLong ? threeInTwoProcesses : two;
 
@@ -194,7 +197,48 @@ export const promised: Record<string, Scenario> = {
   'an older snapshot that comes back': { readers: some, writers: ['update'], restores: true },
   'explicit clears after writes nobody told of': { readers: some, clears: 2 },
   'an explicit clear and an eviction': { readers: some, clears: 1, evictions: { of: anything, times: 1 } },
+  'a load that another process waits for': { readers: oneInEachOfTwo, writers: ['update'], leases: true },
+  'a list that another process loads': {
+    readers: [{ query: 'list' }, { query: 'list', process: 'q' }],
+    writers: ['insert'],
+    leases: true,
+  },
+  'a process that ends while another one waits for it': {
+    readers: oneInEachOfTwo,
+    writers: ['update'],
+    leases: true,
+    deaths: 1,
+  },
+  'a lease that ends before its load': { readers: oneInEachOfTwo, writers: one, leases: true, time: true },
+  'a lease that is refused, or taken although its answer is lost': {
+    readers: oneInEachOfTwo,
+    writers: one,
+    leases: true,
+    refused: ['lease'],
+    lost: ['lease'],
+  },
+  'an uncovered load that another process waits for': {
+    readers: [{ query: 'uncovered' }, { query: 'uncovered', process: 'q' }],
+    writers: ['updateUser'],
+    leases: true,
+  },
   ...(isLong && {
+    'loads of several processes, for which several readers wait': {
+      readers: threeInTwoProcesses,
+      writers: ['update'],
+      leases: true,
+    },
+    'a row found by another key, for which another process waits': {
+      readers: [{ query: 'slug' }, { query: 'slug', process: 'q' }],
+      writers: ['update'],
+      leases: true,
+    },
+    'an eviction while another process waits': {
+      readers: oneInEachOfTwo,
+      writers: ['update'],
+      leases: true,
+      evictions: { of: anything, times: 1 },
+    },
     'tables on servers of their own': {
       readers: [{ query: 'joined' }, { query: 'joined' }],
       writers: ['transaction'],

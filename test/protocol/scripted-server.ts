@@ -1,4 +1,4 @@
-import type { ClockState, ClockWrite, ClockQuery } from '../../lib/store/cache-store.js';
+import type { ClockState, ClockWrite, ClockQuery, Lease, Work } from '../../lib/store/cache-store.js';
 import { ExpiringMap } from '../../lib/store/expiring-map.js';
 import { clockKeys } from '../../lib/store/clock-keys.js';
 import { LocalClocks } from '../../lib/store/local-clocks.js';
@@ -16,12 +16,17 @@ interface ClockMaps {
   readonly rows: ExpiringMap<number>;
 }
 
+/** Everybody's. */
+const FREE = '';
+
 /** What all processes share: the real clocks and the entries, with everything that can happen to them. */
 export class ScriptedServer {
   readonly entries = new Map<string, string>();
   epoch = 0;
   /** Refused calls: all of them, or (which no store may do) only those that write. */
   refuses: 'nothing' | 'writes' | 'everything' = 'nothing';
+  /** Whose work it is, by what it is, and until when. */
+  readonly #leases = new Map<string, { readonly holder: string; readonly until: number }>();
   #clocks: LocalClocks;
   #maps: ClockMaps;
   readonly #log: ((clocks: LocalClocks) => void)[] = [];
@@ -51,6 +56,31 @@ export class ScriptedServer {
 
   advance(write: ClockWrite, hold: string | undefined): void {
     this.#apply((clocks) => clocks.advance(write, hold), write.clock);
+  }
+
+  lease(work: Work, holder: string, lifetimeMs: number): Lease {
+    const name = JSON.stringify(work);
+    const known = this.#lease(name);
+    if (!known) this.#leases.set(name, { holder, until: Date.now() + lifetimeMs });
+    if (!known || known.holder === holder) return 'mine';
+    return known.holder === FREE ? 'free' : 'taken';
+  }
+
+  endLease(work: Work, holder: string, freeMs = 0): void {
+    const name = JSON.stringify(work);
+    if (this.#lease(name)?.holder !== holder) return;
+    if (freeMs > 0) this.#leases.set(name, { holder: FREE, until: Date.now() + freeMs });
+    else this.#leases.delete(name);
+  }
+
+  /** When the leases that stand end by themselves. */
+  get leaseEnds(): readonly number[] {
+    return [...this.#leases.keys()].flatMap((name) => this.#lease(name)?.until ?? []);
+  }
+
+  #lease(name: string): { readonly holder: string; readonly until: number } | undefined {
+    const known = this.#leases.get(name);
+    return known && known.until > Date.now() ? known : undefined;
   }
 
   holds(clock: string): KeptClock['holds'] {
@@ -112,6 +142,7 @@ export class ScriptedServer {
       this.epoch,
       this.refuses,
       this.#snapshot?.image,
+      sorted([...this.#leases].filter(([name]) => this.#lease(name))),
     ];
   }
 

@@ -46,6 +46,7 @@ export class ProtocolWorld implements World {
   readonly acknowledged = noWrites();
   readonly faults: CallFaults;
   crashes: number;
+  deaths: number;
   readonly #writers: readonly Writer[];
   readonly #actors: readonly Actor[];
   readonly #processes = new Map<string, Process>();
@@ -66,6 +67,7 @@ export class ProtocolWorld implements World {
     const kinds = { ...(refused && { refused }), ...(lost && { lost }), ...(repeated && { repeated }) };
     this.faults = { ...kinds, left: Object.keys(kinds).length ? 1 : 0, late: [] };
     this.crashes = scenario.crashes ?? 0;
+    this.deaths = scenario.deaths ?? 0;
     this.#renewalsLeft = scenario.renewals ?? 0;
     this.#serverFaults = new ServerFaults(this.server, scenario);
     this.#writers = (scenario.writers ?? []).map((write, i) => new Writer(`w${i + 1}`, this, write));
@@ -93,6 +95,7 @@ export class ProtocolWorld implements World {
       server: this.server,
       faults: this.faults,
       split: this.scenario.split ?? false,
+      leases: this.scenario.leases ?? false,
       heard: (...heard) => this.#hear(...heard),
     });
     const open = new Set<string>();
@@ -169,7 +172,7 @@ export class ProtocolWorld implements World {
         ]),
       ),
       [time.now, time.wakeUps(), time.wakeUps(true), this.#renewalsLeft, this.#owed, [...this.#heldAt]],
-      [this.faults.left, sorted(this.faults.late.map(({ label }) => label)), this.crashes],
+      [this.faults.left, sorted(this.faults.late.map(({ label }) => label)), this.crashes, this.deaths],
       this.#serverFaults.fingerprint(),
     ]);
   }
@@ -197,6 +200,7 @@ export class ProtocolWorld implements World {
     if (this.scenario.time) {
       // The database may be slow without anybody's hold growing old.
       if (this.#unheld.length) moments.push(BUDGET + 1);
+      moments.push(...this.server.leaseEnds.map((at) => at - time.beginning));
       for (const clock of this.server.clocks) {
         for (const { blocksAt, deadline } of this.server.holds(clock).values()) {
           moments.push(...[blocksAt + 1, deadline + 1].map((at) => at - time.beginning));

@@ -91,11 +91,11 @@ function shareFlights(store: CacheStore): CacheStore {
   Flights.prototype.find = function (name) {
     return find.call(this, keyOf(name));
   };
-  Flights.prototype.offer = function (names, flight) {
-    offer.call(this, names.map(keyOf), flight);
+  Flights.prototype.offer = function (name, flight) {
+    offer.call(this, keyOf(name), flight);
   };
-  Flights.prototype.withdraw = function (names, flight) {
-    withdraw.call(this, names.map(keyOf), flight);
+  Flights.prototype.withdraw = function (name, flight) {
+    withdraw.call(this, keyOf(name), flight);
   };
   return store;
 }

@@ -4,6 +4,8 @@ import {
   type ClockWrite,
   type ClockQuery,
   type ClocksRead,
+  type Lease,
+  type Work,
 } from '../../lib/store/cache-store.js';
 
 /** Passes everything on to another store: what to change is for subclasses. */
@@ -29,6 +31,14 @@ export abstract class WrappedStore extends CacheStore {
 
   remove(keys: readonly string[]): Promise<void> {
     return this.inner.remove(keys);
+  }
+
+  lease(...asked: Parameters<CacheStore['lease']>): Promise<readonly Lease[]> {
+    return this.inner.lease(...asked);
+  }
+
+  endLease(work: readonly Work[], id: string, freeMs?: number): Promise<void> {
+    return this.inner.endLease(work, id, freeMs);
   }
 
   hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {

@@ -1,7 +1,9 @@
 import { withinBudget } from '../../lib/store/budget.js';
 import type { CacheStore } from '../../lib/store/cache-store.js';
 
-type Operation = 'read' | 'touch' | 'put' | 'remove' | 'hold' | 'release' | 'advance';
+const OPERATIONS = ['read', 'touch', 'put', 'remove', 'lease', 'endLease', 'hold', 'release', 'advance'] as const;
+
+type Operation = (typeof OPERATIONS)[number];
 
 export type Fault =
   /** The store is gone. */
@@ -19,7 +21,7 @@ export class FaultyStore {
   readonly #faults = new Map<Operation, Fault>();
 
   constructor(store: CacheStore, budgetMs: number) {
-    for (const operation of ['read', 'touch', 'put', 'remove', 'hold', 'release', 'advance'] as const) {
+    for (const operation of OPERATIONS) {
       const real = store[operation].bind(store) as (...args: unknown[]) => Promise<unknown>;
       Object.defineProperty(store, operation, {
         configurable: true,

@@ -10,6 +10,8 @@ import { Column, Entity, PrimaryGeneratedColumn, Raw } from 'typeorm';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { BaseCacheManager, type CacheEvent, CacheEvents, StoreError } from '../../../lib/index.js';
 import { ClearCache } from '../../../lib/decorators/clear-cache.js';
+import { QsCacheCore } from '../../../lib/qs-cache.core.js';
+import type { CacheStore } from '../../../lib/store/cache-store.js';
 import { GuardedStore } from '../../../lib/store/guarded-store.js';
 import { describeDatabases } from '../../support/databases.js';
 import { timeOfDay } from '../../support/time-of-day.js';
@@ -92,6 +94,19 @@ const drives: Record<CacheEvent['name'], (lab: Lab) => Promise<unknown>> = {
     await app.settled();
   },
   'load:joined': ({ accounts }) => Promise.all([accounts.get(2), accounts.get(2)]),
+  'load:awaited': async ({ accounts, app }) => {
+    await accounts.get(1);
+    await app.settled();
+    const key = accounts.getDetailCacheKey(1);
+    const store = app.get(QsCacheCore).store as CacheStore;
+    const { entries } = await store.read([key], []);
+    await store.remove([key]);
+    vi.spyOn(store, 'lease').mockImplementationOnce(async () => {
+      await store.put(key, entries[0]!, 60_000);
+      return ['taken'];
+    });
+    await accounts.get(1);
+  },
   'entry:skipped': async ({ accounts, app }) => {
     await accounts.all({ suffix: 'now', where: { password: Raw((at) => `${at} <> '${SECRET}' OR now() IS NULL`) } });
     await app.settled();

@@ -15,6 +15,7 @@ import {
 import { describeWithRedisServers, RedisServer } from '../../support/redis-server.js';
 
 const LONG = 60_000;
+const work = { key: 'a', name: 'query' };
 const user = { clock: 'app.public.user', rows: ['1'] };
 
 describeWithRedisServers('What RedisStore does on a server', () => {
@@ -126,6 +127,8 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       await store.touch([user], LONG);
       await store.put('a', 'text', LONG);
       await store.advance([user], 'w');
+      await store.lease([work, { key: 'b', name: 'query' }], 'a', LONG);
+      await store.endLease([work], 'a', LONG);
       const keys = await server.admin.keys('*');
       const lifetimes = await Promise.all(keys.map(async (key) => [key, await server.admin.pttl(key)] as const));
       expect(lifetimes.filter(([, lifetimeMs]) => lifetimeMs < 0)).toEqual([]);
@@ -169,6 +172,31 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       expect([calls.get('mget'), calls.get('evalsha'), calls.get('eval')]).toEqual([1, 1, undefined]);
     });
 
+    it('asks for any number of leases in one trip, and takes nothing else for one', async () => {
+      const works = ['a', 'b', 'c', 'd'].map((key) => ({ key, name: 'query' }));
+      await store.lease(works, 'theirs', LONG);
+      const names = await server.admin.keys('qscache:lease:*');
+      expect(names).toHaveLength(4);
+      for (const [i, forge] of [
+        (name: string) => server.admin.set(name, 'text'),
+        (name: string) => server.admin.multi().del(name).hset(name, { id: '1' }).exec(),
+        (name: string) => server.admin.set(name, ''),
+      ].entries()) {
+        await forge(names[i]!);
+      }
+      const leases = await store.lease(works, 'ours', LONG);
+      expect(leases.toSorted()).toEqual(['free', 'free', 'free', 'taken']);
+      await expect(store.endLease(works, 'ours')).rejects.toThrow(/could not end a lease/);
+      expect(await server.admin.keys('qscache:lease:*')).toHaveLength(4);
+    });
+
+    it('lets those wait for each other only who share the entry', async () => {
+      const another = new RedisStore(connectRedis(client), { budgetMs: 100, entryKey: (key) => `other:${key}` });
+      await store.lease([work], 'a', LONG);
+      expect(await another.lease([work], 'b', LONG)).toEqual(['mine']);
+      expect(await withBudget(200).lease([work], 'c', LONG)).toEqual(['taken']);
+    });
+
     it('never walks or empties the server', async () => {
       await server.admin.config('RESETSTAT');
       expect(await store.check()).toBeUndefined();
@@ -182,6 +210,9 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       await store.read(['a'], [user]);
       await store.advance([user, { clock: 'user', rows: 'unknown' }], 'w');
       await store.remove(['a']);
+      await store.lease([work], 'a', LONG);
+      await store.endLease([work], 'a', LONG);
+      await store.lease([work], 'b', LONG);
       const expected = new Set(
         'eval evalsha script|load info time mget set get unlink pexpire hset hsetnx hget hgetall hdel hexists hincrby config|resetstat'.split(
           ' ',
