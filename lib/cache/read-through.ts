@@ -156,7 +156,9 @@ export class ReadThrough {
     for (const { rows } of requests) question.about(undefined, rows);
     const answer = await question.answer;
     if (!answer || answer.view.isHeld(clocks)) return undefined;
-    const hits = await this.#hits(clocks, requests, answer, silently);
+    // Who waits has been told of the miss already.
+    const tell: Tell = (event) => event.name === 'entry:corrupt' && this.#tell(event);
+    const hits = await this.#hits(clocks, requests, answer, tell);
     const found = new Map<ReadRequest<T>, Found<T>>();
     for (const [request, own] of hits) {
       found.set(request, { own, payload: answer.entry(request.key)!.payload, isStored: true });
@@ -216,10 +218,7 @@ export class ReadThrough {
   }
 }
 
-type Tell = CacheEvents['emit'];
-
-/** Who looks again and again has been told of its miss already. */
-const silently: Tell = () => undefined;
+type Tell = (event: Parameters<CacheEvents['emit']>[0]) => unknown;
 
 function missed(tell: Tell, { key }: ReadRequest<unknown>, reason: MissReason): undefined {
   tell({ name: 'entry:missed', key, reason });
