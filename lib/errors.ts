@@ -75,7 +75,22 @@ export type QsCacheErrorCode =
   /** The store failed, refused or was too slow. Told by a `store:failed` event. */
   | 'QSCACHE_STORE_FAILED'
   /** A value that would not come back from the cache as it is. Told by an `entry:skipped` event. */
-  | 'QSCACHE_UNSUPPORTED_VALUE';
+  | 'QSCACHE_UNSUPPORTED_VALUE'
+  /** With `onStoreDown: 'reject'`: a write the store could not be told of, and which was not sent. */
+  | 'QSCACHE_WRITE_REFUSED';
+
+/** Why the store did not do what it was asked to. @publicApi */
+export type StoreFailure =
+  /** It did not answer within its budget. */
+  | 'late'
+  /** There is no connection to it. */
+  | 'unreachable'
+  /** It answered that it cannot serve anybody now: it is loading, full, read-only, without its replicas, or wants another password. */
+  | 'unable'
+  /** It answered that it will not do this: something else stands under a key, or it is a store that fails in words of its own. */
+  | 'refused'
+  /** It was not asked: it has failed a moment ago, and whether it is back is being found out. */
+  | 'not asked';
 
 /**
  * The base of every error this library throws. `code` is stable and starts with `QSCACHE_`; the message says what happened,
@@ -187,7 +202,38 @@ export class UnsupportedValueError extends QsCacheError {
  * @publicApi
  */
 export class StoreError extends QsCacheError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    /** What kind of failure it is. */
+    readonly reason: StoreFailure,
+    options?: ErrorOptions,
+  ) {
     super('QSCACHE_STORE_FAILED', message, options);
+  }
+}
+
+/**
+ * A statement that was not sent, since the store could not be told before it that it would write: with `onStoreDown: 'reject'` only.
+ * Nothing was written. Thrown to whoever made the statement, a `COMMIT` for a transaction, which is rolled back as usual. Its `cause`
+ * is the `StoreError`.
+ *
+ * @example
+ * @Catch(WriteRefusedError)
+ * export class WriteRefusedFilter implements ExceptionFilter {
+ *   catch(error: WriteRefusedError, host: ArgumentsHost) {
+ *     host.switchToHttp().getResponse<Response>().status(503).json({ message: error.message }); // costs no query
+ *   }
+ * }
+ *
+ * @publicApi
+ */
+export class WriteRefusedError extends QsCacheError {
+  constructor(tables: readonly string[], options: ErrorOptions) {
+    super(
+      'QSCACHE_WRITE_REFUSED',
+      `A write to ${tables.join(', ')} was not sent: the store could not be told of it, so other processes might have gone on serving what it changes. ` +
+        "Nothing was written. Try again when the store can be reached, or set onStoreDown: 'queue' to write all the same.",
+      options,
+    );
   }
 }

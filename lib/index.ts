@@ -32,5 +32,7 @@ export {
   type QsCacheErrorCode,
   type QueryErrorCode,
   StoreError,
+  type StoreFailure,
   UnsupportedValueError,
+  WriteRefusedError,
 } from './errors.js';

@@ -6,6 +6,7 @@ import { type DataSource, InstanceChecker } from 'typeorm';
 import { ReadThrough } from './cache/read-through.js';
 import { InvalidConfigurationError } from './errors.js';
 import { CacheEvents } from './events/cache-events.js';
+import { tellFailed } from './events/tell-failed.js';
 import { isManager } from './manager/base-cache-manager.js';
 import { KeptOut } from './manager/kept-out.js';
 import { type CacheManagerClass, ManagerRegistry } from './manager/manager-registry.js';
@@ -16,6 +17,7 @@ import { QSCACHE_OPTIONS } from './qs-cache.module-definition.js';
 import { type QsCacheOptions, type ResolvedOptions, resolveOptions } from './qs-cache.options.js';
 import type { CacheStore, ClockWrite } from './store/cache-store.js';
 import { disconnect } from './store/disconnect.js';
+import { GuardedStore } from './store/guarded-store.js';
 import { giveUpUnready } from './store/keyv-tiers.js';
 import { selectStore, type StoreSelection } from './store/select-store.js';
 import { dataSources, isFollowed } from './writes/data-sources.js';
@@ -148,7 +150,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
       else await this.#watch(dataSource);
     } catch (error) {
       // Nothing of it is cached then; that it starts is none of our business.
-      this.events.emit({ name: 'store:failed', operation: 'watch', error });
+      tellFailed(this.events, 'watch', error);
     }
   }
 
@@ -186,7 +188,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   async #leave(): Promise<void> {
     dataSources.leave(this);
     // What is still stored later would open again what is closed here.
-    await this.#readThrough?.close(CLOSING_PATIENCE_MS);
+    await Promise.all([this.#readThrough?.close(CLOSING_PATIENCE_MS), this.#selection?.store.settle()]);
     // Its own are destroyed later, if at all: jobs that nobody waited for may write until then, over a connection made for them.
     for (const watched of this.#watched.values()) if (!dataSources.needs(watched.dataSource, this)) watched.stop();
     this.#protocol.close();
@@ -194,7 +196,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   }
 
   #notClosed(error: unknown): void {
-    this.events.emit({ name: 'store:failed', operation: 'close', error });
+    tellFailed(this.events, 'close', error);
   }
 
   #select(): StoreSelection {
@@ -207,7 +209,8 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
         'QsCacheModule found no CACHE_MANAGER, so there is nowhere to keep entries. Import CacheModule.register() from @nestjs/cache-manager in the application.',
       );
     }
-    this.#selection = selectStore({ cache, redis, budgetMs } as Parameters<typeof selectStore>[0]);
+    const selection = selectStore({ cache, redis, budgetMs } as Parameters<typeof selectStore>[0]);
+    this.#selection = { ...selection, store: new GuardedStore(selection.store, this.events, budgetMs) };
     return this.#selection;
   }
 

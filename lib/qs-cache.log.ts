@@ -13,9 +13,12 @@ interface Trouble {
 }
 
 /** What an operator must learn even if nobody listens to the events. */
-export function logEvents(events: CacheEvents, logger: Pick<Logger, 'warn'>): void {
+export function logEvents(events: CacheEvents, logger: Pick<Logger, 'log' | 'warn'>): void {
   const logged = new Map<string, { readonly at: number; more: number }>();
   events.watch((event) => {
+    if (event.name === 'circuit:closed') {
+      logger.log(`The store is back, and asked to ${event.operation} again after ${event.openMs} ms.`);
+    }
     const trouble = troubleOf(event);
     if (!trouble) return;
     const now = Date.now();
@@ -43,6 +46,21 @@ function troubleOf(event: CacheEvent): Trouble | undefined {
       return {
         kind: `${event.name} ${event.operation}`,
         text: `The store failed to ${event.operation}: ${sentence(event.error)} Reads are answered by the database${/advance|clear|release/.test(event.operation) ? '; entries this write should have made stale may be served until it is reached' : ''}.`,
+      };
+    case 'circuit:opened':
+      return {
+        kind: `${event.name} ${event.operation}`,
+        text: `The store has failed and is not asked to ${event.operation} until it is back: ${sentence(event.error)} It is tried again at least each second.`,
+      };
+    case 'debt:made':
+      return {
+        kind: event.name,
+        text: `The store has not heard of a write to ${event.tables.join(', ')}. It is told when it is back; until then this process reads these from the database, and others may serve what was there before.`,
+      };
+    case 'debt:lost':
+      return {
+        kind: event.name,
+        text: `The store was never told of writes to ${event.tables.join(', ')}: what was there before may be served until it expires. Call QsCache.clear() for these once the store is back.`,
       };
     case 'entry:mismatched':
       return {

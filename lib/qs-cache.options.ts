@@ -44,6 +44,15 @@ export interface QsCacheOptions {
   readonly holdMs?: number;
 
   /**
+   * What becomes of a write while the store cannot be told of it. `'queue'`, the default: it is made, and the store is told when it is
+   * back; until then this process reads what it wrote from the database, and other processes, where they still reach the store, may
+   * serve what was there before. `'reject'`: it is not sent, and whoever made it gets a `WriteRefusedError`; a transaction gets it for
+   * its COMMIT, and is rolled back. So nobody reads anything old, and nobody writes while the store is down: not even a migration that
+   * runs while the application stands. Needs `holdMs`.
+   */
+  readonly onStoreDown?: 'queue' | 'reject';
+
+  /**
    * Signs every entry, with its key, by HMAC-SHA256: what somebody else has changed, made up or moved to another key is a miss and an
    * `entry:unverified` event. A text of at least 32 characters, best random ones, and another one for each environment; given and
    * `undefined` (an environment variable that is not set) is a boot error. Default: none, whoever may write to the store is trusted.
@@ -84,13 +93,14 @@ export interface ResolvedOptions {
   readonly redis: RedisClient | undefined;
   readonly budgetMs: number;
   readonly holdMs: number;
+  readonly needsHold: boolean;
   /** In place of the secrets, which nobody needs to know from here on. */
   readonly seal: Seal;
 }
 
 /** @internal @throws {InvalidConfigurationError} */
 export function resolveOptions(options: QsCacheOptions): ResolvedOptions {
-  const { namespace = '', redis, budgetMs = 250, holdMs = 10_000 } = options;
+  const { namespace = '', redis, budgetMs = 250, holdMs = 10_000, onStoreDown = 'queue' } = options;
   if (typeof namespace !== 'string') {
     throw invalid('namespace', namespace, 'it could not be part of a key', 'Give a text, or leave it out.');
   }
@@ -110,7 +120,19 @@ export function resolveOptions(options: QsCacheOptions): ResolvedOptions {
       'Give 1,000 to 600,000 milliseconds, or 0 for none.',
     );
   }
-  return { namespace, redis, budgetMs, holdMs, seal: sealFrom(options) };
+  if (onStoreDown !== 'queue' && onStoreDown !== 'reject') {
+    throw invalid('onStoreDown', onStoreDown, 'nobody knows what it asks for', "Give 'queue' or 'reject'.");
+  }
+  const needsHold = onStoreDown === 'reject';
+  if (needsHold && holdMs === 0) {
+    throw invalid(
+      'onStoreDown',
+      onStoreDown,
+      'a write would have to be held before it is sent, and holdMs is 0',
+      "Leave holdMs out, or give 'queue'.",
+    );
+  }
+  return { namespace, redis, budgetMs, holdMs, needsHold, seal: sealFrom(options) };
 }
 
 /** Says nothing of a secret but that it will not do: errors are logged. */

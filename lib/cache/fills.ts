@@ -1,4 +1,5 @@
 import type { CacheEvents } from '../events/cache-events.js';
+import { tellFailed } from '../events/tell-failed.js';
 import type { CacheStore } from '../store/cache-store.js';
 import type { AsOf } from './as-of.js';
 import { ClockView } from './clock-view.js';
@@ -65,7 +66,7 @@ export class Fills {
     try {
       await this.#fill(fills, asOf);
     } catch (error) {
-      this.events.emit({ name: 'store:failed', operation: 'fill', error });
+      tellFailed(this.events, 'fill', error);
     } finally {
       this.#underWay -= size;
     }
@@ -114,7 +115,7 @@ export class Fills {
     try {
       await ask();
     } catch (error) {
-      this.events.emit({ name: 'store:failed', operation, error });
+      tellFailed(this.events, operation, error);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEvents, MissReason } from '../events/cache-events.js';
+import { tellFailed } from '../events/tell-failed.js';
 import { Budget, type CacheStore } from '../store/cache-store.js';
 import type { ClockView } from './clock-view.js';
 import type { Dependency } from './dependency.js';
@@ -33,7 +34,7 @@ export class ReadThrough {
     private readonly seal: Seal,
     overdueMs = OVERDUE_MS,
   ) {
-    const failed = (error: unknown) => events.emit({ name: 'store:failed', operation: 'read', error });
+    const failed = (error: unknown) => tellFailed(events, 'read', error);
     const parse = (key: string, text: string) => this.#parse(key, text);
     this.#questions = new Questions({ store, failed, parse }, budgetMs);
     this.#fills = new Fills(store, events, this.#recent, seal);
@@ -67,7 +68,7 @@ export class ReadThrough {
       const { entries } = await this.store.read([key], [], new Budget(this.budgetMs));
       return entries[0] === undefined ? undefined : this.#parse(key, entries[0]);
     } catch (error) {
-      this.events.emit({ name: 'store:failed', operation: 'read', error });
+      tellFailed(this.events, 'read', error);
       return undefined;
     }
   }

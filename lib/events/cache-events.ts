@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import diagnosticsChannel from 'node:diagnostics_channel';
 import { safeError } from './safe-error.js';
 
 /** Why a read went to the database. @publicApi */
@@ -11,9 +12,9 @@ export type MissReason =
   | 'epoch'
   /** The key holds something that is no entry of this manager, query or entity shape. */
   | 'foreign'
-  /** A writer holds a clock and has not come back yet, or somebody else has overwritten a clock with what is no number. */
+  /** A writer holds a clock and has not come back yet, or this process owes the store a write to it, or somebody else has overwritten a clock with what is no number. */
   | 'held'
-  /** The store did not answer. */
+  /** The store did not answer, or is not asked since it has failed a moment ago. */
   | 'store'
   /** It is not known yet what entries may have missed: the DataSource has just started, or the store could not be asked since. */
   | 'unwatched'
@@ -64,6 +65,22 @@ export type CacheEvent =
   | { readonly name: 'tag:advanced'; readonly table: string; readonly rows: readonly string[] | undefined }
   /** The store failed, refused or was too slow. An `advance` that failed may leave stale entries behind. */
   | { readonly name: 'store:failed'; readonly operation: string; readonly error: Error }
+  /**
+   * The store has failed and is not asked any more, for this: to `read`, to `hold` clocks before a write, or to `advance` them after it.
+   * Reads and writes go on without it at once; in the background it is tried again.
+   */
+  | { readonly name: 'circuit:opened'; readonly operation: string; readonly error: Error }
+  /** It is back and asked again, after so many milliseconds. */
+  | { readonly name: 'circuit:closed'; readonly operation: string; readonly openMs: number }
+  /**
+   * A write of this process that the store has not heard of. Until it is paid this process reads these from the database; others that
+   * reach the store may serve what was there before.
+   */
+  | { readonly name: 'debt:made'; readonly tables: readonly string[] }
+  /** The store has heard of all that was owed to these. */
+  | { readonly name: 'debt:paid'; readonly tables: readonly string[] }
+  /** The application closes, or owes more than can be kept: what was there before may be served until it expires. */
+  | { readonly name: 'debt:lost'; readonly tables: readonly string[] }
   /** A clear-cache decorator could not tell what to clear, or the clearing failed. The request went on. */
   | { readonly name: 'clear:failed'; readonly handler: string; readonly error: Error }
   /** A statement no reader of SQL could place: everything of its database became stale. Each `sql` is told once, with `?` for its values. */
@@ -137,6 +154,7 @@ export class CacheEvents {
   /** @internal */
   emit(untold: Untold<CacheEvent>): void {
     const event = ('error' in untold ? { ...untold, error: safeError(untold.error) } : untold) as CacheEvent;
+    publish(event);
     for (const watcher of this.#watchers) tell(watcher, event);
     for (const subscription of this.#subscriptions) {
       if (!subscription.hears(event)) continue;
@@ -158,6 +176,14 @@ function toSome<Name extends CacheEventName>(
   const wanted = new Set<CacheEventName>([names].flat());
   const hears = (event: CacheEvent): event is CacheEventOf<Name> => wanted.has(event.name);
   return { listener, hears, tell: (event) => void (hears(event) && listener(event)) };
+}
+
+const channels = new Map<CacheEventName, diagnosticsChannel.Channel>();
+
+function publish(event: CacheEvent): void {
+  let channel = channels.get(event.name);
+  if (!channel) channels.set(event.name, (channel = diagnosticsChannel.channel(`nestjs-qscache:${event.name}`)));
+  if (channel.hasSubscribers) channel.publish(event);
 }
 
 /** A listener is a guest: its failure is its own. */

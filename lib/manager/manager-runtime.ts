@@ -3,6 +3,7 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { ReadThrough } from '../cache/read-through.js';
 import { InvalidConfigurationError } from '../errors.js';
 import type { CacheEvents, MissReason } from '../events/cache-events.js';
+import { tellFailed } from '../events/tell-failed.js';
 import { CommittedLoads } from '../load/committed-loads.js';
 import { EntityDependencies } from '../load/dependencies.js';
 import { driverValues } from '../load/driver-values.js';
@@ -203,7 +204,7 @@ export class ManagerRuntime {
       // Stale already; this only frees the memory sooner.
       if (free.length) await store().remove(free);
     } catch (error) {
-      events.emit({ name: 'store:failed', operation: 'clear', error });
+      tellFailed(events, 'clear', error);
     }
   }
 }

@@ -1,5 +1,6 @@
-import { StoreError } from '../errors.js';
+import { StoreError, type StoreFailure } from '../errors.js';
 import { safeError, withoutQuoted } from '../events/safe-error.js';
+import { failureOf } from './failure.js';
 
 /** In how many pieces a budget is spent. */
 const PIECES = 4;
@@ -31,6 +32,7 @@ export class Budget {
  *
  * @param budget in milliseconds, or what earlier conversations left of one
  * @param reason what has gone wrong so far, for the message of a budget that was spent
+ * @param kind what kind of failure an error is. Default: as Redis and its clients speak
  */
 export async function withinBudget<T>(
   store: string,
@@ -38,6 +40,7 @@ export async function withinBudget<T>(
   budget: number | Budget,
   work: () => Promise<T>,
   reason: () => unknown = () => undefined,
+  kind: (error: Error) => StoreFailure = failureOf,
 ): Promise<T> {
   const shared = typeof budget === 'number' ? new Budget(budget) : budget;
   let timer: NodeJS.Timeout | undefined;
@@ -47,9 +50,9 @@ export async function withinBudget<T>(
     const giveUp = () => {
       const failure = `${store} did not ${what} within ${shared.ms} ms`;
       const known = reason();
-      if (known === undefined) return reject(new StoreError(`${failure}. ${CONSEQUENCE}`));
+      if (known === undefined) return reject(new StoreError(`${failure}. ${CONSEQUENCE}`, 'late'));
       const cause = safeError(known, withoutQuoted);
-      reject(new StoreError(`${failure} (${sentence(cause)}). ${CONSEQUENCE}`, { cause }));
+      reject(new StoreError(`${failure} (${sentence(cause)}). ${CONSEQUENCE}`, failureOf(cause), { cause }));
     };
     const spend = (): void => {
       pieceMs = Math.min(shared.leftMs, shared.ms / PIECES);
@@ -69,7 +72,7 @@ export async function withinBudget<T>(
   } catch (error) {
     if (error instanceof StoreError) throw error;
     const cause = safeError(error, withoutQuoted);
-    throw new StoreError(`${store} could not ${what}: ${sentence(cause)}. ${CONSEQUENCE}`, { cause });
+    throw new StoreError(`${store} could not ${what}: ${sentence(cause)}. ${CONSEQUENCE}`, kind(cause), { cause });
   } finally {
     clearTimeout(timer);
     shared.spend(Math.min(pieceMs, performance.now() - began));

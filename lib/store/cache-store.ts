@@ -24,8 +24,8 @@ export interface ClockState {
   /** Per asked row, what it showed after the last write to that row. A row without a clock has `now`, so it can only be too new. */
   readonly rows: readonly number[];
   /**
-   * A writer holds it for longer than the budget and has not come back, or it is no number, so that nobody can tell what it has
-   * counted: miss, and fill nothing.
+   * A writer holds it for longer than the budget and has not come back; or it is no number, so that nobody can tell what it has
+   * counted; or this process owes it an advance: miss, and fill nothing.
    */
   readonly held: boolean;
 }
@@ -130,6 +130,9 @@ export abstract class CacheStore {
 
   /** Called once at boot, so that the first write need not wait for a connection. Rejects as all methods do. */
   async open(): Promise<void> {}
+
+  /** Called once, before `close`: what it keeps for the store is delivered within a budget, or told as lost. */
+  async settle(): Promise<void> {}
 
   /** Gives back what `open` took, at once. A straggler may go on using the store. */
   async close(): Promise<void> {}

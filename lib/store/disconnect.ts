@@ -18,6 +18,7 @@ export async function disconnect(cache: Cache): Promise<void> {
         new StoreError(
           `CACHE_MANAGER did not disconnect within ${PATIENCE_MS} ms, so the application closes without it, and its process may not ` +
             'end by itself. A command of the application still waits for an answer of the store: check the store and the way to it.',
+          'late',
         ),
       );
     timer = setTimeout(giveUp, PATIENCE_MS);

@@ -1,16 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withinBudget } from './budget.js';
+import { isAnswer, isPassing } from './failure.js';
 import type { RedisCommand, RedisConnection } from './redis-connection.js';
 
 /** The pause before the second try, in milliseconds; each one after it is twice as long as the one before. */
 const FIRST_PAUSE_MS = 4;
 const LONGEST_PAUSE_MS = 100;
-
-/** What a server answers that will take the same command soon: it starts, fails over, moves slots or runs somebody's long script. */
-const SOON = /^(LOADING|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|READONLY|BUSY) /;
-
-/** How every answer of a server that says no begins; what a client says of its connection does not. */
-const ANSWER = /^[A-Z]{3,} /;
 
 /**
  * Sends until every command was taken or the budget is spent: a connection that was reset and a server that fails over are back
@@ -63,5 +58,4 @@ export async function insist(
   }
 }
 
-const mayBeTakenYet = (reply: unknown): boolean =>
-  reply instanceof Error && (SOON.test(reply.message) || !ANSWER.test(reply.message));
+const mayBeTakenYet = (reply: unknown): boolean => reply instanceof Error && (isPassing(reply) || !isAnswer(reply));

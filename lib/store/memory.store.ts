@@ -11,6 +11,9 @@ export interface MemoryStoreOptions {
   readonly maxRows?: number;
 }
 
+/** Nobody has such an entry. */
+const PROBE = 'qscache:probe';
+
 /**
  * Entries in CACHE_MANAGER, clocks in this process: right as long as this process is the only one that writes.
  *
@@ -32,6 +35,8 @@ export class MemoryStore extends CacheStore {
 
   read(keys: readonly string[], queries: readonly ClockQuery[], budget?: Budget): Promise<EntriesRead> {
     const work = async () => {
+      // Clocks are there in any case: whoever asks for them alone may want to know whether the rest is.
+      if (!keys.length) await this.cache.get(PROBE);
       const values = await Promise.all(keys.map((key) => this.cache.get<unknown>(key)));
       const clocks = queries.map((query) => this.#clocks.read(query));
       return {
@@ -70,13 +75,15 @@ export class MemoryStore extends CacheStore {
   async check(): Promise<undefined> {}
 
   #within<T>(what: string, work: () => Promise<T>, budget: number | Budget = this.options.budgetMs): Promise<T> {
-    return withinBudget(this.name, what, budget, async () => {
+    const safely = async () => {
       try {
         return await work();
       } catch (error) {
         // Nobody knows what stores there are, and which of them tells of an entry in words of its own.
         throw safeError(error);
       }
-    });
+    };
+    // Nor which of them means itself by a failure, and which only this key.
+    return withinBudget(this.name, what, budget, safely, undefined, () => 'refused');
   }
 }

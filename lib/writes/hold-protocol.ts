@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WriteRefusedError } from '../errors.js';
 import type { CacheEvents } from '../events/cache-events.js';
+import { tellFailed } from '../events/tell-failed.js';
 import type { CacheStore, ClockWrite } from '../store/cache-store.js';
 import { tellAdvanced } from '../store/tell-advanced.js';
 import { HoldKeeper } from './hold-keeper.js';
@@ -27,14 +29,16 @@ export interface HoldOptions {
   readonly budgetMs: number;
   /** How long a hold stands that nobody renews; 0 holds nothing. */
   readonly holdMs: number;
+  /** Whether a write whose clocks could not be held must not be made. Default: it is made. */
+  readonly needsHold?: boolean;
 }
 
 /**
- * Tells the store of writes: before they can be visible, and when they are. Never rejects.
+ * Tells the store of writes: before they can be visible, and when they are. Never rejects, but for a write that must not be made.
  *
- * An acknowledged write has been heard, or its hold blocks readers, or a `store:failed` of an `advance` says that neither is so. A
- * store that does not answer costs a write one and a half budgets: the hold half a one, the advance a whole one of its own; and
- * another half when it stopped answering during a renewal.
+ * An acknowledged write has been heard, or its hold blocks readers, or it is owed, and a `debt:made` says so. A store that has stopped
+ * answering costs the first write one and a half budgets: the hold half a one, the advance a whole one of its own; and another half when
+ * it stopped during a renewal. Those behind it cost nothing.
  */
 export class HoldProtocol {
   readonly #keeper: HoldKeeper<Hold>;
@@ -44,16 +48,25 @@ export class HoldProtocol {
     private readonly events: CacheEvents,
     private readonly options: HoldOptions,
   ) {
-    this.#keeper = new HoldKeeper(options.holdMs / RENEWALS, (hold) => this.#hold(hold));
+    this.#keeper = new HoldKeeper(options.holdMs / RENEWALS, async (hold) => void (await this.#hold(hold)));
   }
 
-  /** From here on the hold is renewed until the write is settled by one of the other methods, or `close`. */
+  /**
+   * From here on the hold is renewed until the write is settled by one of the other methods, or `close`.
+   *
+   * @throws {WriteRefusedError} when the store did not take it, and a write needs its hold
+   */
   async hold(writes: readonly ClockWrite[]): Promise<Hold> {
     const clocks = writes.map(({ clock }) => clock);
     const releasesKeys = writes.some((write) => write.releasesKeys);
     const hold: Hold = { id: randomUUID(), clocks, releasesKeys, blocks: undefined };
     if (this.options.holdMs > 0) {
-      await this.#hold(hold);
+      const failure = await this.#hold(hold);
+      if (failure && this.options.needsHold) {
+        // Part of it may have been taken.
+        await this.#try('release', (store) => store.release(clocks, hold.id));
+        throw new WriteRefusedError(clocks, { cause: failure });
+      }
       this.#keeper.keep(hold);
     }
     return hold;
@@ -113,8 +126,8 @@ export class HoldProtocol {
 
   async #advance(writes: readonly ClockWrite[], hold: Hold | undefined, releasedId: string | undefined): Promise<void> {
     if (!writes.length) return;
-    const isHeard = await this.#try('advance', (store) => store.advance(writes, releasedId));
-    if (!isHeard) await this.#untilBlocking(hold);
+    const failure = await this.#try('advance', (store) => store.advance(writes, releasedId));
+    if (failure) await this.#untilBlocking(hold);
     else tellAdvanced(this.events, writes);
   }
 
@@ -133,22 +146,25 @@ export class HoldProtocol {
     if (left > 0) await sleep(left);
   }
 
-  async #hold(hold: Hold): Promise<void> {
+  /** @returns why the store did not take it */
+  async #hold(hold: Hold): Promise<Error | undefined> {
     const { id, clocks, releasesKeys } = hold;
     const { budgetMs, holdMs } = this.options;
     const until = Date.now() + holdMs - ROUNDING_MS;
-    if (!(await this.#try('hold', (store) => store.hold(clocks, id, holdMs, releasesKeys)))) return;
+    const failure = await this.#try('hold', (store) => store.hold(clocks, id, holdMs, releasesKeys));
     // A renewal leaves the moment it begins to block alone, except where the store had lost the hold: hence from the last one.
-    hold.blocks = { from: Date.now() + budgetMs + ROUNDING_MS, until };
+    if (!failure) hold.blocks = { from: Date.now() + budgetMs + ROUNDING_MS, until };
+    return failure;
   }
 
-  async #try(operation: string, ask: (store: CacheStore) => Promise<void>): Promise<boolean> {
+  /** @returns why the store did not do it */
+  async #try(operation: string, ask: (store: CacheStore) => Promise<void>): Promise<Error | undefined> {
     try {
       await ask(this.store());
-      return true;
+      return undefined;
     } catch (error) {
-      this.events.emit({ name: 'store:failed', operation, error });
-      return false;
+      tellFailed(this.events, operation, error);
+      return error as Error;
     }
   }
 }

@@ -8,7 +8,8 @@ export class HookOrder {
   /** Runs the hook at once where no earlier one is still at work; settles after all earlier ones, and after this one. */
   async next(connection: object, hook: () => Promise<void>): Promise<void> {
     const earlier = this.#last.get(connection);
-    const turn = earlier ? earlier.then(hook) : hook();
+    // What is refused before it is sent holds nobody up.
+    const turn = earlier ? earlier.then(hook, hook) : hook();
     this.#last.set(connection, turn);
     try {
       await turn;

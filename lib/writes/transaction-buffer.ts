@@ -1,5 +1,5 @@
 import type { ClockWrite } from '../store/cache-store.js';
-import { PendingWrites } from './pending-writes.js';
+import { PendingWrites } from '../store/pending-writes.js';
 import type { SqlDialect } from './sql/statement-effect.js';
 
 interface Frame {

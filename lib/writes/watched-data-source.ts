@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { CacheEvents } from '../events/cache-events.js';
+import { tellFailed } from '../events/tell-failed.js';
 import { askDatabaseName } from '../naming/database-name.js';
 import type { CacheStore } from '../store/cache-store.js';
 import { catchUp } from './catch-up.js';
@@ -103,7 +104,7 @@ export class WatchedDataSource {
       this.#hasWritten = false;
       watch.begin();
     } catch (error) {
-      this.events.emit({ name: 'store:failed', operation: 'catch up', error });
+      tellFailed(this.events, 'catch up', error);
       if (run !== this.#run) return;
       this.#retry = setTimeout(() => void (this.dataSource.isInitialized && this.start()), RETRY_MS).unref();
     }

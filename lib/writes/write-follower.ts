@@ -5,7 +5,7 @@ import { ConnectionWrites } from './connection-writes.js';
 import { askTransactionOpen, connectionOf, isTransactionOpen, statementStillRuns } from './driver-truth.js';
 import type { Hold, HoldProtocol } from './hold-protocol.js';
 import { MovedNames } from './moved-names.js';
-import { PendingWrites } from './pending-writes.js';
+import { PendingWrites } from '../store/pending-writes.js';
 import { redact } from './sql/redact.js';
 import type { SqlDialect, StatementEffect } from './sql/statement-effect.js';
 import { type Outcome, outcomeOf } from './statement-outcome.js';
@@ -60,6 +60,7 @@ export class WriteFollower {
     return this.#movedNames.leadElsewhere(connectionOf(runner));
   }
 
+  /** @throws {WriteRefusedError} for what must not be sent */
   async before(
     runner: QueryRunner,
     query: string,
@@ -79,7 +80,14 @@ export class WriteFollower {
     others.push(running);
     if (isAlone) await this.#correct(connection, writes, await this.#isOpen(connection));
     const visible = foresee(writes, running);
-    if (!visible.isEmpty) running.hold = await this.protocol.hold(visible.toWrites());
+    if (visible.isEmpty) return;
+    try {
+      running.hold = await this.protocol.hold(visible.toWrites());
+    } catch (error) {
+      // It is not sent, so nobody will say what became of it.
+      others.splice(others.indexOf(running), 1);
+      throw error;
+    }
   }
 
   async succeeded(

@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { WriteRefusedError } from '../errors.js';
 import type { CacheEvents } from '../events/cache-events.js';
 import { currentLoad, type LoadRecord } from '../load/read-context.js';
 import type { StatementWatch, LoadReading } from '../load/statement-watch.js';
@@ -23,7 +24,7 @@ import { WriteFollower } from './write-follower.js';
  * Sees every statement of a DataSource, whatever API wrote it, and makes what it writes known: its clocks are held before it can be visible,
  * advanced once it is, before whoever wrote it is told.
  *
- * Its hooks never reject and never outlast the protocol's budget: TypeORM fails a committed `save()` for a hook that does.
+ * Its hooks never reject, but for a write that is refused before it is sent, and never outlast the protocol's budget: TypeORM fails a committed `save()` for a hook that does.
  */
 export class WriteWatch implements StatementListener, StatementWatch {
   readonly tables: TableMap;
@@ -109,6 +110,7 @@ export class WriteWatch implements StatementListener, StatementWatch {
       const effects = readStatements(query, this.#dialect);
       if (!effects.every(({ kind, moves }) => (kind === 'read' || kind === 'session') && !moves)) await follow(effects);
     } catch (error) {
+      if (error instanceof WriteRefusedError) throw error;
       this.events.emit({ name: 'store:failed', operation: 'watch', error });
     }
   }

@@ -1,13 +1,16 @@
 import {
   datedLate,
   deafToRenewals,
+  forgetDebts,
   forgetfulOfHolds,
+  forgiveDebts,
   HastyProtocol,
   hurry,
   ignoreHolds,
   joinAfterTakeOff,
   joinByKeyOnly,
   joinSentQuestions,
+  judgeDebtsLate,
   replace,
   seeing,
   SureProtocol,
@@ -23,6 +26,17 @@ interface Sabotaged extends Scenario {
 
 const two = [{ query: 'detail' }, { query: 'detail' }] as const;
 const three = [...two, { query: 'detail' }] as const;
+const inWriter = [
+  { query: 'detail', process: 'w1' },
+  { query: 'detail', process: 'w1' },
+] as const;
+const outage = {
+  readers: inWriter,
+  writers: ['update'],
+  refuses: 'everything',
+  recovers: true,
+  recoveries: 2,
+} as const;
 const write = { readers: two, writers: ['update'] } as const;
 
 /** Sabotage that does nothing, so that what the others find is theirs. */
@@ -135,6 +149,17 @@ export const broken: Record<string, Sabotaged> = {
     ...write,
     evictions: { of: ['row'], times: 1 },
     broken: { store: (store, server) => replace(store, trustingOfUnknownRows(store, server)) },
+  },
+  'a debt that is forgotten': { ...outage, breaking: forgetDebts },
+  'a debt that counts as paid before the store has heard of it': { ...outage, breaking: forgiveDebts },
+  'a debt that is looked up when the store has answered': {
+    readers: inWriter,
+    writers: ['update'],
+    refused: ['advance'],
+    recoveries: 1,
+    split: true,
+    broken: { holdMs: 0 },
+    breaking: judgeDebtsLate,
   },
   'a store that serves reads while it refuses writes': { ...write, refuses: 'writes' },
 };

@@ -133,7 +133,7 @@ export class GatedStore extends CacheStore {
     const outcomes = (answer: (value: T) => void, refuse: (error: unknown) => void): readonly Outcome[] => {
       const fail = (reason: string) => {
         heard(actor, name, reason);
-        refuse(new StoreError(`The scripted store ${reason} ${method}.`));
+        refuse(new StoreError(`The scripted store ${reason} ${method}.`, 'unable'));
       };
       const isRefused =
         server.refuses === 'everything' || (server.refuses === 'writes' && method !== 'read' && method !== 'remove');

@@ -6,6 +6,8 @@ import { Questions } from '../../lib/cache/questions.js';
 import { ClockView } from '../../lib/cache/clock-view.js';
 import { type Hold, HoldProtocol } from '../../lib/writes/hold-protocol.js';
 import type { CacheStore, ClockState, ClockWrite, ClockQuery, ClocksRead } from '../../lib/store/cache-store.js';
+import { Debts } from '../../lib/store/debts.js';
+import { GuardedStore } from '../../lib/store/guarded-store.js';
 import { clockKeys } from '../../lib/store/clock-keys.js';
 import { time } from './scripted-time.js';
 import type { ScriptedServer } from './scripted-server.js';
@@ -160,6 +162,39 @@ export function joinSentQuestions(): () => void {
   return () => {
     Questions.prototype.join = join;
   };
+}
+
+/** Nobody remembers what the store has not heard of. */
+export function forgetDebts(): () => void {
+  const spy = vi.spyOn(Debts.prototype, 'add').mockReturnValue([]);
+  return () => spy.mockRestore();
+}
+
+/** What is owed is dropped as soon as the store can be asked again. */
+export function forgiveDebts(): () => void {
+  const { pay } = Debts.prototype;
+  Debts.prototype.pay = function () {
+    return pay.call(this, async () => undefined);
+  };
+  return () => void (Debts.prototype.pay = pay);
+}
+
+/** A debt that was paid until the store answered does not count. */
+export function judgeDebtsLate(): () => void {
+  const { read } = GuardedStore.prototype;
+  GuardedStore.prototype.read = async function (keys, queries, budget) {
+    const { owes } = Debts.prototype;
+    Debts.prototype.owes = () => false;
+    const reading = read.call(this, keys, queries, budget);
+    Debts.prototype.owes = owes;
+    const answer = await reading;
+    const held = (clock: string) => this.owed.includes(clock);
+    return {
+      ...answer,
+      clocks: answer.clocks.map((state, i) => (held(queries[i]!.clock) ? { ...state, held: true } : state)),
+    };
+  };
+  return () => void (GuardedStore.prototype.read = read);
 }
 
 export function ignoreHolds(): () => void {

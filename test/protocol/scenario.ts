@@ -37,6 +37,8 @@ export interface Scenario {
   readonly refuses?: 'writes' | 'everything';
   /** And takes everything again later, with all that it had. */
   readonly recovers?: boolean;
+  /** How often the first writer's process finds out whether the server is back. */
+  readonly recoveries?: number;
   /** A snapshot is taken, and comes back under another epoch. */
   readonly restores?: boolean;
   /** Holds grow old and pass their deadlines. */

@@ -9,6 +9,10 @@ export const MOST_EXECUTIONS = isLong ? 1_000_000 : 50_000;
 const two = [{ query: 'detail' }, { query: 'detail' }] as const;
 const three = [...two, { query: 'detail' }] as const;
 const threeInTwoProcesses = [...two, { query: 'detail', process: 'q' }] as const;
+const inWriter = [
+  { query: 'detail', process: 'w1' },
+  { query: 'detail', process: 'w1' },
+] as const;
 const some = isLong ? threeInTwoProcesses : three;
 const few = isLong ? threeInTwoProcesses : two;
 
@@ -122,6 +126,29 @@ export const promised: Record<string, Scenario> = {
     writers: ['update'],
     refuses: 'everything',
     time: true,
+  },
+  'a store that refuses everything for a while, and readers in the process that wrote meanwhile': {
+    readers: inWriter,
+    writers: ['update'],
+    refuses: 'everything',
+    recovers: true,
+    recoveries: 2,
+  },
+  'an advance that is refused, and readers in the process that wrote': {
+    readers: inWriter,
+    writers: ['update'],
+    refused: ['advance'],
+    recoveries: 1,
+    time: true,
+  },
+  'a debt that is paid while a reader waits for the clocks': {
+    readers: inWriter,
+    writers: ['update'],
+    refused: ['advance'],
+    recoveries: 1,
+    split: true,
+    // What a hold covers would hide what a debt does not.
+    broken: { holdMs: 0 },
   },
   'readers of one turn, who ask one question and share one load': {
     readers: [

@@ -4,7 +4,7 @@ import { noSeal } from '../../lib/cache/seal.js';
 import { CacheEvents } from '../../lib/events/cache-events.js';
 import { HoldProtocol } from '../../lib/writes/hold-protocol.js';
 import { WriteWatch } from '../../lib/writes/write-watch.js';
-import type { CacheStore } from '../../lib/store/cache-store.js';
+import { GuardedStore } from '../../lib/store/guarded-store.js';
 import type { Actor } from './actor.js';
 import { Clearer } from './clearer.js';
 import { type Cell, dataSource, noWrites, type WriteCounts } from './database.js';
@@ -12,6 +12,7 @@ import type { Step, World } from './explore.js';
 import { type CallFaults, GatedStore } from './gated-store.js';
 import { Gates } from './gates.js';
 import { Reader } from './reader.js';
+import { Recoverer } from './recoverer.js';
 import { BUDGET, HOLD, type Scenario } from './scenario.js';
 import { time } from './scripted-time.js';
 import { ScriptedServer } from './scripted-server.js';
@@ -22,7 +23,9 @@ import { Writer } from './writer.js';
 /** The parts of one process, each the real one. */
 export interface Process {
   readonly gated: GatedStore;
-  readonly store: CacheStore;
+  readonly store: GuardedStore;
+  /** What the store is not asked for. */
+  readonly open: Set<string>;
   readonly readThrough: ReadThrough;
   readonly limit: Limit;
   readonly protocol: HoldProtocol;
@@ -72,6 +75,7 @@ export class ProtocolWorld implements World {
       ),
       ...this.#writers,
       ...Array.from({ length: scenario.clears ?? 0 }, (_, i) => new Clearer(`c${i + 1}`, this)),
+      ...Array.from({ length: scenario.recoveries ?? 0 }, (_, i) => new Recoverer(`t${i + 1}`, this)),
     ];
   }
 
@@ -88,12 +92,16 @@ export class ProtocolWorld implements World {
       split: this.scenario.split ?? false,
       heard: (...heard) => this.#hear(...heard),
     });
-    const store = broken?.store?.(gated, this.server) ?? gated;
+    const open = new Set<string>();
+    events.on('circuit:opened', ({ operation }) => open.add(operation));
+    events.on('circuit:closed', ({ operation }) => open.delete(operation));
+    const store = new GuardedStore(broken?.store?.(gated, this.server) ?? gated, events, BUDGET);
     const Protocol = broken?.protocol ?? HoldProtocol;
     const protocol = new Protocol(() => store, events, { budgetMs: BUDGET, holdMs: broken?.holdMs ?? HOLD });
     process = {
       gated,
       store,
+      open,
       readThrough: new ReadThrough(store, events, BUDGET, noSeal, Infinity),
       limit: new Limit(this.scenario.loads ?? Infinity),
       protocol,
@@ -149,7 +157,14 @@ export class ProtocolWorld implements World {
       this.server.fingerprint(),
       // Readers who ask the same are interchangeable.
       sorted(this.#actors.map((actor) => actor.fingerprint())),
-      sorted([...this.#processes].map(([name, { gated }]) => [name, sorted(gated.remembered)])),
+      sorted(
+        [...this.#processes].map(([name, { gated, store, open }]) => [
+          name,
+          sorted(gated.remembered),
+          sorted(store.owed),
+          sorted(open),
+        ]),
+      ),
       [time.now, time.wakeUps(), time.wakeUps(true), this.#renewalsLeft, this.#owed, [...this.#heldAt]],
       [this.faults.left, sorted(this.faults.late.map(({ label }) => label)), this.crashes],
       this.#serverFaults.fingerprint(),

@@ -11,7 +11,7 @@ describe('The log', () => {
   function listen() {
     const lines: string[] = [];
     const events = new CacheEvents();
-    logEvents(events, { warn: (line: string) => lines.push(line) });
+    logEvents(events, { warn: (line: string) => lines.push(line), log: (line: string) => lines.push(line) });
     return { events, lines };
   }
 

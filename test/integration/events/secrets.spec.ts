@@ -8,8 +8,9 @@ import { Keyv } from 'keyv';
 import { inspect } from 'node:util';
 import { Column, Entity, PrimaryGeneratedColumn, Raw } from 'typeorm';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { BaseCacheManager, type CacheEvent } from '../../../lib/index.js';
+import { BaseCacheManager, type CacheEvent, CacheEvents, StoreError } from '../../../lib/index.js';
 import { ClearCache } from '../../../lib/decorators/clear-cache.js';
+import { GuardedStore } from '../../../lib/store/guarded-store.js';
 import { describeDatabases } from '../../support/databases.js';
 import { createTestApp, type StoreKind, type TestApp } from '../../support/test-app.js';
 import { describeWithRedisServers, RedisServer } from '../../support/redis-server.js';
@@ -132,7 +133,29 @@ const drives: Record<CacheEvent['name'], (lab: Lab) => Promise<unknown>> = {
     await accounts.get(1);
     await app.dataSource.manager.update(Account, 1, { password: new Password(`${SECRET} again`) });
   },
+  'circuit:opened': lose,
+  'circuit:closed': lose,
+  'debt:made': lose,
+  'debt:paid': lose,
+  'debt:lost': lose,
 };
+
+/** A store that is gone, comes back, and is gone for good, in words that quote what it was told. */
+async function lose({ app }: Lab): Promise<void> {
+  let isGone = true;
+  const lost = new Error(SECRET, { cause: Object.assign(new Error(SECRET), { command: SECRET }) });
+  const told = async () => {
+    if (isGone) throw new StoreError('gone', 'unreachable', { cause: lost });
+  };
+  const store = new GuardedStore({ name: 'gone', advance: told } as never, app.get(CacheEvents), 100);
+  const write = async () => void (await store.advance([{ clock: 'a.b.c', rows: [SECRET] }]).catch(() => undefined));
+  await write();
+  isGone = false;
+  await store.recover();
+  isGone = true;
+  await write();
+  await store.settle();
+}
 
 /** All that anybody can see of a value without digging for private parts. */
 function everything(value: unknown, seen = new Set<unknown>()): string[] {

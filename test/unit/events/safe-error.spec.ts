@@ -49,7 +49,7 @@ describe('An error that is safe to tell', () => {
     const several = new AggregateError([inner, SECRET, { SECRET }], SECRET);
     const middle = new Error(SECRET, { cause: several });
     inner.cause = middle;
-    const error = safeError(new StoreError('redis could not read.', { cause: middle }));
+    const error = safeError(new StoreError('redis could not read.', 'refused', { cause: middle }));
     expect(error.message).toBe('redis could not read.');
     expect((error.cause as Error).cause).toBeInstanceOf(AggregateError);
     const { errors } = (error.cause as Error).cause as AggregateError;

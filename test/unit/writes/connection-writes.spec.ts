@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConnectionWrites } from '../../../lib/writes/connection-writes.js';
-import type { PendingWrites } from '../../../lib/writes/pending-writes.js';
+import type { PendingWrites } from '../../../lib/store/pending-writes.js';
 import { readStatements } from '../../../lib/writes/sql/read-statements.js';
 import { mayHaveCommitted, type SqlDialect, type StatementEffect } from '../../../lib/writes/sql/statement-effect.js';
 import type { ClockWrite } from '../../../lib/store/cache-store.js';

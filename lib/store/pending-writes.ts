@@ -1,4 +1,4 @@
-import type { ClockWrite, WrittenRows } from '../store/cache-store.js';
+import type { ClockWrite, WrittenRows } from './cache-store.js';
 
 /** More written rows of one table than this, and its rows count as unknown: one advance instead of one per row. */
 const ROWS_PER_TABLE = 100;
@@ -11,9 +11,20 @@ interface Pending {
   readonly releasesKeys: boolean;
 }
 
-/** Writes that are not visible yet, merged per clock. */
+/** Writes that wait to be told, merged per clock: until they are visible, or until the store can be reached. */
 export class PendingWrites {
   readonly #byClock = new Map<string, Pending>();
+
+  /** @param mostRows of one table; more, and its rows count as unknown */
+  constructor(private readonly mostRows = ROWS_PER_TABLE) {}
+
+  get size(): number {
+    return this.#byClock.size;
+  }
+
+  has(clock: string): boolean {
+    return this.#byClock.has(clock);
+  }
 
   get isEmpty(): boolean {
     return this.#byClock.size === 0;
@@ -24,7 +35,7 @@ export class PendingWrites {
       const known = this.#byClock.get(clock) ?? { ...NOTHING, rows: new Set<string>() };
       const isOneKey = known.key === undefined || key === undefined || known.key === key;
       this.#byClock.set(clock, {
-        rows: isOneKey ? together(known.rows, rows) : 'unknown',
+        rows: isOneKey ? together(known.rows, rows, this.mostRows) : 'unknown',
         key: known.key ?? key,
         takesKeys: known.takesKeys || takesKeys,
         releasesKeys: known.releasesKeys || releasesKeys,
@@ -44,10 +55,10 @@ export class PendingWrites {
 }
 
 /** New rows add nothing to those that were known. */
-function together(known: Pending['rows'], rows: WrittenRows): Pending['rows'] {
+function together(known: Pending['rows'], rows: WrittenRows, mostRows: number): Pending['rows'] {
   if (known === 'unknown' || rows === 'unknown') return 'unknown';
   if (rows !== 'new') for (const row of rows) known.add(row);
-  return known.size <= ROWS_PER_TABLE ? known : 'unknown';
+  return known.size <= mostRows ? known : 'unknown';
 }
 
 const NOTHING: Omit<Pending, 'rows'> = { key: undefined, takesKeys: false, releasesKeys: false };

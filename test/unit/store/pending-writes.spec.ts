@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PendingWrites } from '../../../lib/writes/pending-writes.js';
+import { PendingWrites } from '../../../lib/store/pending-writes.js';
 
 const rows = (count: number) => Array.from({ length: count }, (_, i) => ({ clock: 'user', rows: [String(i)] }));
 

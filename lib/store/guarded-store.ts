@@ -1,0 +1,224 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreError } from '../errors.js';
+import type { CacheEvents } from '../events/cache-events.js';
+import {
+  type Budget,
+  CacheStore,
+  type ClockQuery,
+  type ClocksRead,
+  type ClockWrite,
+  type EntriesRead,
+} from './cache-store.js';
+import { Circuit, type CircuitName } from './circuit.js';
+import { Debts } from './debts.js';
+import { tellAdvanced } from './tell-advanced.js';
+
+/** The pause before the store is tried again, in milliseconds: each one twice as long as the one before, and up to a half shorter by chance. */
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 1_000;
+
+/** What is asked, or told, of a store that need only answer. Nobody has such a table. */
+const NOTHING = 'qscache:probe';
+
+/** Of a budget: an answer that was waited for so long and did not come says that the store is silent, if it said nothing else meanwhile. */
+const TELLING_SHARE = 0.9;
+
+/**
+ * A store that is never in the way. One that fails is not asked any more: reads and writes go on without it at once, and in the background
+ * it is tried again, by one at a time, until it is back.
+ *
+ * What was written meanwhile is owed to it. Until it is paid this process takes nothing from the store that it owes something of: other
+ * processes that still reach the store are all that may serve what such a write has made stale. Trying again begins with paying, so that
+ * a store is not trusted before it has heard of everything.
+ *
+ * @internal
+ */
+export class GuardedStore extends CacheStore {
+  readonly name: string;
+  readonly #debts = new Debts();
+  readonly #reads: Circuit;
+  readonly #holds: Circuit;
+  readonly #advances: Circuit;
+  /** About what the last question that failed was. */
+  #asked: readonly ClockQuery[] = [];
+  #isRecovering = false;
+  #isClosed = false;
+
+  constructor(
+    private readonly store: CacheStore,
+    private readonly events: CacheEvents,
+    private readonly budgetMs: number,
+  ) {
+    super();
+    this.name = store.name;
+    const opened = (circuit: Circuit, error: StoreError) => this.#opened(circuit, error);
+    const isDown = ({ reason }: StoreError) => reason !== 'refused';
+    // One big entry may take longer than a budget on a store that answers everybody else.
+    const isSilent = (circuit: Circuit, askedAt: number) =>
+      performance.now() - askedAt >= TELLING_SHARE * budgetMs && !circuit.hasAnsweredSince(askedAt);
+    this.#reads = new Circuit(
+      'read',
+      (error, circuit, askedAt) => (error.reason === 'late' ? isSilent(circuit, askedAt) : isDown(error)),
+      opened,
+    );
+    // By themselves, since an advance has more time: that a hold was not taken must not keep it from being tried.
+    this.#holds = new Circuit('hold', isDown, opened);
+    this.#advances = new Circuit('advance', isDown, opened);
+  }
+
+  /** What this process has written and the store has not heard of. */
+  get owed(): readonly string[] {
+    return this.#debts.clocks;
+  }
+
+  async read(keys: readonly string[], queries: readonly ClockQuery[], budget?: Budget): Promise<EntriesRead> {
+    return this.#read(queries, () => this.store.read(keys, queries, budget));
+  }
+
+  async touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
+    return this.#read(queries, () => this.store.touch(queries, lifetimeMs));
+  }
+
+  put(key: string, entry: string, lifetimeMs: number): Promise<void> {
+    return this.#reads.through(() => this.store.put(key, entry, lifetimeMs));
+  }
+
+  remove(keys: readonly string[]): Promise<void> {
+    return this.#reads.through(() => this.store.remove(keys));
+  }
+
+  hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
+    return this.#holds.through(() => this.store.hold(clocks, id, deadlineMs, releasesKeys));
+  }
+
+  release(clocks: readonly string[], id: string): Promise<void> {
+    return this.#holds.through(() => this.store.release(clocks, id));
+  }
+
+  /** What the store does not take is owed to it before this rejects. */
+  async advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
+    try {
+      await this.#advances.through(() => this.store.advance(writes, hold));
+    } catch (error) {
+      this.#owe(writes);
+      throw error;
+    }
+  }
+
+  check(): Promise<string | undefined> {
+    return this.store.check();
+  }
+
+  override open(): Promise<void> {
+    return this.store.open();
+  }
+
+  /** Pays what is owed, or tells that it is lost. */
+  override async settle(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#debts.isEmpty) return;
+    await this.#pay().catch(() => undefined);
+    this.#lost(this.#debts.clocks);
+  }
+
+  override close(): Promise<void> {
+    return this.store.close();
+  }
+
+  /** Whether the store is asked everything, and has heard of everything. */
+  get isWhole(): boolean {
+    return this.#debts.isEmpty && ![this.#reads, this.#holds, this.#advances].some(({ isOpen }) => isOpen);
+  }
+
+  /** Tries again, once. Never rejects. */
+  async recover(): Promise<void> {
+    try {
+      await this.#pay();
+      await this.#ask();
+    } catch {
+      // It is not back yet.
+    }
+  }
+
+  async #read<T extends ClocksRead>(queries: readonly ClockQuery[], ask: () => Promise<T>): Promise<T> {
+    // Taken before it is asked: a debt that is paid until it answers may have been paid after it looked.
+    const owed = this.#debts.isEmpty ? undefined : queries.map(({ clock }) => this.#debts.owes(clock));
+    try {
+      const read = await this.#reads.through(ask);
+      if (!owed) return read;
+      return { ...read, clocks: read.clocks.map((clock, i) => (owed[i] ? { ...clock, held: true } : clock)) };
+    } catch (error) {
+      this.#asked = queries;
+      throw error;
+    }
+  }
+
+  async #pay(): Promise<void> {
+    const nothing = this.#debts.isEmpty;
+    const paid = nothing ? [] : await this.#debts.pay((writes) => this.store.advance(writes));
+    if (nothing && (this.#holds.isOpen || this.#advances.isOpen)) await this.#probe(() => this.store.advance([PROBE]));
+    if (paid.length) {
+      tellAdvanced(this.events, paid);
+      this.events.emit({ name: 'debt:paid', tables: tablesOf(paid) });
+    }
+    this.#close(this.#holds);
+    this.#close(this.#advances);
+  }
+
+  async #ask(): Promise<void> {
+    if (!this.#reads.isOpen) return;
+    const queries = this.#asked.length ? this.#asked : [{ clock: NOTHING, rows: [] }];
+    await this.#probe(() => this.store.read([], queries));
+    this.#close(this.#reads);
+  }
+
+  /** A store that says no is there. */
+  async #probe(ask: () => Promise<unknown>): Promise<void> {
+    try {
+      await ask();
+    } catch (error) {
+      if (!(error instanceof StoreError && error.reason === 'refused')) throw error;
+    }
+  }
+
+  #owe(writes: readonly ClockWrite[]): void {
+    const lost = this.#debts.add(writes);
+    this.events.emit({ name: 'debt:made', tables: tablesOf(writes) });
+    if (this.#isClosed) this.#lost(tablesOf(writes));
+    else if (lost.length) this.#lost(tablesOf(lost));
+    void this.#recovery();
+  }
+
+  #lost(tables: readonly string[]): void {
+    if (tables.length) this.events.emit({ name: 'debt:lost', tables });
+  }
+
+  #opened({ name }: Circuit, error: StoreError): void {
+    this.events.emit({ name: 'circuit:opened', operation: name, error });
+    void this.#recovery();
+  }
+
+  #close(circuit: Circuit): void {
+    if (!circuit.isOpen) return;
+    const openMs = Math.round(circuit.openMs);
+    circuit.close();
+    this.events.emit({ name: 'circuit:closed', operation: circuit.name, openMs });
+  }
+
+  async #recovery(): Promise<void> {
+    if (this.#isRecovering) return;
+    this.#isRecovering = true;
+    // Jobs that nobody waited for may use a store that was closed: it is not tried again for them.
+    for (let pauseMs = FIRST_PAUSE_MS; !this.isWhole && !this.#isClosed; pauseMs *= 2) {
+      await sleep(Math.min(pauseMs, LONGEST_PAUSE_MS) * (1 - Math.random() / 2), undefined, { ref: false });
+      if (!this.#isClosed) await this.recover();
+    }
+    this.#isRecovering = false;
+  }
+}
+
+const PROBE: ClockWrite = { clock: NOTHING, rows: 'new' };
+
+function tablesOf(writes: readonly ClockWrite[]): string[] {
+  return writes.map(({ clock }) => clock);
+}

@@ -1,0 +1,150 @@
+import type { DataSourceOptions } from 'typeorm';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { WriteRefusedError } from '../../../lib/index.js';
+import { Example, exampleEntities } from '../../fixtures/entities/example.entity.js';
+import { managers, PlainExampleCacheManager } from '../../fixtures/managers.js';
+import { describeDatabases, type TestDatabase } from '../../support/databases.js';
+import { exampleApp } from '../../support/example-app.js';
+import { describeWithRedisServers, Proxy, RedisServer } from '../../support/redis-server.js';
+import { createTestApp, type StoreKind, type TestApp } from '../../support/test-app.js';
+
+const faults = {
+  'refuses connections': { bring: (proxy: Proxy) => proxy.cut(), heal: (proxy: Proxy) => proxy.open() },
+  'is a black hole': {
+    bring: async (proxy: Proxy) => proxy.block(),
+    // What was lost on the way leaves connections behind that hear nothing any more.
+    heal: async (proxy: Proxy) => (proxy.unblock(), proxy.reset()),
+  },
+};
+
+describeWithRedisServers('a Redis that is gone for a while', () => {
+  let server: RedisServer;
+  let proxy: Proxy;
+  beforeEach(async () => {
+    server = await RedisServer.start();
+    proxy = await Proxy.to(server.port);
+    onTestFinished(async () => {
+      await proxy.cut();
+      await server.stop();
+    });
+  });
+
+  const options = (store: StoreKind, port: number, more: object = {}) => ({
+    store,
+    redisUrl: `redis://127.0.0.1:${port}`,
+    options: { budgetMs: 100, namespace: 'outage', ...more },
+  });
+
+  /** One that reaches Redis through the proxy, and one that does whatever becomes of the proxy. */
+  async function two(database: TestDatabase, store: StoreKind, more: object = {}) {
+    const cut = await exampleApp(database, options(store, proxy.port, more));
+    const other = await createTestApp({
+      ...options(store, server.port),
+      options: { budgetMs: 5_000, namespace: 'outage' },
+      database: { ...cut.options, entities: exampleEntities } as DataSourceOptions,
+      managers,
+    });
+    const warm = async (app: TestApp) => {
+      await vi.waitFor(async () => {
+        const examples = app.get(PlainExampleCacheManager);
+        await examples.get(1);
+        await examples.all();
+        await app.settled();
+        await app.statements.expect(0, async () => {
+          await examples.get(1);
+          await examples.all();
+        });
+      }, 5_000);
+    };
+    await warm(cut);
+    await warm(other);
+    return { cut, other };
+  }
+
+  const titleIn = async (app: TestApp) => {
+    const examples = app.get(PlainExampleCacheManager);
+    const listed = (await examples.all()).find(({ id }) => id === 1)!.title;
+    return [(await examples.get(1)).title, listed];
+  };
+  const retitle = (app: TestApp, title: string) => app.dataSource.manager.update(Example, 1, { title });
+  const until = (app: TestApp, name: string) =>
+    vi.waitFor(() => expect(app.events.map((event) => event.name)).toContain(name), 5_000);
+
+  describeDatabases(
+    'over a database',
+    (database) => {
+      describe.each<StoreKind>(['ioredis-yet', 'keyv-redis'])('through %s', (store) => {
+        it.each(Object.entries(faults))(
+          'that %s hears of what was written before anybody trusts it',
+          async (_, fault) => {
+            const { cut, other } = await two(database, store);
+            cut.events.splice(0);
+            await fault.bring(proxy);
+            await retitle(cut, 'meanwhile');
+            expect(await titleIn(cut)).toEqual(['meanwhile', 'meanwhile']);
+            expect(cut.events.map(({ name }) => name)).toContain('debt:made');
+            await fault.heal(proxy);
+            await until(cut, 'debt:paid');
+            expect(await titleIn(other)).toEqual(['meanwhile', 'meanwhile']);
+            await vi.waitFor(async () => {
+              expect(await titleIn(cut)).toEqual(['meanwhile', 'meanwhile']);
+              await cut.settled();
+              await cut.statements.expect(0, () => titleIn(cut));
+            }, 5_000);
+          },
+        );
+
+        it('is not waited for once it is known to be gone', async () => {
+          const { cut } = await two(database, store);
+          proxy.block();
+          await retitle(cut, 'first');
+          await titleIn(cut);
+          cut.events.splice(0);
+          for (let n = 0; n < 10; n++) {
+            await retitle(cut, `title ${n}`);
+            expect(await titleIn(cut)).toEqual([`title ${n}`, `title ${n}`]);
+          }
+          // Nobody was asked, so nobody failed.
+          expect(cut.events.filter(({ name }) => name === 'store:failed')).toEqual([]);
+          expect(cut.events.filter(({ name }) => name === 'debt:made')).toHaveLength(10);
+        });
+
+        it('lets nobody write who asked for that, and everybody read', async () => {
+          const { cut, other } = await two(database, store, { onStoreDown: 'reject' });
+          await proxy.cut();
+          const before = await titleIn(other);
+          const { manager } = cut.dataSource;
+          await expect(retitle(cut, 'refused')).rejects.toThrow(WriteRefusedError);
+          await expect(manager.save(Example, { id: 1, title: 'refused' })).rejects.toThrow(WriteRefusedError);
+          await expect(
+            manager.transaction(async (entityManager) => {
+              await entityManager.update(Example, 1, { title: 'refused' });
+              expect((await entityManager.findOneByOrFail(Example, { id: 1 })).title).toBe('refused');
+            }),
+          ).rejects.toThrow(WriteRefusedError);
+          await expect(manager.query(`DELETE FROM example WHERE id = 1`)).rejects.toThrow(WriteRefusedError);
+          expect(await titleIn(cut)).toEqual(before);
+          // Of this one nothing is wrong.
+          await manager.transaction((entityManager) => entityManager.findOneByOrFail(Example, { id: 1 }));
+          await proxy.open();
+          await vi.waitFor(() => retitle(cut, 'accepted'), 5_000);
+          expect(await titleIn(other)).toEqual(['accepted', 'accepted']);
+          expect(await titleIn(cut)).toEqual(['accepted', 'accepted']);
+          expect(cut.events.map(({ name }) => name)).not.toContain('debt:made');
+        });
+
+        it('is told at the end, or the log names what is lost', async () => {
+          const { cut, other } = await two(database, store);
+          await proxy.cut();
+          await retitle(cut, 'lost');
+          await cut.close();
+          const lost = cut.events.filter((event) => event.name === 'debt:lost');
+          expect(lost.flatMap(({ tables }) => tables)).toEqual([expect.stringMatching(/example$/)]);
+          // A caveat, and by nature.
+          expect((await titleIn(other))[0]).not.toBe('lost');
+        });
+      });
+    },
+    ['postgres', 'mariadb'],
+  );
+});

@@ -1,0 +1,271 @@
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { StoreError, type StoreFailure } from '../../../lib/errors.js';
+import { type CacheEvent, CacheEvents } from '../../../lib/events/cache-events.js';
+import type { CacheStore, ClocksRead, ClockWrite } from '../../../lib/store/cache-store.js';
+import { GuardedStore } from '../../../lib/store/guarded-store.js';
+import { endOfTurn } from '../../../lib/cache/end-of-turn.js';
+
+// What is faked below is the global one.
+vi.mock('node:timers/promises', () => ({
+  setTimeout: (ms: number) => new Promise<void>((wake) => void setTimeout(wake, ms)),
+}));
+
+const BUDGET = 20;
+const of = (...clocks: string[]) => clocks.map((clock) => ({ clock, rows: [] }));
+const write = (clock: string, ...rows: string[]): ClockWrite => ({ clock, rows: rows.length ? rows : 'new' });
+
+describe('A guarded store', () => {
+  let events: CacheEvent[];
+  let asked: string[];
+  let advanced: (readonly ClockWrite[])[];
+  /** What becomes of what is asked. Default: it is done. */
+  let fails: Partial<Record<keyof CacheStore, (() => Promise<never>) | undefined>>;
+  let store: GuardedStore;
+
+  const failing = (reason: StoreFailure) => () => Promise.reject(new StoreError(`is ${reason}`, reason));
+  const silent = () => new Promise<never>(() => undefined);
+  const outcome = (asking: Promise<unknown>) =>
+    asking.then(
+      () => 'done',
+      (error: unknown) => (error instanceof StoreError ? error.reason : error),
+    );
+  const names = () => events.map((event) => ('operation' in event ? `${event.name} ${event.operation}` : event.name));
+  const held = async (...clocks: string[]) => (await store.read([], of(...clocks))).clocks.map((clock) => clock.held);
+
+  beforeEach(() => {
+    // Only what a test does by itself recovers.
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    events = [];
+    asked = [];
+    advanced = [];
+    fails = {};
+    const cacheEvents = new CacheEvents();
+    cacheEvents.on((event) => events.push(event));
+    const ask = async <T>(name: keyof CacheStore, answer: T): Promise<T> => {
+      asked.push(name);
+      await fails[name]?.();
+      return answer;
+    };
+    const read = (queries: readonly unknown[]): ClocksRead => ({
+      epoch: 'e',
+      clocks: queries.map(() => ({ now: 1, unknown: 1, rows: [], held: false })),
+    });
+    const inner = {
+      name: 'inner',
+      read: (keys: readonly string[], queries: readonly unknown[]) =>
+        ask('read', { ...read(queries), entries: keys.map(() => undefined) }),
+      touch: (queries: readonly unknown[]) => ask('touch', read(queries)),
+      put: () => ask('put', undefined),
+      remove: () => ask('remove', undefined),
+      hold: () => ask('hold', undefined),
+      release: () => ask('release', undefined),
+      advance: async (writes: readonly ClockWrite[]) => {
+        await ask('advance', undefined);
+        advanced.push(writes);
+      },
+      close: async () => undefined,
+    };
+    store = new GuardedStore(inner as never, cacheEvents, BUDGET);
+  });
+
+  it.each<StoreFailure>(['unreachable', 'unable'])('is not asked again after it was %s once', async (reason) => {
+    fails.read = failing(reason);
+    expect(await outcome(store.read([], of('a')))).toBe(reason);
+    expect(await outcome(store.read([], of('a')))).toBe('not asked');
+    expect(await outcome(store.put('key', 'text', 1))).toBe('not asked');
+    expect(asked).toEqual(['read']);
+    expect(names()).toEqual(['circuit:opened read']);
+  });
+
+  it('is asked again where it refuses one thing only', async () => {
+    fails.read = failing('refused');
+    expect(await outcome(store.read([], of('a')))).toBe('refused');
+    fails = {};
+    expect(await outcome(store.read([], of('b')))).toBe('done');
+    expect(names()).toEqual([]);
+  });
+
+  it('lets go whoever waits for it when it is found to be gone', async () => {
+    fails.read = silent;
+    const waiting = outcome(store.read([], of('a')));
+    fails.put = failing('unreachable');
+    await outcome(store.put('key', 'text', 1));
+    expect(await waiting).toBe('not asked');
+  });
+
+  it('is asked no more when it was silent for as long as somebody waited, and goes on when it answered others', async () => {
+    const late = async () => {
+      const until = performance.now() + BUDGET;
+      while (performance.now() < until);
+      throw new StoreError('is late', 'late');
+    };
+    fails.read = async () => {
+      await endOfTurn();
+      await store.put('key', 'text', 1);
+      return late();
+    };
+    expect(await outcome(store.read([], of('a')))).toBe('late');
+    expect(names()).toEqual([]);
+    fails.read = late;
+    expect(await outcome(store.read([], of('a')))).toBe('late');
+    expect(await outcome(store.read([], of('a')))).toBe('not asked');
+  });
+
+  it('says nothing by what was given up before a budget had passed', async () => {
+    fails.read = failing('late');
+    expect(await outcome(store.read([], of('a')))).toBe('late');
+    expect(await outcome(store.read([], of('a')))).toBe('late');
+  });
+
+  it('tries to advance what could not be held', async () => {
+    fails.hold = failing('late');
+    expect(await outcome(store.hold(['a'], 'h', 1))).toBe('late');
+    expect(await outcome(store.hold(['a'], 'h', 1))).toBe('not asked');
+    expect(await outcome(store.advance([write('a')]))).toBe('done');
+    expect(store.owed).toEqual([]);
+  });
+
+  it('is read while it cannot be told, but for what it is owed', async () => {
+    fails.advance = failing('late');
+    expect(await outcome(store.advance([write('a', '1')]))).toBe('late');
+    expect(await outcome(store.advance([write('b', '1')]))).toBe('not asked');
+    expect(await held('a', 'b', 'c')).toEqual([true, true, false]);
+    expect((await store.touch(of('a', 'c'), 1)).clocks.map((clock) => clock.held)).toEqual([true, false]);
+    expect(names()).toEqual(['circuit:opened advance', 'debt:made', 'debt:made']);
+  });
+
+  it('is trusted again once it has heard of everything', async () => {
+    fails.advance = fails.read = failing('unreachable');
+    await outcome(store.read([], of('a')));
+    await outcome(store.advance([write('a', '1')]));
+    await outcome(store.advance([{ clock: 'a', rows: ['2'], takesKeys: true }, write('b')]));
+    fails.read = undefined;
+    await store.recover();
+    expect(await outcome(store.read([], of('c')))).toBe('not asked');
+    fails = {};
+    await store.recover();
+    expect(advanced).toEqual([
+      [
+        { clock: 'a', rows: ['1', '2'], takesKeys: true, releasesKeys: false },
+        { clock: 'b', rows: 'new', takesKeys: false, releasesKeys: false },
+      ],
+    ]);
+    expect(await held('a', 'b')).toEqual([false, false]);
+    expect(store.isWhole).toBe(true);
+    expect(names().slice(4)).toEqual([
+      'tag:advanced',
+      'tag:advanced',
+      'debt:paid',
+      'circuit:closed advance',
+      'circuit:closed read',
+    ]);
+  });
+
+  it('is not trusted by a read that was sent before it was paid', async () => {
+    fails.advance = failing('unreachable');
+    await outcome(store.advance([write('a')]));
+    let answer!: () => void;
+    fails.read = () => new Promise<void>((resolve) => (answer = resolve)) as Promise<never>;
+    const reading = held('a');
+    fails.advance = undefined;
+    await store.recover();
+    answer();
+    expect(await reading).toEqual([true]);
+  });
+
+  it('is owed what is written while it is paid', async () => {
+    fails.advance = failing('unreachable');
+    await outcome(store.advance([write('a')]));
+    fails.advance = async () => {
+      // The first one is on its way.
+      fails.advance = undefined;
+      await outcome(store.advance([write('b')]));
+      throw new StoreError('is gone', 'unreachable');
+    };
+    await store.recover();
+    expect(await held('a')).toEqual([true]);
+    expect(store.owed).toContain('a');
+    await store.recover();
+    expect(store.owed).toEqual([]);
+    expect(advanced.flat().map(({ clock }) => clock)).toContain('a');
+  });
+
+  it('is paid the rest where it refuses one debt', async () => {
+    fails.advance = failing('unreachable');
+    await outcome(store.advance([write('a'), write('b'), write('c')]));
+    let calls = 0;
+    fails.advance = async () => {
+      // All together, then a, b and c.
+      if ([1, 3].includes(++calls)) throw new StoreError('WRONGTYPE', 'refused');
+      return undefined as never;
+    };
+    await store.recover();
+    expect(store.owed).toEqual(['b']);
+    expect(await held('a', 'b', 'c')).toEqual([false, true, false]);
+    expect(await outcome(store.advance([write('d')]))).toBe('done');
+  });
+
+  it('owes all of a table beyond a thousand rows', async () => {
+    fails.advance = failing('unreachable');
+    for (let n = 0; n < 10; n++) {
+      await outcome(store.advance([write('a', ...Array.from({ length: 100 }, (_, i) => `${n}:${i}`))]));
+    }
+    await outcome(store.advance([write('b', '1')]));
+    fails = {};
+    await store.recover();
+    expect(advanced[0]!.map(({ rows }) => (Array.isArray(rows) ? rows.length : rows))).toEqual([1_000, 1]);
+    fails.advance = failing('unreachable');
+    for (let n = 0; n < 11; n++) {
+      await outcome(store.advance([write('a', ...Array.from({ length: 100 }, (_, i) => `${n}:${i}`))]));
+    }
+    fails = {};
+    await store.recover();
+    expect(advanced[1]![0]!.rows).toBe('unknown');
+  });
+
+  it('keeps no more than ten thousand clocks, and tells of the next', async () => {
+    fails.advance = failing('unreachable');
+    for (let n = 0; n <= 10_000; n++) await outcome(store.advance([write(`t${n}`)]));
+    await outcome(store.advance([write('t1')]));
+    expect(store.owed).toHaveLength(10_000);
+    expect(events.filter(({ name }) => name === 'debt:lost')).toEqual([{ name: 'debt:lost', tables: ['t10000'] }]);
+  });
+
+  it('is told at the end, or what it is owed counts as lost', async () => {
+    fails.advance = failing('unreachable');
+    await outcome(store.advance([write('a')]));
+    await store.settle();
+    expect(events.at(-1)).toEqual({ name: 'debt:lost', tables: ['a'] });
+    // A job nobody waited for.
+    await outcome(store.advance([write('b')]));
+    expect(events.at(-1)).toEqual({ name: 'debt:lost', tables: ['b'] });
+    fails = {};
+    await store.settle();
+    expect(events.at(-1)).toMatchObject({ name: 'circuit:closed' });
+    expect(advanced.flat().map(({ clock }) => clock)).toEqual(['a', 'b']);
+  });
+
+  it('is tried again by itself, one at a time', async () => {
+    fails.read = failing('unreachable');
+    await outcome(store.read([], of('a')));
+    fails.read = silent;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(asked).toEqual(['read', 'read']);
+  });
+
+  it('comes back by itself', async () => {
+    fails.advance = failing('unreachable');
+    await outcome(store.advance([write('a')]));
+    await vi.advanceTimersByTimeAsync(5_000);
+    const tries = asked.length;
+    expect(tries).toBeGreaterThan(5);
+    // At least half a second between two once it has been gone for a while.
+    expect(tries).toBeLessThan(18);
+    fails = {};
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(store.isWhole).toBe(true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked.length).toBe(tries + 1);
+  });
+});
