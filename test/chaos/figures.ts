@@ -25,6 +25,8 @@ export interface Figures {
   readonly debtsMade: number;
   readonly debtsPaid: number;
   readonly debtsLost: number;
+  /** Processes that owed something when the round ended. */
+  readonly owing: number;
   readonly judgement: Judgement;
   readonly unhandled: readonly string[];
   readonly grownMb: number;
@@ -60,6 +62,7 @@ export function figuresOf(round: RoundRecord): Figures {
     debtsMade: count('debt:made'),
     debtsPaid: count('debt:paid'),
     debtsLost: count('debt:lost'),
+    owing: workers.filter(owesAtTheEnd).length,
     judgement: judge(round),
     unhandled: [...workers.flatMap(({ unhandled }) => unhandled), ...closing.unhandled],
     grownMb: Math.max(...workers.map((worker, i) => (worker.rssBytes - rssBytes[i]!) / MB)),
@@ -90,3 +93,8 @@ function failureOf({ ended, error, shown }: ReadRecord): string | undefined {
 }
 
 const unended = (ended: number, what: string) => (ended === Infinity ? `a ${what} never ended` : undefined);
+
+/** There is one table, so a payment that is told pays all of it. */
+function owesAtTheEnd({ events }: WorkerRecord): boolean {
+  return events.findLast(({ name }) => name === 'debt:made' || name === 'debt:paid')?.name === 'debt:made';
+}

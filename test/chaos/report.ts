@@ -17,7 +17,7 @@ const columns: readonly (readonly [title: string, cell: (figures: Figures) => st
   ['later', ({ later }) => pair(later, '+')],
   ['writes', ({ writes }) => String(writes)],
   ['write ms', ({ writeMs }) => pair(writeMs, '')],
-  ['debts', ({ debtsMade, debtsPaid, debtsLost }) => `${debtsMade}/${debtsPaid}${debtsLost ? ` -${debtsLost}` : ''}`],
+  ['debts', debts],
   ['stale unheard', ({ judgement }) => stale(judgement.unheard)],
   ['stale healed', ({ judgement }) => stale(judgement.healed)],
   ['unhandled', ({ unhandled }) => String(unhandled.length)],
@@ -48,7 +48,7 @@ export function table(lines: readonly Line[]): string {
 /** How the columns are to be read. */
 export const legend = [
   'no cache, first 20, later, write ms: p50/p99 in milliseconds; first 20 and later as what reads of the fault took more than without a cache.',
-  'debts: made/paid, and -lost. stale: of what the process had written itself/of what others had; healed counts towards the exit code of ours.',
+  'debts: events of debts made/paid; a payment pays many. stale: of what the process had written itself/of what others had; healed counts towards the exit code of ours.',
   'MB: memory gained by the process that gained most. close ms: an application that closes during the fault.',
 ].join('\n');
 
@@ -56,6 +56,11 @@ function pair({ p50, p99 }: Quantiles, sign: string): string {
   const text = (value: number) =>
     Number.isFinite(value) ? `${value >= 0 ? sign : ''}${value.toFixed(1)}` : Number.isNaN(value) ? '-' : 'never';
   return `${text(p50)}/${text(p99)}`;
+}
+
+/** Made and paid, then what is out of the ordinary. */
+function debts({ debtsMade, debtsPaid, debtsLost, owing }: Figures): string {
+  return `${debtsMade}/${debtsPaid}${debtsLost ? ` ${debtsLost} lost` : ''}${owing ? ` ${owing} owing` : ''}`;
 }
 
 const stale = ({ own, others }: Stale): string => `${own}/${others}`;
