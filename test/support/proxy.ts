@@ -33,6 +33,11 @@ export class Proxy {
     return proxy;
   }
 
+  /** Pieces that are under way. */
+  get late(): number {
+    return [...this.#lanes].reduce((sum, lane) => sum + lane.late, 0);
+  }
+
   async open(): Promise<void> {
     this.#blocked = false;
     this.#server = createServer((inbound) => this.#pass(inbound)).listen(this.port, '127.0.0.1');
@@ -121,6 +126,10 @@ class Lane {
     private readonly to: Socket,
     readonly isReply: boolean,
   ) {}
+
+  get late(): number {
+    return this.#waiting.length;
+  }
 
   cutsNow(): boolean {
     return this.isReply && this.left !== undefined && this.left-- <= 0;
