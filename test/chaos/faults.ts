@@ -9,15 +9,13 @@ export interface Fault<S extends Stage = Stage> {
   /** Whether the database is up all the time: then no request may fail. */
   readonly databaseUp: boolean;
   open(serverUrl: string, databaseName: string): Promise<S>;
-  /** Under load, before the fault begins. */
-  prepare?(stage: S): Promise<void>;
+  /** From here on the server forgets what is written: some writes later the fault begins. */
+  prepare?(stage: S): Promise<void> | void;
   bring(stage: S): Promise<void> | void;
   /** Resolves at the moment from which on everything is in order again. */
   heal(stage: S): Promise<void>;
 }
 
-/** How long writes go on that an old snapshot or a lagging replica does not know. */
-const UNSAVED_MS = 800;
 /** How long a slot is in two places. */
 const HALF_MOVED_MS = 30;
 const FILLERS = 20;
@@ -36,10 +34,7 @@ const failover: Fault<FailoverStage> = {
   meets: 'all',
   databaseUp: true,
   open: (serverUrl, databaseName) => FailoverStage.open(serverUrl, databaseName),
-  async prepare({ pair }) {
-    pair.between.blackHole();
-    await sleep(UNSAVED_MS);
-  },
+  prepare: ({ pair }) => pair.between.blackHole(),
   bring: ({ pair }) => pair.primary.kill(),
   heal: ({ pair }) => pair.promoted(),
 };
@@ -107,10 +102,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   }),
   'old-snapshot': onServer({
     meets: 'all',
-    async prepare({ server }) {
-      await server.admin.save();
-      await sleep(UNSAVED_MS);
-    },
+    prepare: async ({ server }) => void (await server.admin.save()),
     bring: ({ server }) => server.kill(),
     heal: ({ server }) => server.revive(),
   }),

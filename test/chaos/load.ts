@@ -4,11 +4,14 @@ import { now } from '../soak/now.js';
 import type { Random } from '../soak/random.js';
 import type { Candidate, ItemShown } from './candidates/candidate.js';
 import { Item, itemIds, shelfOf, writerOf } from './entities.js';
-import type { Engagement, ReadRecord, WriteRecord } from './messages.js';
+import type { Engagement, ReadRecord, WriteRecord, Written } from './messages.js';
 
 // Between two requests of one loop, in milliseconds: the machine must have time left, or what is measured is its queue.
 const READ_PAUSE_MS = 12;
 const WRITE_PAUSE_MS = 80;
+
+/** How long a write may take that stands before a fault, in milliseconds. */
+const SETTLING_PATIENCE_MS = 1000;
 
 const READERS = 2;
 const SHARE_OF_LISTS = 0.2;
@@ -21,7 +24,7 @@ export class Load {
   readonly reads: ReadRecord[] = [];
   readonly baseline: ReadRecord[] = [];
   readonly writes: WriteRecord[] = [];
-  writing = false;
+  written: Written = 'none';
   #stopped = false;
   readonly #running: Promise<void>[] = [];
 
@@ -40,6 +43,12 @@ export class Load {
       this.#read(this.baseline, (asked) => this.#uncached(asked)),
       this.#write(),
     );
+  }
+
+  /** Resolves when no write is under way any more, or after a while. */
+  async settled(): Promise<void> {
+    const late = now() + SETTLING_PATIENCE_MS;
+    while (this.writes.at(-1)?.ended === Infinity && now() < late) await sleep(5);
   }
 
   /** Begins nothing any more. */
@@ -73,10 +82,12 @@ export class Load {
   async #write(): Promise<void> {
     const { worker, workers } = this.engagement;
     const own = itemIds.filter((id) => writerOf(id, workers) === worker);
+    const half = own.length / 2;
+    const rows = { all: own, 'one half': own.slice(0, half), 'other half': own.slice(half), none: [] };
     while (!this.#stopped) {
       await sleep(this.random.between(WRITE_PAUSE_MS / 2, WRITE_PAUSE_MS * 1.5));
-      if (!this.writing || this.#stopped) continue;
-      const [id, version] = [this.random.pick(own), ++this.version];
+      if (this.written === 'none' || this.#stopped) continue;
+      const [id, version] = [this.random.pick(rows[this.written]), ++this.version];
       const record: Mutable<WriteRecord> = {
         id,
         version,

@@ -68,12 +68,17 @@ export interface Ending {
   readonly clean: boolean;
 }
 
+/** Which of its rows a process writes. In halves, so that what was written at one time is not covered up by what is written at another. */
+export type Written = 'all' | 'one half' | 'other half' | 'none';
+
 /** What a process is told to do; each is answered. */
 export type Command =
   | { readonly do: 'open'; readonly engagement: Engagement }
   /** Begins to read. */
   | { readonly do: 'read' }
-  | { readonly do: 'write'; readonly on: boolean }
+  | { readonly do: 'write'; readonly rows: Written }
+  /** Answers when no write is under way any more, or after a while. */
+  | { readonly do: 'settle' }
   /** Answers with its memory, in bytes, after a collection. */
   | { readonly do: 'measure' }
   /** Closes the application in the middle of its work and answers with a `Closing`. */

@@ -5,7 +5,7 @@ import type { Member } from './crew.js';
 import type { FaultName } from './fault-names.js';
 import { type Fault, faults } from './faults.js';
 import type { Closing, Command, Ending, WorkerRecord } from './messages.js';
-import { AGAIN_MS, CLOSE_AFTER_MS, QUIET_MS, WARM_MS, WORKERS } from './settings.js';
+import { AGAIN_MS, CLOSE_AFTER_MS, FORGOTTEN_MS, QUIET_MS, WARM_MS, WORKERS } from './settings.js';
 import type { Stage } from './stages.js';
 
 /** Who plays a round: the workers, the last of whom reaches Redis directly, and one that closes during the fault. */
@@ -64,24 +64,37 @@ async function play(options: RoundOptions, cast: Cast, fault: Fault, stage: Stag
     }),
   );
   await tell(everybody, { do: 'read' });
-  await tell(workers, { do: 'write', on: true });
+  await tell(workers, { do: 'write', rows: 'all' });
   await sleep(WARM_MS);
   const rssBytes = await tell<number>(workers, { do: 'measure' });
-  await fault.prepare?.(stage);
+  // A hold that the fault leaves behind would make the whole table a miss for long, and nothing could be stale.
+  const pause = async () => {
+    await tell(workers, { do: 'write', rows: 'none' });
+    await tell(workers, { do: 'settle' });
+  };
+  await pause();
+  if (fault.prepare) {
+    await fault.prepare(stage);
+    await tell(workers, { do: 'write', rows: 'one half' });
+    await sleep(FORGOTTEN_MS);
+    await pause();
+  }
 
   const faultAt = now();
   await fault.bring(stage);
+  // What the server is going to forget must not be told again by later writes of the same rows.
+  await tell(workers, { do: 'write', rows: fault.prepare ? 'other half' : 'all' });
   await sleep(CLOSE_AFTER_MS);
   const closing = closer.ask<Closing>({ do: 'close' });
   // Waited for below: until then a failure is nobody's.
   closing.catch(() => undefined);
   await sleep(options.seconds * 1000 - CLOSE_AFTER_MS);
-  await tell(workers, { do: 'write', on: false });
+  await tell(workers, { do: 'write', rows: 'none' });
   await fault.heal(stage);
   const healedAt = now();
 
   await sleep(QUIET_MS);
-  await tell(workers, { do: 'write', on: true });
+  await tell(workers, { do: 'write', rows: 'all' });
   await sleep(AGAIN_MS);
   const endings = await tell<Ending>(workers, { do: 'end' });
   const closed = await closing;

@@ -3,6 +3,9 @@
 /** How long caches fill before anything happens. */
 export const WARM_MS = 1200;
 
+/** How long writes go on that an old snapshot or a lagging replica does not know. */
+export const FORGOTTEN_MS = 800;
+
 /** When in the fault the application closes that is to. */
 export const CLOSE_AFTER_MS = 800;
 

@@ -32,8 +32,10 @@ async function obey(command: Command): Promise<unknown> {
     case 'read':
       return current().load.start();
     case 'write':
-      current().load.writing = command.on;
+      current().load.written = command.rows;
       return undefined;
+    case 'settle':
+      return current().load.settled();
     case 'measure':
       return rssBytes();
     case 'close':
