@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, it } from 'vitest';
+import { freePort } from './proxy.js';
+
+export { freePort, Proxy } from './proxy.js';
 
 /** A `describe` that starts Redis servers of its own, to break them. */
 export function describeWithRedisServers(title: string, body: () => void): void {
@@ -17,15 +19,6 @@ export function describeWithRedisServers(title: string, body: () => void): void 
     throw new Error(`"${title}" needs redis-server, which is not installed. Install Redis 7 or newer.`);
   console.warn(`Skipped "${title}": redis-server is not installed`);
   describe(title, () => it.skip('needs redis-server', () => undefined));
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** One redis-server in a directory of its own. */
@@ -57,8 +50,19 @@ export class RedisServer {
     await this.#run();
   }
 
-  async stop(): Promise<void> {
+  /** SIGKILL: what was not saved is gone. */
+  async kill(): Promise<void> {
     await this.#end();
+  }
+
+  /** After `kill`, with what was saved last, or empty. */
+  async revive(): Promise<void> {
+    await this.#run();
+  }
+
+  async stop(): Promise<void> {
+    // Killed already, it would not end once more.
+    if (this.#process?.exitCode === null && this.#process.signalCode === null) await this.#end();
     await rm(this.directory, { recursive: true, force: true });
   }
 
@@ -83,72 +87,5 @@ export class RedisServer {
     const exited = once(this.#process!, 'exit');
     this.#process!.kill('SIGKILL');
     await exited;
-  }
-}
-
-/** A way to a server that can be long, blocked (nothing passes, nothing is refused), reset or cut. */
-export class Proxy {
-  /** Of one direction. */
-  latencyMs = 0;
-  readonly #sockets = new Set<Socket>();
-  #server: Server | undefined;
-  #blocked = false;
-
-  private constructor(
-    readonly port: number,
-    private readonly target: number,
-  ) {}
-
-  static async to(target: number): Promise<Proxy> {
-    const proxy = new Proxy(await freePort(), target);
-    await proxy.open();
-    return proxy;
-  }
-
-  async open(): Promise<void> {
-    this.#blocked = false;
-    this.#server = createServer((inbound) => this.#pass(inbound)).listen(this.port, '127.0.0.1');
-    await once(this.#server, 'listening');
-  }
-
-  block(): void {
-    this.#blocked = true;
-  }
-
-  /** Lets pass what comes from now on; what came meanwhile is lost. */
-  unblock(): void {
-    this.#blocked = false;
-  }
-
-  /** Ends every connection, and takes new ones. */
-  reset(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
-  }
-
-  /** Ends every connection and refuses new ones. */
-  async cut(): Promise<void> {
-    this.#server?.close();
-    for (const socket of this.#sockets) socket.destroy();
-    if (this.#server?.listening) await once(this.#server, 'close');
-  }
-
-  #pass(inbound: Socket): void {
-    const outbound = connect(this.target, '127.0.0.1');
-    for (const [from, to] of [
-      [inbound, outbound],
-      [outbound, inbound],
-    ] as const) {
-      this.#sockets.add(from);
-      from.on('data', (chunk) => {
-        if (this.#blocked) return;
-        if (this.latencyMs === 0) to.write(chunk);
-        else setTimeout(() => to.writable && to.write(chunk), this.latencyMs);
-      });
-      from.on('error', () => undefined);
-      from.on('close', () => {
-        this.#sockets.delete(from);
-        to.destroy();
-      });
-    }
   }
 }
