@@ -1,4 +1,5 @@
 import { type NodeRedisClient, sender } from './node-redis.client.js';
+import { SocketSignal } from './socket-signal.js';
 import { CONNECT_TIMEOUT_MS, type Dial, type Line, reconnectPauseMs, unlessThrown } from './redis-connection.js';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -81,7 +82,11 @@ function ofCluster(options: Options | undefined, signal: AbortSignal): Options {
   const defaults = options?.['defaults'] as Options | undefined;
   return {
     clientSideCache: undefined,
-    defaults: { ...defaults, ...PLAIN, socket: { ...socket(defaults, reconnectPauseMs), signal } },
+    defaults: {
+      ...defaults,
+      ...PLAIN,
+      socket: { ...socket(defaults, reconnectPauseMs), signal: new SocketSignal(signal) },
+    },
   };
 }
 
