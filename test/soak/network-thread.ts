@@ -1,43 +1,70 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
+import { Link } from './link.js';
 import type { FromNetwork, ToNetwork, Way } from './network.js';
+import type { Outage } from './outage.js';
 
 // A thread of its own, so that nobody's work but the network's is between a process and Redis.
 
 const { host, port } = workerData as { host: string; port: number };
-const connections = new Map<number, Set<Socket>>();
 const tell = (message: FromNetwork) => parentPort!.postMessage(message);
+const PORT_TAKEN_MS = 50;
 
-function open(way: number, { delayMs, bytesPerMs }: Way): void {
-  const sockets = new Set<Socket>();
-  connections.set(way, sockets);
-  const server = createServer({ noDelay: true }, (client) => {
-    const upstream = connect({ host, port, noDelay: true });
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
+/** A port that leads to Redis. */
+class Passage {
+  readonly #links = new Set<Link>();
+  #server: Server | undefined;
+  #port = 0;
+  #outage: Outage | undefined;
+
+  constructor(
+    private readonly way: Way,
+    private readonly opened: (port: number) => void,
+  ) {
+    this.#listen();
+  }
+
+  reset(): void {
+    for (const link of this.#links) link.reset();
+  }
+
+  suffer(outage: Outage): void {
+    this.#outage = outage;
+    if (outage === 'refused') {
+      this.#server?.close();
+      this.#server = undefined;
     }
-    // What is sent and not yet heard is what makes reads stale: only the way there is long or narrow.
-    client.on('data', (data) => {
-      // Timers of one length fire in the order they were set.
-      if (delayMs) setTimeout(() => upstream.write(data), delayMs);
-      else upstream.write(data);
-      if (!bytesPerMs) return;
-      client.pause();
-      setTimeout(() => client.resume(), data.length / bytesPerMs);
+    for (const link of this.#links) link.suffer(outage);
+  }
+
+  heal(resets: boolean): void {
+    this.#outage = undefined;
+    if (!this.#server) this.#listen();
+    if (resets) this.reset();
+    else for (const link of this.#links) link.heal();
+  }
+
+  #listen(): void {
+    const server = createServer({ noDelay: true }, (client) => {
+      const upstream = connect({ host, port, noDelay: true });
+      this.#links.add(new Link(client, upstream, this.way, this.#outage, (link) => this.#links.delete(link)));
     });
-    upstream.on('data', (data) => client.write(data));
-  }).listen(0, '127.0.0.1', () => tell({ way, port: (server.address() as AddressInfo).port }));
+    this.#server = server;
+    // A connection of somebody else may have taken the port meanwhile, as its own end.
+    server.on('error', () => setTimeout(() => this.#server === server && this.#listen(), PORT_TAKEN_MS));
+    server.listen(this.#port, '127.0.0.1', () => {
+      this.#port = (server.address() as AddressInfo).port;
+      this.opened(this.#port);
+    });
+  }
 }
 
+const passages = new Map<number, Passage>();
+
 parentPort!.on('message', (message: ToNetwork) => {
-  if ('reset' in message) for (const socket of connections.get(message.reset) ?? []) socket.resetAndDestroy();
-  else open(message.way, message.like);
+  const { way } = message;
+  if ('like' in message) passages.set(way, new Passage(message.like, (opened) => tell({ way, port: opened })));
+  else if ('outage' in message) passages.get(way)?.suffer(message.outage);
+  else if ('heals' in message) passages.get(way)?.heal(message.heals === 'with a reset');
+  else passages.get(way)?.reset();
 });

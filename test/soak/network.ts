@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Part } from './modes.js';
+import { type Outage, outages } from './outage.js';
 import type { Random } from './random.js';
 
 /** What a way does to each connection that takes it. */
@@ -11,11 +12,17 @@ export interface Way {
 const ways: Readonly<Record<NonNullable<Part['plight']>, Way>> = {
   distant: { delayMs: 150 },
   reset: {},
+  stranded: {},
   // 10 MB a second: so that a burst, or the fill of a large entry, stands in the way of what is sent after it over its connection.
   bursting: { bytesPerMs: 10_000 },
 };
 
-export type ToNetwork = { readonly way: number; readonly like: Way } | { readonly reset: number };
+export type ToNetwork = { readonly way: number } & (
+  | { readonly like: Way }
+  | { readonly resets: true }
+  | { readonly outage: Outage }
+  | { readonly heals: 'with a reset' | 'as it is' }
+);
 
 export interface FromNetwork {
   readonly way: number;
@@ -27,6 +34,7 @@ export class Network {
   #thread: Worker | undefined;
   #ways = 0;
   readonly #breakable: number[] = [];
+  readonly #strandable: number[] = [];
 
   constructor(private readonly redisUrl: string) {}
 
@@ -41,14 +49,31 @@ export class Network {
     url.hostname = '127.0.0.1';
     url.port = String(await opened);
     if (plight === 'reset') this.#breakable.push(way);
+    if (plight === 'stranded') this.#strandable.push(way);
     return url.href;
   }
 
   /** Resets the connections of one process or of all. */
   reset(random: Random): void {
     if (!this.#breakable.length) return;
-    const ways = random.chance(0.5) ? this.#breakable : [random.pick(this.#breakable)];
-    for (const way of ways) this.#tell({ reset: way });
+    for (const way of oneOrAll(this.#breakable, random)) this.#tell({ way, resets: true });
+  }
+
+  /** Whether there is anybody whom an outage would meet. */
+  get isStrandable(): boolean {
+    return this.#strandable.length > 0;
+  }
+
+  /** An outage for one process or for all, until the result is called. */
+  strand(random: Random): () => void {
+    const ways = oneOrAll(this.#strandable, random);
+    const outage = random.pick(outages);
+    // Routers forget connections whose packets were lost, or they do not.
+    const heals = outage === 'black hole' && random.chance(0.5) ? 'with a reset' : 'as it is';
+    for (const way of ways) this.#tell({ way, outage });
+    return () => {
+      for (const way of ways) this.#tell({ way, heals });
+    };
   }
 
   async close(): Promise<void> {
@@ -74,4 +99,8 @@ export class Network {
   #tell(message: ToNetwork): void {
     this.#thread!.postMessage(message);
   }
+}
+
+function oneOrAll<T>(of: readonly T[], random: Random): readonly T[] {
+  return random.chance(0.5) ? of : [random.pick(of)];
 }

@@ -9,11 +9,13 @@ export interface Faults {
   readonly kills: number;
   readonly evictions: number;
   readonly migrations: number;
+  readonly outages: number;
 }
 
-export function report(judge: Judge, { kills, evictions, migrations }: Faults): string {
+export function report(judge: Judge, { kills, evictions, migrations, outages }: Faults): string {
   const { hits, misses, joined, storeFailures } = judge.counts;
   const { acknowledged, failed } = judge.writes;
+  const { made, paid, lost } = judge.debts;
   const count = (kind: Violation['kind']) => judge.violations.filter((violation) => violation.kind === kind).length;
   return [
     `reads: ${judge.reads}`,
@@ -22,7 +24,9 @@ export function report(judge: Judge, { kills, evictions, migrations }: Faults): 
     `kills: ${kills} (${judge.orphans} committed writes left behind)`,
     `evictions: ${evictions}`,
     `migrations: ${migrations}`,
+    `outages: ${outages}`,
     `store failures: ${storeFailures}`,
+    `debts: ${made} made, ${paid} paid, ${lost} lost`,
     unheard(judge),
     `stale reads: ${count('stale')}${writersMissed(judge)}`,
     `dirty reads: ${count('dirty')}`,

@@ -13,6 +13,8 @@ const EVICTING_MS = 1000;
 /** How long readers have to find what a dead writer left behind. */
 const AFTERMATH_MS = 900;
 const RESET_EVERY_MS = 1000;
+const OUTAGE_EVERY_MS = [2000, 5000] as const;
+const OUTAGE_MS = [500, 2500] as const;
 /** How long it goes on after a wrong read: one may be luck, and says little. */
 const LINGER_MS = 10_000;
 const DEATH_POINTS = [undefined, 'after the hold', 'before the advance', 'before the advance'] as const;
@@ -34,6 +36,7 @@ export class Soak {
   kills = 0;
   evictions = 0;
   migrations = 0;
+  outages = 0;
   #until = 0;
 
   constructor(private readonly parts: SoakParts) {}
@@ -42,7 +45,7 @@ export class Soak {
     const { crew, judge, cast, staging } = this.parts;
     await Promise.all(cast.map((part) => crew.start(part)));
     this.#until = now() + seconds * 1000;
-    const besides = [this.#judgeUntilTheEnd(), this.#resetUntilTheEnd()];
+    const besides = [this.#judgeUntilTheEnd(), this.#resetUntilTheEnd(), this.#strandUntilTheEnd()];
     while (this.#goesOn) {
       await this.#evict();
       if (this.#goesOn) await (staging.kills ? this.#crash() : this.#lookAtOne());
@@ -98,8 +101,7 @@ export class Soak {
     const troubled = crew.writers.filter(({ part }) => part.plight);
     if (!troubled.length) return;
     crew.leaveAlone(random.pick(troubled));
-    const until = now() + random.between(1500, 3000);
-    while (this.#goesOn && now() < until) await sleep(100);
+    await this.#goOnUntil(now() + random.between(1500, 3000));
     crew.resume();
   }
 
@@ -120,6 +122,25 @@ export class Soak {
       network.reset(random);
       await sleep(RESET_EVERY_MS);
     }
+  }
+
+  /** Whoever is stranded at the end closes so: what it cannot pay is to be told as lost. */
+  async #strandUntilTheEnd(): Promise<void> {
+    const { network, random } = this.parts;
+    if (!network.isStrandable) return;
+    while (this.#goesOn) {
+      const next = now() + random.between(...OUTAGE_EVERY_MS);
+      const heal = network.strand(random);
+      this.outages++;
+      await this.#goOnUntil(now() + random.between(...OUTAGE_MS));
+      if (!this.#goesOn) return;
+      heal();
+      await this.#goOnUntil(next);
+    }
+  }
+
+  async #goOnUntil(moment: number): Promise<void> {
+    while (this.#goesOn && now() < moment) await sleep(Math.min(100, Math.max(1, moment - now())));
   }
 
   async #judgeUntilTheEnd(): Promise<void> {
