@@ -8,6 +8,8 @@ export interface RowSet {
   readonly rows?: readonly string[];
   /** Only rows with this value were asked for. */
   readonly where?: readonly [column: string, value: number | string];
+  /** No two rows have that value, so what was found is looked for by its row, and no other row's write is asked about. */
+  readonly isUnique?: boolean;
   readonly shown: readonly ShownRow[];
 }
 

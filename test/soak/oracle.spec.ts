@@ -24,8 +24,8 @@ function acknowledged(oracle: Oracle): Oracle {
 }
 
 /** Acknowledged at 120, and owed to the store as that debt. */
-function owing(debt: number): Oracle {
-  const oracle = oracleOf();
+function owing(debt: number, change: Partial<HistoryRow> = {}): Oracle {
+  const oracle = oracleOf(change);
   oracle.settled(1_000_001, { outcome: 'acknowledged', at: 120, committing: 110, owed: debt });
   return oracle;
 }
@@ -140,6 +140,57 @@ describe('Oracle', () => {
   it('asks of who owes it to the store that it knows its own write', () => {
     expect(judge(owing(1), 121, [['1', 1]], {}, 1)).toBe('stale');
     expect(judge(owing(1), 121, [['1', 1]], {}, 2)).toBeUndefined();
+  });
+
+  describe('while a write that freed a key is owed', () => {
+    const taken = { outcome: 'acknowledged', at: 150, committing: 140, owed: undefined } as const;
+    const bySlug = { where: ['slug', 'a'], isUnique: true } as const;
+
+    /** Row 1 had slug a, which an owed write took away; then row 2 got it, which was heard. */
+    function moved(change: Partial<HistoryRow>): Oracle {
+      const oracle = new Oracle(HOLD_MS, (write) => Math.floor(write / 1_000_000));
+      oracle.learn([state(1, 0, { facts: { slug: 'a' } }), state(2, 0, { row: '2', facts: { slug: 'c' } })]);
+      oracle.learn([state(3, 1_000_001, change), state(4, 2_000_001, { row: '2', facts: { slug: 'a' } })]);
+      oracle.begun(1_000_001, 'slug changes', 100);
+      oracle.settled(1_000_001, { outcome: 'acknowledged', at: 120, committing: 110, owed: 1 });
+      oracle.begun(2_000_001, 'slug changes', 130);
+      oracle.settled(2_000_001, taken);
+      return oracle;
+    }
+
+    it.each([
+      ['changed', { facts: { slug: 'b' } }],
+      ['deleted', { present: false, stamp: null }],
+    ])('lets others find the row that was %s', (_, change) => {
+      expect(judge(moved(change), 160, [['1', 1]], bySlug)).toBeUndefined();
+      expect(judge(moved(change), 160, [['1', 1]], bySlug, 1)).toBe('stale');
+      expect(judge(moved(change), 160, [['1', 1]], { where: ['slug', 'a'] })).toBe('stale');
+      expect(judge(moved({ facts: { slug: 'a' } }), 160, [['1', 1]], bySlug)).toBe('stale');
+      const paid = moved(change);
+      paid.paid(1, 1, 155);
+      expect(judge(paid, 160, [['1', 1]], bySlug)).toBe('stale');
+      expect(judge(paid, 160, [['2', 4]], bySlug)).toBeUndefined();
+    });
+
+    it('lets others find the row that was there before the one that was inserted under its key', () => {
+      const reinserted = (change: Partial<HistoryRow> = { present: false, stamp: null }) => {
+        const oracle = owing(1, change);
+        oracle.learn([state(3, 2_000_001)]);
+        oracle.begun(2_000_001, 'insert', 130);
+        oracle.settled(2_000_001, taken);
+        return oracle;
+      };
+      expect(judge(reinserted(), 160, [['1', 1]])).toBeUndefined();
+      expect(judge(reinserted(), 160, [['1', 3]])).toBeUndefined();
+      expect(judge(reinserted(), 160, [['1', 1]], {}, 1)).toBe('stale');
+      // Restored, which names the row.
+      expect(judge(reinserted({ present: false }), 160, [['1', 1]])).toBe('stale');
+      const written = reinserted();
+      written.learn([state(4, 2_000_002)]);
+      written.begun(2_000_002, 'update', 151);
+      written.settled(2_000_002, { ...taken, at: 155 });
+      expect(judge(written, 160, [['1', 1]])).toBe('stale');
+    });
   });
 
   it('asks nothing of what a process owed when it died', () => {

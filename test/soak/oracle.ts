@@ -131,9 +131,13 @@ export class Oracle {
     for (const set of read.sets) {
       const shown = new Map(set.shown);
       const rows = this.#tables.get(set.table) ?? new Map<string, HistoryRow[]>();
+      const isOwed = (write: number) => known(write) > read.begun && this.#mayBeOwed(write);
+      const isMoved = set.isUnique && set.shown.some((each) => hasMovedUnheard(each, rows, set, isOwed));
       for (const row of new Set([...(set.rows ?? rows.keys()), ...shown.keys()])) {
+        // Who has the key now is heard; who had it tells those that look it up, and has not.
+        if (isMoved && !shown.has(row)) continue;
         const states = rows.get(row) ?? [];
-        const floor = states.findLastIndex(({ write }) => known(write) <= read.begun);
+        const floor = floorOf(states, (write) => known(write) <= read.begun, isOwed);
         const kind = this.#judge(set, shown.get(row), states, floor, read.ended);
         if (kind)
           return {
@@ -181,6 +185,12 @@ export class Oracle {
     return death.at + this.holdMs + TIMES_APART;
   }
 
+  /** Its process owes it to the store, or has not said yet. */
+  #mayBeOwed(write: number): boolean {
+    const { settled } = this.#writes.get(write) ?? {};
+    return !settled || settled.owed !== undefined;
+  }
+
   /** As acknowledged, whether it was heard or not. */
   #returned(write: number): number {
     const { settled } = this.#writes.get(write) ?? {};
@@ -200,6 +210,33 @@ export class Oracle {
 
 /** Milliseconds the store's time and ours may differ by over an interval. */
 const TIMES_APART = 100;
+
+/**
+ * The oldest state that a read may show. The INSERT of a row under a key that another one had tells nobody who shows that one: its
+ * DELETE does, once it is heard.
+ */
+function floorOf(
+  states: readonly HistoryRow[],
+  isKnown: (write: number) => boolean,
+  isOwed: (write: number) => boolean,
+): number {
+  const floor = states.findLastIndex(({ write }) => isKnown(write));
+  const before = states[floor - 1];
+  if (!before || before.present || before.stamp !== null || !isOwed(before.write)) return floor;
+  return floorOf(states.slice(0, floor - 1), isKnown, isOwed);
+}
+
+/** Whether a row that is shown has lost the value by which it was found, and nobody was told. */
+function hasMovedUnheard(
+  [row, stamp]: RowSet['shown'][number],
+  rows: ReadonlyMap<string, readonly HistoryRow[]>,
+  set: RowSet,
+  isOwed: (write: number) => boolean,
+): boolean {
+  const states = rows.get(row) ?? [];
+  const since = states.slice(states.findLastIndex((state) => state.stamp === stamp) + 1);
+  return since.some((state) => isOwed(state.write) && !matches(state, set));
+}
 
 function matches({ present, facts }: HistoryRow, { where }: RowSet): boolean {
   return present && (!where || facts[where[0]] === where[1]);

@@ -65,7 +65,7 @@ function tell({ kind, read, set, row, expected }: Violation): string {
   const state = ({ stamp, present, path, write, begun, acknowledged }: HistoryRow & WriteTimes) =>
     `    ${present ? `stamp ${stamp}` : 'gone'} by ${path || 'the first insert'} (write ${write}), begun ${since(begun)}, to be seen from ${since(acknowledged)}`;
   return [
-    `${kind}: ${read.what}, ${(read.ended - read.begun).toFixed(1)} ms long, showed row ${row} of ${set.table} ${seen}; times from its beginning:`,
+    `${kind}: ${read.what} in worker ${read.worker}, ${(read.ended - read.begun).toFixed(1)} ms long, showed row ${row} of ${set.table} ${seen}; times from its beginning:`,
     ...expected.slice(0, 5).map(state),
     `    all it showed: ${JSON.stringify(read.sets)}`,
   ].join('\n');
