@@ -43,6 +43,8 @@ export class GuardedStore extends CacheStore {
   #asked: readonly ClockQuery[] = [];
   #isRecovering = false;
   #isClosed = false;
+  /** The one under way: beside a second one, what it has on its way would count as paid. */
+  #payment: Promise<void> | undefined;
 
   constructor(
     private readonly store: CacheStore,
@@ -117,7 +119,13 @@ export class GuardedStore extends CacheStore {
   override async settle(): Promise<void> {
     this.#isClosed = true;
     if (this.#debts.isEmpty) return;
-    await this.#pay().catch(() => undefined);
+    try {
+      // One that fails now has waited for the store; what was written beside one that does not is not in it.
+      await this.#payment;
+      if (!this.#debts.isEmpty) await this.#pay();
+    } catch {
+      // Nobody is left to try again.
+    }
     this.#lost(this.#debts.clocks);
   }
 
@@ -153,7 +161,12 @@ export class GuardedStore extends CacheStore {
     }
   }
 
-  async #pay(): Promise<void> {
+  #pay(): Promise<void> {
+    this.#payment ??= this.#payAll().finally(() => (this.#payment = undefined));
+    return this.#payment;
+  }
+
+  async #payAll(): Promise<void> {
     const nothing = this.#debts.isEmpty;
     const paid = nothing ? [] : await this.#debts.pay((writes) => this.store.advance(writes));
     if (nothing && (this.#holds.isOpen || this.#advances.isOpen)) await this.#probe(() => this.store.advance([PROBE]));
