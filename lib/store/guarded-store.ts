@@ -9,7 +9,7 @@ import {
   type ClockWrite,
   type EntriesRead,
 } from './cache-store.js';
-import { Circuit, type CircuitName } from './circuit.js';
+import { Circuit } from './circuit.js';
 import { Debts } from './debts.js';
 import { tellAdvanced } from './tell-advanced.js';
 
