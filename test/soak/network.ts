@@ -29,17 +29,25 @@ export interface FromNetwork {
   readonly port: number;
 }
 
+export interface Stranding {
+  readonly outage: Outage;
+  /** Whom it meets. */
+  readonly workers: readonly number[];
+  readonly heal: () => void;
+}
+
 /** The ways from the processes to Redis, where they are not to be the shortest ones. */
 export class Network {
   #thread: Worker | undefined;
   #ways = 0;
   readonly #breakable: number[] = [];
-  readonly #strandable: number[] = [];
+  /** The ways that an outage may meet, with the process that takes each. */
+  readonly #strandable = new Map<number, number>();
 
   constructor(private readonly redisUrl: string) {}
 
   /** Redis as this part is to reach it. */
-  async urlFor({ plight }: Part): Promise<string> {
+  async urlFor({ plight }: Part, worker: number): Promise<string> {
     if (!plight) return this.redisUrl;
     const way = ++this.#ways;
     const url = new URL(this.redisUrl);
@@ -49,7 +57,7 @@ export class Network {
     url.hostname = '127.0.0.1';
     url.port = String(await opened);
     if (plight === 'reset') this.#breakable.push(way);
-    if (plight === 'stranded') this.#strandable.push(way);
+    if (plight === 'stranded') this.#strandable.set(way, worker);
     return url.href;
   }
 
@@ -61,19 +69,20 @@ export class Network {
 
   /** Whether there is anybody whom an outage would meet. */
   get isStrandable(): boolean {
-    return this.#strandable.length > 0;
+    return this.#strandable.size > 0;
   }
 
-  /** An outage for one process or for all, until the result is called. */
-  strand(random: Random): () => void {
-    const ways = oneOrAll(this.#strandable, random);
+  /** An outage for one process or for all, until the result's `heal` is called. */
+  strand(random: Random): Stranding {
+    const ways = oneOrAll([...this.#strandable.keys()], random);
     const outage = random.pick(outages);
     // Routers forget connections whose packets were lost, or they do not.
     const heals = outage === 'black hole' && random.chance(0.5) ? 'with a reset' : 'as it is';
     for (const way of ways) this.#tell({ way, outage });
-    return () => {
+    const heal = () => {
       for (const way of ways) this.#tell({ way, heals });
     };
+    return { outage, workers: ways.map((way) => this.#strandable.get(way)!), heal };
   }
 
   async close(): Promise<void> {

@@ -9,7 +9,7 @@ export interface Faults {
   readonly kills: number;
   readonly evictions: number;
   readonly migrations: number;
-  readonly outages: number;
+  readonly outages: ReadonlyMap<string, number>;
 }
 
 export function report(judge: Judge, { kills, evictions, migrations, outages }: Faults): string {
@@ -24,7 +24,7 @@ export function report(judge: Judge, { kills, evictions, migrations, outages }: 
     `kills: ${kills} (${judge.orphans} committed writes left behind)`,
     `evictions: ${evictions}`,
     `migrations: ${migrations}`,
-    `outages: ${outages}`,
+    `outages: ${[...outages].map(([outage, count]) => `${count} ${outage}`).join(', ') || 0}`,
     `store failures: ${storeFailures}`,
     `debts: ${made} made, ${paid} paid, ${lost} lost`,
     unheard(judge),
