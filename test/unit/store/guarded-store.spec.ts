@@ -246,6 +246,20 @@ describe('A guarded store', () => {
     expect(advanced.flat().map(({ clock }) => clock)).toEqual(['a', 'b']);
   });
 
+  it('is owed what is on its way, also when it is tried again meanwhile', async () => {
+    fails.advance = failing('unreachable');
+    await outcome(store.advance([write('a')]));
+    let answer!: () => void;
+    fails.advance = () => new Promise<void>((resolve) => (answer = resolve)) as Promise<never>;
+    const recovering = [store.recover(), store.recover()];
+    await endOfTurn();
+    expect(await held('a')).toEqual([true]);
+    answer();
+    await Promise.all(recovering);
+    expect(await held('a')).toEqual([false]);
+    expect(advanced).toHaveLength(1);
+  });
+
   it('is owed at the end what is still on its way', async () => {
     fails.advance = failing('unreachable');
     await outcome(store.advance([write('a')]));
