@@ -65,7 +65,7 @@ try {
 } finally {
   await evictions.removeAll();
   redis.disconnect();
-  await network.close();
+  network.close();
   await drop();
 }
 

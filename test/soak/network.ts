@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { type ChildProcess, fork } from 'node:child_process';
 import type { Part } from './modes.js';
 import { type Outage, outages } from './outage.js';
 import type { Random } from './random.js';
@@ -38,7 +38,7 @@ export interface Stranding {
 
 /** The ways from the processes to Redis, where they are not to be the shortest ones. */
 export class Network {
-  #thread: Worker | undefined;
+  #process: ChildProcess | undefined;
   #ways = 0;
   readonly #breakable: number[] = [];
   /** The ways that an outage may meet, with the process that takes each. */
@@ -51,7 +51,7 @@ export class Network {
     if (!plight) return this.redisUrl;
     const way = ++this.#ways;
     const url = new URL(this.redisUrl);
-    this.#thread ??= this.#start(url);
+    this.#process ??= this.#start(url);
     const opened = this.#opened(way);
     this.#tell({ way, like: ways[plight] });
     url.hostname = '127.0.0.1';
@@ -85,28 +85,27 @@ export class Network {
     return { outage, workers: ways.map((way) => this.#strandable.get(way)!), heal };
   }
 
-  async close(): Promise<void> {
-    await this.#thread?.terminate();
+  close(): void {
+    this.#process?.kill('SIGKILL');
   }
 
-  #start({ hostname, port }: URL): Worker {
-    const workerData = { host: hostname, port: Number(port || 6379) };
-    return new Worker(new URL('network-thread.js', import.meta.url), { workerData });
+  #start({ hostname, port }: URL): ChildProcess {
+    return fork(new URL('network-process.js', import.meta.url), [hostname, port || '6379']);
   }
 
   #opened(way: number): Promise<number> {
     return new Promise((resolve) => {
       const listen = (message: FromNetwork) => {
         if (message.way !== way) return;
-        this.#thread!.off('message', listen);
+        this.#process!.off('message', listen);
         resolve(message.port);
       };
-      this.#thread!.on('message', listen);
+      this.#process!.on('message', listen);
     });
   }
 
   #tell(message: ToNetwork): void {
-    this.#thread!.postMessage(message);
+    this.#process!.send(message);
   }
 }
 

@@ -1,13 +1,14 @@
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
-import { parentPort, workerData } from 'node:worker_threads';
 import { Link } from './link.js';
 import type { FromNetwork, ToNetwork, Way } from './network.js';
 import type { Outage } from './outage.js';
 
-// A thread of its own, so that nobody's work but the network's is between a process and Redis.
+// A process of its own, so that nobody's work but the network's is between a process and Redis; and not a thread, which does not always
+// end while connections are being reset.
 
-const { host, port } = workerData as { host: string; port: number };
-const tell = (message: FromNetwork) => parentPort!.postMessage(message);
+const host = process.argv[2]!;
+const port = Number(process.argv[3]);
+const tell = (message: FromNetwork) => process.send!(message);
 const PORT_TAKEN_MS = 50;
 
 /** A port that leads to Redis. */
@@ -61,7 +62,8 @@ class Passage {
 
 const passages = new Map<number, Passage>();
 
-parentPort!.on('message', (message: ToNetwork) => {
+process.on('disconnect', () => process.exit());
+process.on('message', (message: ToNetwork) => {
   const { way } = message;
   if ('like' in message) passages.set(way, new Passage(message.like, (opened) => tell({ way, port: opened })));
   else if ('outage' in message) passages.get(way)?.suffer(message.outage);
