@@ -41,6 +41,7 @@ export class GuardedStore extends CacheStore {
   readonly #reads: Circuit;
   readonly #holds: Circuit;
   readonly #advances: Circuit;
+  /** The one under way: beside a second one, what it has on its way would count as paid. */
   #payment: Promise<void> | undefined;
   /** What the last question that failed was about. */
   #asked: readonly string[] = [];

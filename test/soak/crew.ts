@@ -37,7 +37,7 @@ export class Crew {
   async start(part: Part): Promise<void> {
     const worker = ++this.#workers;
     this.#names.set(worker, nameOf(part));
-    const settings: SoakSettings = { ...this.settings, redisUrl: await this.network.urlFor(part) };
+    const settings: SoakSettings = { ...this.settings, redisUrl: await this.network.urlFor(part, worker) };
     const child = fork(new URL('worker.js', import.meta.url), [
       JSON.stringify(settings),
       String(worker),

@@ -5,6 +5,7 @@ import { clockQueries } from '../../lib/cache/dependency.js';
 import { ClockView } from '../../lib/cache/clock-view.js';
 import type { CacheStore, ClockWrite, ClockQuery, ClocksRead } from '../../lib/store/cache-store.js';
 import { Deaf, Hasty, NamespacedClocks, NoRetry, Queued } from './broken-advances.js';
+import { forgetDebts, trustEarly } from './broken-debts.js';
 import type { Mode, Part } from './modes.js';
 import { WrappedStore } from './wrapped-store.js';
 
@@ -21,6 +22,9 @@ export const faults = {
   hasty: { mode: 'latency', breaks: (store) => new Hasty(store), of: { plight: 'distant' } },
   'no-retry': { mode: 'resets', breaks: (store) => new NoRetry(store), of: { plight: 'reset' } },
   queued: { mode: 'bursts', breaks: (store) => new Queued(store), of: { plight: 'bursting' } },
+  'forgotten-debt': { mode: 'outages', breaks: forgetDebts, of: { plight: 'stranded' } },
+  'early-trust': { mode: 'outages', breaks: trustEarly, of: { plight: 'stranded' } },
+  // Here belongs `trusting-waiter`, once a process may wait for what another one loads: one that believes what it finds without fresh clocks.
 } as const satisfies Record<string, Breakage>;
 export type Fault = keyof typeof faults;
 

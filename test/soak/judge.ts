@@ -1,4 +1,4 @@
-import type { Counts, FromWorker, ReadRecord } from './messages.js';
+import type { Counts, DebtCounts, FromWorker, ReadRecord } from './messages.js';
 import type { History } from './history.js';
 import { Oracle, type Violation } from './oracle.js';
 import { now } from './now.js';
@@ -15,6 +15,7 @@ export class Judge {
   readonly counts: Counts = { hits: 0, misses: 0, joined: 0, storeFailures: 0 };
   readonly writes = { acknowledged: 0, failed: 0 };
   readonly unheard = new Unheard();
+  readonly #debts = new Map<number, DebtCounts>();
   /** When the first wrong read was found. */
   violatedAt = Infinity;
   reads = 0;
@@ -26,6 +27,13 @@ export class Judge {
     readonly mostUnheard: number,
     readonly nameOf: (worker: number) => string | undefined,
   ) {}
+
+  /** Of all processes. */
+  get debts(): DebtCounts {
+    const sum = (count: keyof DebtCounts) =>
+      [...this.#debts.values()].reduce((total, debts) => total + debts[count], 0);
+    return { made: sum('made'), paid: sum('paid'), lost: sum('lost') };
+  }
 
   get orphans(): number {
     return this.oracle.orphans;
@@ -50,17 +58,31 @@ export class Judge {
         return this.oracle.begun(message.write, message.path, message.at);
       case 'settled':
         this.writes[message.outcome]++;
-        if (message.outcome === 'acknowledged') this.unheard.count(this.#writerOf(message.write), message.unheard);
+        if (message.outcome === 'acknowledged')
+          this.unheard.count(this.#writerOf(message.write), message.owed !== undefined);
         return this.oracle.settled(message.write, message);
       case 'reads':
         this.#waiting.push(...message.reads);
         for (const name of Object.keys(this.counts) as (keyof Counts)[]) this.counts[name] += message.counts[name];
+        return;
+      case 'paid':
+        return this.oracle.paid(message.worker, message.upTo, message.at);
+      case 'debts':
+        this.#debts.set(message.worker, message);
+        if (message.isLast) this.#askForDebts(message.worker, message);
         return;
       case 'broken':
         this.errors.push(message.error);
         return;
       default:
     }
+  }
+
+  /** Whoever ends has paid what it owed, or has said that it is lost. */
+  #askForDebts(worker: number, { made, paid, lost }: DebtCounts): void {
+    const silent = made - paid - lost;
+    if (silent)
+      this.errors.push(`Worker ${worker} ended and never said what became of ${silent} of its ${made} debts.`);
   }
 
   #writerOf(write: number): string {

@@ -16,7 +16,7 @@ import { holdMs, type SoakSettings } from './settings.js';
 import { Soak } from './soak.js';
 import { workerOf } from './write-numbers.js';
 
-// npm run soak -- --seconds 60 [--mode latency|resets|bursts] [--database mariadb] [--seed N] [--break late-fill|...]: see CONTRIBUTING.md
+// npm run soak -- --seconds 60 [--mode latency|resets|bursts|outages] [--database mariadb] [--seed N] [--break late-fill|...]: see CONTRIBUTING.md
 
 const options = parseOptions(process.argv.slice(2));
 const { database: kind, mode, without, seconds, seed, fault } = options;
@@ -65,7 +65,7 @@ try {
 } finally {
   await evictions.removeAll();
   redis.disconnect();
-  await network.close();
+  network.close();
   await drop();
 }
 

@@ -8,10 +8,14 @@ export interface RowSet {
   readonly rows?: readonly string[];
   /** Only rows with this value were asked for. */
   readonly where?: readonly [column: string, value: number | string];
+  /** No two rows have that value, so what was found is looked for by its row, and no other row's write is asked about. */
+  readonly isUnique?: boolean;
   readonly shown: readonly ShownRow[];
 }
 
 export interface ReadRecord {
+  /** Whose it is: a process knows of its own writes whatever the store has heard of. */
+  readonly worker: number;
   readonly what: string;
   readonly begun: number;
   readonly ended: number;
@@ -25,8 +29,15 @@ export interface WriteOutcome {
   readonly at: number;
   /** Not visible to others before. */
   readonly committing: number;
-  /** An event said that nobody was told of it: see `WriteAdvances`. */
-  readonly unheard: boolean;
+  /** The number of the last debt that it left, where no hold speaks for it: see `WriteAdvances`. */
+  readonly owed: number | undefined;
+}
+
+/** Of one process so far. */
+export interface DebtCounts {
+  readonly made: number;
+  readonly paid: number;
+  readonly lost: number;
 }
 
 export interface Counts {
@@ -41,6 +52,9 @@ export type FromWorker =
   | { readonly kind: 'begun'; readonly write: number; readonly path: string; readonly at: number }
   | ({ readonly kind: 'settled'; readonly write: number } & WriteOutcome)
   | { readonly kind: 'reads'; readonly reads: readonly ReadRecord[]; readonly counts: Counts }
+  /** The store has heard of every debt up to that number. */
+  | { readonly kind: 'paid'; readonly worker: number; readonly upTo: number; readonly at: number }
+  | ({ readonly kind: 'debts'; readonly worker: number; readonly isLast: boolean } & DebtCounts)
   | { readonly kind: 'broken'; readonly error: string };
 
 /** Where in a write a worker is to die: held and not committed, or committed and not advanced. */

@@ -25,7 +25,6 @@ export async function bootMigrated<T>(
   const migration = migrationOf(kind, write, random, () => (committing = now()));
   send({ kind: 'begun', write, path: 'migration', at: begun });
   const booted = await currentWrite.run(advances, () => boot([migration]));
-  const { unheard } = advances;
-  send({ kind: 'settled', write, outcome: 'acknowledged', at: now(), committing, unheard });
+  send({ kind: 'settled', write, outcome: 'acknowledged', at: now(), committing, owed: advances.owed });
   return booted;
 }

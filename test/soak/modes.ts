@@ -13,8 +13,8 @@ export const optionalRoles = ['neighbour', 'writer', 'migrator'] as const satisf
 
 export interface Part {
   readonly role: Role;
-  /** What the mode does to it: far from Redis, its connections to Redis are reset, it reads in bursts. */
-  readonly plight?: 'distant' | 'reset' | 'bursting';
+  /** What the mode does to it: far from Redis, its connections to Redis are reset, it reads in bursts, it cannot reach Redis for seconds. */
+  readonly plight?: 'distant' | 'reset' | 'bursting' | 'stranded';
 }
 
 export type Evicted = 'entry' | 'row' | 'table';
@@ -33,6 +33,9 @@ const others: readonly Part[] = [{ role: 'neighbour' }, { role: 'writer' }, { ro
 /** Holds are evicted with their table: elsewhere than in `crashes` that would be a second fault. */
 const entriesAndRows = ['entry', 'row'] as const;
 const few = 1 / 3;
+
+const allButTheMigrator = (plight: NonNullable<Part['plight']>): readonly Part[] =>
+  [worker, worker, worker, ...others].map((part) => (part.role === 'migrator' ? part : { ...part, plight }));
 
 /** The kinds of trouble a run can make: one fault at a time, which is what the library promises to bear. */
 export const modes = {
@@ -55,9 +58,7 @@ export const modes = {
    * who tries again is nearly always heard.
    */
   resets: {
-    cast: [worker, worker, worker, ...others].map((part) =>
-      part.role === 'migrator' ? part : { ...part, plight: 'reset' as const },
-    ),
+    cast: allButTheMigrator('reset'),
     kills: false,
     evictions: entriesAndRows,
     mostUnheard: 0.01,
@@ -68,6 +69,16 @@ export const modes = {
     kills: false,
     evictions: entriesAndRows,
     mostUnheard: few,
+  },
+  /**
+   * Every few seconds one or all but the migrator have no way to Redis, or a bad one, for longer than any budget. That writes go unheard
+   * meanwhile is what it is about: what they owe is to be told, and paid.
+   */
+  outages: {
+    cast: allButTheMigrator('stranded'),
+    kills: false,
+    evictions: entriesAndRows,
+    mostUnheard: 1,
   },
 } as const satisfies Record<string, Staging>;
 

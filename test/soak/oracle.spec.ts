@@ -19,12 +19,21 @@ function oracleOf(change: Partial<HistoryRow> = {}): Oracle {
 }
 
 function acknowledged(oracle: Oracle): Oracle {
-  oracle.settled(1_000_001, { outcome: 'acknowledged', at: 120, committing: 110, unheard: false });
+  oracle.settled(1_000_001, { outcome: 'acknowledged', at: 120, committing: 110, owed: undefined });
   return oracle;
 }
 
-function judge(oracle: Oracle, begun: number, shown: RowSet['shown'], asked: Partial<RowSet> = {}) {
-  return oracle.check({ what: 'a read', begun, ended: begun + 5, sets: [{ table: 'article', ...asked, shown }] })?.kind;
+/** Acknowledged at 120, and owed to the store as that debt. */
+function owing(debt: number, change: Partial<HistoryRow> = {}): Oracle {
+  const oracle = oracleOf(change);
+  oracle.settled(1_000_001, { outcome: 'acknowledged', at: 120, committing: 110, owed: debt });
+  return oracle;
+}
+
+/** Processes 1 and 2 write; 3 does not. */
+function judge(oracle: Oracle, begun: number, shown: RowSet['shown'], asked: Partial<RowSet> = {}, worker = 3) {
+  const sets = [{ table: 'article', ...asked, shown }];
+  return oracle.check({ worker, what: 'a read', begun, ended: begun + 5, sets })?.kind;
 }
 
 describe('Oracle', () => {
@@ -87,13 +96,13 @@ describe('Oracle', () => {
 
   it('asks nothing of a write the store could not be told of', () => {
     const oracle = oracleOf();
-    oracle.settled(1_000_001, { outcome: 'acknowledged', at: 120, committing: 110, unheard: true });
+    oracle.settled(1_000_001, { outcome: 'acknowledged', at: 120, committing: 110, owed: 1 });
     expect(judge(oracle, 9000, [['1', 1]])).toBeUndefined();
   });
 
   it('counts the reads that only an unheard write excuses', () => {
     const oracle = oracleOf();
-    oracle.settled(1_000_001, { outcome: 'acknowledged', at: 120, committing: 110, unheard: true });
+    oracle.settled(1_000_001, { outcome: 'acknowledged', at: 120, committing: 110, owed: 1 });
     judge(oracle, 119, [['1', 1]]);
     judge(oracle, 121, [['1', 2]]);
     expect(oracle.excused).toBe(0);
@@ -101,11 +110,100 @@ describe('Oracle', () => {
     expect(oracle.excused).toBe(1);
   });
 
+  it('asks of others that they know what was owed to the store once it is paid', () => {
+    const oracle = owing(1);
+    oracle.paid(1, 1, 500);
+    expect(judge(oracle, 499, [['1', 1]])).toBeUndefined();
+    expect(oracle.excused).toBe(1);
+    expect(judge(oracle, 501, [['1', 1]])).toBe('stale');
+    expect(judge(oracle, 501, [['1', 2]])).toBeUndefined();
+  });
+
+  it('takes a payment for what was owed when it began, and for nothing of another process', () => {
+    const oracle = owing(2);
+    oracle.paid(1, 1, 500);
+    oracle.paid(2, 9, 500);
+    expect(judge(oracle, 501, [['1', 1]])).toBeUndefined();
+    oracle.paid(1, 2, 600);
+    expect(judge(oracle, 599, [['1', 1]])).toBeUndefined();
+    expect(judge(oracle, 601, [['1', 1]])).toBe('stale');
+  });
+
+  it('knows of a payment that came before the write was acknowledged', () => {
+    const oracle = oracleOf();
+    oracle.paid(1, 1, 115);
+    oracle.settled(1_000_001, { outcome: 'acknowledged', at: 120, committing: 110, owed: 1 });
+    expect(judge(oracle, 119, [['1', 1]])).toBeUndefined();
+    expect(judge(oracle, 121, [['1', 1]])).toBe('stale');
+  });
+
+  it('asks of who owes it to the store that it knows its own write', () => {
+    expect(judge(owing(1), 121, [['1', 1]], {}, 1)).toBe('stale');
+    expect(judge(owing(1), 121, [['1', 1]], {}, 2)).toBeUndefined();
+  });
+
+  describe('while a write that freed a key is owed', () => {
+    const taken = { outcome: 'acknowledged', at: 150, committing: 140, owed: undefined } as const;
+    const bySlug = { where: ['slug', 'a'], isUnique: true } as const;
+
+    /** Row 1 had slug a, which an owed write took away; then row 2 got it, which was heard. */
+    function moved(change: Partial<HistoryRow>): Oracle {
+      const oracle = new Oracle(HOLD_MS, (write) => Math.floor(write / 1_000_000));
+      oracle.learn([state(1, 0, { facts: { slug: 'a' } }), state(2, 0, { row: '2', facts: { slug: 'c' } })]);
+      oracle.learn([state(3, 1_000_001, change), state(4, 2_000_001, { row: '2', facts: { slug: 'a' } })]);
+      oracle.begun(1_000_001, 'slug changes', 100);
+      oracle.settled(1_000_001, { outcome: 'acknowledged', at: 120, committing: 110, owed: 1 });
+      oracle.begun(2_000_001, 'slug changes', 130);
+      oracle.settled(2_000_001, taken);
+      return oracle;
+    }
+
+    it.each([
+      ['changed', { facts: { slug: 'b' } }],
+      ['deleted', { present: false, stamp: null }],
+    ])('lets others find the row that was %s', (_, change) => {
+      expect(judge(moved(change), 160, [['1', 1]], bySlug)).toBeUndefined();
+      expect(judge(moved(change), 160, [['1', 1]], bySlug, 1)).toBe('stale');
+      expect(judge(moved(change), 160, [['1', 1]], { where: ['slug', 'a'] })).toBe('stale');
+      expect(judge(moved({ facts: { slug: 'a' } }), 160, [['1', 1]], bySlug)).toBe('stale');
+      const paid = moved(change);
+      paid.paid(1, 1, 155);
+      expect(judge(paid, 160, [['1', 1]], bySlug)).toBe('stale');
+      expect(judge(paid, 160, [['2', 4]], bySlug)).toBeUndefined();
+    });
+
+    it('lets others find the row that was there before the one that was inserted under its key', () => {
+      const reinserted = (change: Partial<HistoryRow> = { present: false, stamp: null }) => {
+        const oracle = owing(1, change);
+        oracle.learn([state(3, 2_000_001)]);
+        oracle.begun(2_000_001, 'insert', 130);
+        oracle.settled(2_000_001, taken);
+        return oracle;
+      };
+      expect(judge(reinserted(), 160, [['1', 1]])).toBeUndefined();
+      expect(judge(reinserted(), 160, [['1', 3]])).toBeUndefined();
+      expect(judge(reinserted(), 160, [['1', 1]], {}, 1)).toBe('stale');
+      // Restored, which names the row.
+      expect(judge(reinserted({ present: false }), 160, [['1', 1]])).toBe('stale');
+      const written = reinserted();
+      written.learn([state(4, 2_000_002)]);
+      written.begun(2_000_002, 'update', 151);
+      written.settled(2_000_002, { ...taken, at: 155 });
+      expect(judge(written, 160, [['1', 1]])).toBe('stale');
+    });
+  });
+
+  it('asks nothing of what a process owed when it died', () => {
+    const oracle = owing(1);
+    oracle.died(1, 130);
+    expect(judge(oracle, 9000, [['1', 1]])).toBeUndefined();
+  });
+
   it('excuses nothing of the others, and nothing dirty, by an unheard write', () => {
     const oracle = acknowledged(oracleOf());
     oracle.learn([state(3, 2_000_001)]);
     oracle.begun(2_000_001, 'update', 130);
-    oracle.settled(2_000_001, { outcome: 'acknowledged', at: 150, committing: 140, unheard: true });
+    oracle.settled(2_000_001, { outcome: 'acknowledged', at: 150, committing: 140, owed: 1 });
     expect(judge(oracle, 160, [['1', 1]])).toBe('stale');
     expect(judge(oracle, 160, [['1', 4]])).toBe('dirty');
     expect(judge(oracle, 160, [['1', 2]])).toBeUndefined();
@@ -116,7 +214,7 @@ describe('Oracle', () => {
     const oracle = oracleOf();
     // Committed at 110, booted at 900.
     expect(judge(oracle, 500, [['1', 1]])).toBeUndefined();
-    oracle.settled(1_000_001, { outcome: 'acknowledged', at: 900, committing: 110, unheard: false });
+    oracle.settled(1_000_001, { outcome: 'acknowledged', at: 900, committing: 110, owed: undefined });
     expect(judge(oracle, 500, [['1', 1]])).toBeUndefined();
     expect(judge(oracle, 500, [['1', 2]])).toBeUndefined();
     expect(judge(oracle, 901, [['1', 1]])).toBe('stale');

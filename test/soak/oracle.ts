@@ -38,11 +38,14 @@ interface Write {
   readonly path: string;
   readonly begun: number;
   readonly settled?: WriteOutcome;
+  /** When its process had paid what it owed for it. */
+  readonly paidAt?: number;
 }
 
 /**
  * Judges reads by the database's own history. Per row, a read must show a committed state not older than the newest one
- * acknowledged before the read began; a newer one is as good.
+ * acknowledged before the read began; a newer one is as good. What a process owes the store the others need not know of until it is
+ * paid: it was documented that they cannot. The process itself must.
  */
 export class Oracle {
   readonly #tables = new Map<string, Map<string, HistoryRow[]>>();
@@ -51,6 +54,10 @@ export class Oracle {
   #tableEvicted = 0;
   readonly #orphans = new Set<number>();
   #unheard = 0;
+  /** Per process the writes it owes the store. */
+  readonly #owing = new Map<number, Set<number>>();
+  /** Per process the number of the last debt it has paid. */
+  readonly #paidUpTo = new Map<number, number>();
   /** Reads that showed what an unheard write had replaced: what it costs not to be heard. */
   excused = 0;
 
@@ -65,7 +72,27 @@ export class Oracle {
 
   settled(write: number, settled: WriteOutcome): void {
     this.#writes.set(write, { path: '', begun: 0, ...this.#writes.get(write), settled });
-    if (settled.unheard) this.#unheard++;
+    if (settled.owed === undefined) return;
+    this.#unheard++;
+    const worker = this.workerOf(write);
+    if ((this.#paidUpTo.get(worker) ?? 0) >= settled.owed) return this.#paid(write, settled.at);
+    const owing = this.#owing.get(worker) ?? new Set();
+    this.#owing.set(worker, owing.add(write));
+  }
+
+  /** The store has heard of all that a process owed up to that debt. */
+  paid(worker: number, upTo: number, at: number): void {
+    this.#paidUpTo.set(worker, upTo);
+    const owing = this.#owing.get(worker) ?? new Set();
+    for (const write of owing) {
+      if (this.#writes.get(write)!.settled!.owed! > upTo) continue;
+      owing.delete(write);
+      this.#paid(write, at);
+    }
+  }
+
+  #paid(write: number, paidAt: number): void {
+    this.#writes.set(write, { ...this.#writes.get(write)!, paidAt });
   }
 
   died(worker: number, at: number): void {
@@ -94,7 +121,7 @@ export class Oracle {
 
   /** Ask once everything committed before the read's end has been learnt. */
   check(read: ReadRecord): Violation | undefined {
-    const violation = this.#find(read, (write) => this.#acknowledged(write));
+    const violation = this.#find(read, (write) => this.#acknowledged(write, read.worker));
     if (!violation && this.#unheard && this.#find(read, (write) => this.#returned(write))) this.excused++;
     return violation;
   }
@@ -104,9 +131,13 @@ export class Oracle {
     for (const set of read.sets) {
       const shown = new Map(set.shown);
       const rows = this.#tables.get(set.table) ?? new Map<string, HistoryRow[]>();
+      const isOwed = (write: number) => known(write) > read.begun && this.#mayBeOwed(write);
+      const isMoved = set.isUnique && set.shown.some((each) => hasMovedUnheard(each, rows, set, isOwed));
       for (const row of new Set([...(set.rows ?? rows.keys()), ...shown.keys()])) {
+        // Who has the key now is heard; who had it tells those that look it up, and has not.
+        if (isMoved && !shown.has(row)) continue;
         const states = rows.get(row) ?? [];
-        const floor = states.findLastIndex(({ write }) => known(write) <= read.begun);
+        const floor = floorOf(states, (write) => known(write) <= read.begun, isOwed);
         const kind = this.#judge(set, shown.get(row), states, floor, read.ended);
         if (kind)
           return {
@@ -114,7 +145,7 @@ export class Oracle {
             read,
             set,
             row,
-            expected: states.slice(Math.max(floor, 0)).map((state) => this.#dated(state)),
+            expected: states.slice(Math.max(floor, 0)).map((state) => this.#dated(state, read.worker)),
           };
       }
     }
@@ -136,12 +167,17 @@ export class Oracle {
     return possible.includes(state) && matches(state, set) ? undefined : 'stale';
   }
 
-  #acknowledged(write: number): number {
-    const { begun, settled } = this.#writes.get(write) ?? {};
+  /** From when on a process must know of it. */
+  #acknowledged(write: number, reader: number): number {
+    const { begun, settled, paidAt = Infinity } = this.#writes.get(write) ?? {};
     // Written before anybody read.
     if (write === 0) return 0;
-    if (settled) return settled.outcome === 'acknowledged' && !settled.unheard ? settled.at : Infinity;
-    const death = this.#deaths.get(this.workerOf(write));
+    const writer = this.workerOf(write);
+    if (settled) {
+      if (settled.outcome !== 'acknowledged') return Infinity;
+      return settled.owed === undefined || writer === reader ? settled.at : Math.max(settled.at, paidAt);
+    }
+    const death = this.#deaths.get(writer);
     if (death === undefined || begun === undefined) return Infinity;
     // Its hold began after the write did. What commits after its deadline was promised to nobody: a statement may outlive its process.
     if (death.at - begun > this.holdMs / 2 || begun <= death.tableEvicted) return Infinity;
@@ -149,10 +185,16 @@ export class Oracle {
     return death.at + this.holdMs + TIMES_APART;
   }
 
+  /** Its process owes it to the store, or has not said yet. */
+  #mayBeOwed(write: number): boolean {
+    const { settled } = this.#writes.get(write) ?? {};
+    return !settled || settled.owed !== undefined;
+  }
+
   /** As acknowledged, whether it was heard or not. */
   #returned(write: number): number {
     const { settled } = this.#writes.get(write) ?? {};
-    return settled?.outcome === 'acknowledged' ? settled.at : this.#acknowledged(write);
+    return settled?.outcome === 'acknowledged' ? settled.at : this.#acknowledged(write, this.workerOf(write));
   }
 
   #committing(write: number): number {
@@ -160,14 +202,41 @@ export class Oracle {
     return settled?.committing ?? begun;
   }
 
-  #dated(state: HistoryRow): HistoryRow & WriteTimes {
+  #dated(state: HistoryRow, reader: number): HistoryRow & WriteTimes {
     const { path = '', begun = 0 } = this.#writes.get(state.write) ?? {};
-    return { ...state, path, begun, acknowledged: this.#acknowledged(state.write) };
+    return { ...state, path, begun, acknowledged: this.#acknowledged(state.write, reader) };
   }
 }
 
 /** Milliseconds the store's time and ours may differ by over an interval. */
 const TIMES_APART = 100;
+
+/**
+ * The oldest state that a read may show. The INSERT of a row under a key that another one had tells nobody who shows that one: its
+ * DELETE does, once it is heard.
+ */
+function floorOf(
+  states: readonly HistoryRow[],
+  isKnown: (write: number) => boolean,
+  isOwed: (write: number) => boolean,
+): number {
+  const floor = states.findLastIndex(({ write }) => isKnown(write));
+  const before = states[floor - 1];
+  if (!before || before.present || before.stamp !== null || !isOwed(before.write)) return floor;
+  return floorOf(states.slice(0, floor - 1), isKnown, isOwed);
+}
+
+/** Whether a row that is shown has lost the value by which it was found, and nobody was told. */
+function hasMovedUnheard(
+  [row, stamp]: RowSet['shown'][number],
+  rows: ReadonlyMap<string, readonly HistoryRow[]>,
+  set: RowSet,
+  isOwed: (write: number) => boolean,
+): boolean {
+  const states = rows.get(row) ?? [];
+  const since = states.slice(states.findLastIndex((state) => state.stamp === stamp) + 1);
+  return since.some((state) => isOwed(state.write) && !matches(state, set));
+}
 
 function matches({ present, facts }: HistoryRow, { where }: RowSet): boolean {
   return present && (!where || facts[where[0]] === where[1]);

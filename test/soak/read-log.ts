@@ -8,12 +8,13 @@ export class ReadLog {
   #reads: ReadRecord[] = [];
 
   constructor(
+    private readonly worker: number,
     private readonly counts: Counts,
     private readonly send: (message: FromWorker) => void,
   ) {}
 
-  add(read: ReadRecord): void {
-    this.#reads.push(read);
+  add(read: Omit<ReadRecord, 'worker'>): void {
+    this.#reads.push({ worker: this.worker, ...read });
     if (this.#reads.length >= BATCH) this.tell();
   }
 

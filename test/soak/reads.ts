@@ -38,7 +38,10 @@ export function randomRead(
     case 4: {
       const slug = `slug-${random.between(1, sizes.slug)}`;
       const query = () => manager.get(slug, { where: { slug }, raiseException: false });
-      return [`${name}.get(${slug})`, async () => articleSets({ where: ['slug', slug] }, listOf(await query()))];
+      return [
+        `${name}.get(${slug})`,
+        async () => articleSets({ where: ['slug', slug], isUnique: true }, listOf(await query())),
+      ];
     }
     case 5:
     case 6: {
@@ -71,7 +74,7 @@ export function randomRead(
   }
 }
 
-type Asked = Pick<RowSet, 'rows' | 'where'>;
+type Asked = Pick<RowSet, 'rows' | 'where' | 'isUnique'>;
 
 function articleSets(asked: Asked, articles: readonly Article[]): RowSet[] {
   return [setOf('article', asked, articles), ...articles.flatMap(relatedSets)];

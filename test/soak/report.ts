@@ -9,11 +9,13 @@ export interface Faults {
   readonly kills: number;
   readonly evictions: number;
   readonly migrations: number;
+  readonly outages: ReadonlyMap<string, number>;
 }
 
-export function report(judge: Judge, { kills, evictions, migrations }: Faults): string {
+export function report(judge: Judge, { kills, evictions, migrations, outages }: Faults): string {
   const { hits, misses, joined, storeFailures } = judge.counts;
   const { acknowledged, failed } = judge.writes;
+  const { made, paid, lost } = judge.debts;
   const count = (kind: Violation['kind']) => judge.violations.filter((violation) => violation.kind === kind).length;
   return [
     `reads: ${judge.reads}`,
@@ -22,7 +24,9 @@ export function report(judge: Judge, { kills, evictions, migrations }: Faults): 
     `kills: ${kills} (${judge.orphans} committed writes left behind)`,
     `evictions: ${evictions}`,
     `migrations: ${migrations}`,
+    `outages: ${[...outages].map(([outage, count]) => `${count} ${outage}`).join(', ') || 0}`,
     `store failures: ${storeFailures}`,
+    `debts: ${made} made, ${paid} paid, ${lost} lost`,
     unheard(judge),
     `stale reads: ${count('stale')}${writersMissed(judge)}`,
     `dirty reads: ${count('dirty')}`,
@@ -61,7 +65,7 @@ function tell({ kind, read, set, row, expected }: Violation): string {
   const state = ({ stamp, present, path, write, begun, acknowledged }: HistoryRow & WriteTimes) =>
     `    ${present ? `stamp ${stamp}` : 'gone'} by ${path || 'the first insert'} (write ${write}), begun ${since(begun)}, to be seen from ${since(acknowledged)}`;
   return [
-    `${kind}: ${read.what}, ${(read.ended - read.begun).toFixed(1)} ms long, showed row ${row} of ${set.table} ${seen}; times from its beginning:`,
+    `${kind}: ${read.what} in worker ${read.worker}, ${(read.ended - read.begun).toFixed(1)} ms long, showed row ${row} of ${set.table} ${seen}; times from its beginning:`,
     ...expected.slice(0, 5).map(state),
     `    all it showed: ${JSON.stringify(read.sets)}`,
   ].join('\n');

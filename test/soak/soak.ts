@@ -5,6 +5,7 @@ import type { Evictions } from './evictions.js';
 import type { Judge } from './judge.js';
 import type { Part, Staging } from './modes.js';
 import type { Network } from './network.js';
+import type { Outage } from './outage.js';
 import type { Oracle } from './oracle.js';
 import type { Random } from './random.js';
 
@@ -13,6 +14,10 @@ const EVICTING_MS = 1000;
 /** How long readers have to find what a dead writer left behind. */
 const AFTERMATH_MS = 900;
 const RESET_EVERY_MS = 1000;
+const OUTAGE_EVERY_MS = [2000, 5000] as const;
+const OUTAGE_MS = [500, 2500] as const;
+/** How long readers have to find what was not told, and not covered up: a store that is back is asked within a second. */
+const AFTER_OUTAGE_MS = 1500;
 /** How long it goes on after a wrong read: one may be luck, and says little. */
 const LINGER_MS = 10_000;
 const DEATH_POINTS = [undefined, 'after the hold', 'before the advance', 'before the advance'] as const;
@@ -34,6 +39,7 @@ export class Soak {
   kills = 0;
   evictions = 0;
   migrations = 0;
+  readonly outages = new Map<Outage, number>();
   #until = 0;
 
   constructor(private readonly parts: SoakParts) {}
@@ -42,7 +48,7 @@ export class Soak {
     const { crew, judge, cast, staging } = this.parts;
     await Promise.all(cast.map((part) => crew.start(part)));
     this.#until = now() + seconds * 1000;
-    const besides = [this.#judgeUntilTheEnd(), this.#resetUntilTheEnd()];
+    const besides = [this.#judgeUntilTheEnd(), this.#resetUntilTheEnd(), this.#strandUntilTheEnd()];
     while (this.#goesOn) {
       await this.#evict();
       if (this.#goesOn) await (staging.kills ? this.#crash() : this.#lookAtOne());
@@ -96,22 +102,21 @@ export class Soak {
   async #lookAtOne(): Promise<void> {
     const { crew, random } = this.parts;
     const troubled = crew.writers.filter(({ part }) => part.plight);
-    if (!troubled.length) return;
+    if (!troubled.length || this.#strands) return;
     crew.leaveAlone(random.pick(troubled));
-    const until = now() + random.between(1500, 3000);
-    while (this.#goesOn && now() < until) await sleep(100);
+    await this.#goOnUntil(now() + random.between(1500, 3000));
     crew.resume();
   }
 
-  /** Mostly while nobody else writes, for the same reason. */
+  /** Mostly while nobody else writes, for the same reason; but who writes during an outage is for the outage to say. */
   async #migrate(): Promise<void> {
     const { crew, cast, random } = this.parts;
     if (!cast.some(({ role }) => role === 'migrator')) return;
-    if (random.chance(0.75)) crew.pause();
+    if (!this.#strands && random.chance(0.75)) crew.pause();
     await crew.replace('migrator');
     this.migrations++;
     await sleep(AFTERMATH_MS);
-    crew.resume();
+    if (!this.#strands) crew.resume();
   }
 
   async #resetUntilTheEnd(): Promise<void> {
@@ -120,6 +125,41 @@ export class Soak {
       network.reset(random);
       await sleep(RESET_EVERY_MS);
     }
+  }
+
+  get #strands(): boolean {
+    return this.parts.network.isStrandable;
+  }
+
+  /** Whoever is stranded at the end closes so: what it cannot pay is to be told as lost. */
+  async #strandUntilTheEnd(): Promise<void> {
+    if (!this.#strands) return;
+    while (this.#goesOn) {
+      const next = now() + this.parts.random.between(...OUTAGE_EVERY_MS);
+      await this.#strand();
+      await this.#goOnUntil(next);
+    }
+  }
+
+  /** Mostly one of the stranded writes alone meanwhile, and nobody afterwards: no other write covers up what it owes. */
+  async #strand(): Promise<void> {
+    const { crew, network, random } = this.parts;
+    const { outage, workers, heal } = network.strand(random);
+    this.outages.set(outage, (this.outages.get(outage) ?? 0) + 1);
+    const stranded = crew.writers.filter(({ worker }) => workers.includes(worker));
+    const isAlone = random.chance(0.75) && stranded.length > 0;
+    if (isAlone) crew.leaveAlone(random.pick(stranded));
+    await this.#goOnUntil(now() + random.between(...OUTAGE_MS));
+    if (!this.#goesOn) return;
+    heal();
+    if (!isAlone) return;
+    crew.pause();
+    await this.#goOnUntil(now() + AFTER_OUTAGE_MS);
+    crew.resume();
+  }
+
+  async #goOnUntil(moment: number): Promise<void> {
+    while (this.#goesOn && now() < moment) await sleep(Math.min(100, Math.max(1, moment - now())));
   }
 
   async #judgeUntilTheEnd(): Promise<void> {

@@ -5,6 +5,7 @@ import type { CacheEvent } from '../../lib/index.js';
 import { currentWrite } from './write-advances.js';
 import { bootApplication } from './application.js';
 import { BurstLoop } from './burst-loop.js';
+import { DebtBook } from './debt-book.js';
 import { breakStore } from './faults.js';
 import {
   ArticleCacheManager,
@@ -47,6 +48,8 @@ const redis = new Redis(settings.redisUrl);
 // A lost connection is part of the game, and ioredis would print it.
 redis.on('error', () => undefined);
 let store: SlowStore | undefined;
+const debts = new DebtBook(worker, send);
+const isHeld = (hold: string) => store?.isHeld(hold) ?? false;
 const counts: Counts = { hits: 0, misses: 0, joined: 0, storeFailures: 0 };
 function listen(event: CacheEvent): void {
   if (event.name === 'entry:hit') counts.hits++;
@@ -54,9 +57,10 @@ function listen(event: CacheEvent): void {
   else if (event.name === 'load:joined') counts.joined++;
   else if (event.name === 'store:failed') {
     counts.storeFailures++;
-    if (event.operation === 'advance')
-      currentWrite.getStore()?.saidToHaveFailed((hold) => store?.isHeld(hold) ?? false);
-  }
+    if (event.operation === 'advance') currentWrite.getStore()?.saidToHaveFailed(isHeld);
+  } else if (event.name === 'debt:made') currentWrite.getStore()?.saidToBeOwed(debts.made(), isHeld);
+  else if (event.name === 'debt:paid') debts.paid();
+  else if (event.name === 'debt:lost') debts.lost();
 }
 const boot = (migrations: Migrations) =>
   bootApplication({
@@ -72,7 +76,7 @@ const app = await (part.role === 'migrator'
   : boot([]));
 
 const find = <T>(token: abstract new (...args: never[]) => T): T => app.get(token as never, { strict: false });
-const log = new ReadLog(counts, send);
+const log = new ReadLog(worker, counts, send);
 const all: { stopped: boolean; run(): Promise<void> }[] = [];
 if (readers) {
   const managers = {
@@ -107,6 +111,7 @@ try {
   send({ kind: 'broken', error: (error as Error).stack ?? String(error) });
 }
 await app.close();
+debts.tell(true);
 redis.disconnect();
 process.off('disconnect', orphaned);
 process.disconnect();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { WriteAdvances } from './write-advances.js';
+import { NEVER_PAID, WriteAdvances } from './write-advances.js';
 
 const notHeld = () => false;
 
@@ -8,13 +8,26 @@ describe('WriteAdvances', () => {
     const write = new WriteAdvances();
     write.advancing('1');
     write.saidToHaveFailed(notHeld);
-    expect(write.unheard).toBe(true);
+    expect(write.owed).toBe(NEVER_PAID);
+  });
+
+  it('is owed as the last debt that an event tells of', () => {
+    const write = new WriteAdvances();
+    write.advancing('1');
+    write.saidToBeOwed(4, notHeld);
+    write.saidToHaveFailed(notHeld);
+    expect(write.owed).toBe(4);
+    write.advancing('2');
+    write.saidToBeOwed(6, (advance) => advance === '1');
+    expect(write.owed).toBe(6);
+    write.advanced('2');
+    expect(write.owed).toBe(4);
   });
 
   it('is not excused by an advance that is still under way when the write is acknowledged, unless an event says so', () => {
     const write = new WriteAdvances();
     write.advancing('1');
-    expect(write.unheard).toBe(false);
+    expect(write.owed).toBeUndefined();
   });
 
   it('is heard when a later attempt goes through', () => {
@@ -23,14 +36,15 @@ describe('WriteAdvances', () => {
     write.saidToHaveFailed(notHeld);
     write.advancing('1');
     write.advanced('1');
-    expect(write.unheard).toBe(false);
+    expect(write.owed).toBeUndefined();
   });
 
   it('is heard by its hold, which blocks readers in its place', () => {
     const write = new WriteAdvances();
     write.advancing('1');
+    write.saidToBeOwed(1, (hold) => hold === '1');
     write.saidToHaveFailed((hold) => hold === '1');
-    expect(write.unheard).toBe(false);
+    expect(write.owed).toBeUndefined();
   });
 
   it('stays unheard when another statement of the same write is heard', () => {
@@ -39,6 +53,6 @@ describe('WriteAdvances', () => {
     write.saidToHaveFailed(notHeld);
     write.advancing('2');
     write.advanced('2');
-    expect(write.unheard).toBe(true);
+    expect(write.owed).toBe(NEVER_PAID);
   });
 });

@@ -1,15 +1,21 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
+/** Stands for a debt that nobody will pay: an advance failed, and no event says that it is owed. */
+export const NEVER_PAID = Number.MAX_SAFE_INTEGER;
+
 /**
  * What became of the advances of one write. It is unheard when an event said that an advance failed, no later attempt went
- * through, and no hold blocks in its place: documented, and not the soak's subject. An advance given up without a word excuses nothing.
+ * through, and no hold blocks in its place. Then its process owes it to the store, which excuses the reads of others until it is paid. An
+ * advance given up without a word excuses nothing.
  */
 export class WriteAdvances {
   readonly #underWay = new Set<string>();
-  readonly #failed = new Set<string>();
+  /** The debt that each of those that failed has left. */
+  readonly #failed = new Map<string, number>();
 
-  get unheard(): boolean {
-    return this.#failed.size > 0;
+  /** The last debt it left; `undefined` for a write that was heard. */
+  get owed(): number | undefined {
+    return this.#failed.size ? Math.max(...this.#failed.values()) : undefined;
   }
 
   advancing(advance: string): void {
@@ -22,8 +28,14 @@ export class WriteAdvances {
   }
 
   /** An event said so: of whatever is under way, for events do not name writes. */
+  saidToBeOwed(debt: number, isHeld: (advance: string) => boolean): void {
+    for (const advance of this.#underWay) if (!isHeld(advance)) this.#failed.set(advance, debt);
+  }
+
+  /** Follows what was said to be owed, if anything was. */
   saidToHaveFailed(isHeld: (advance: string) => boolean): void {
-    for (const advance of this.#underWay) if (!isHeld(advance)) this.#failed.add(advance);
+    for (const advance of this.#underWay)
+      if (!isHeld(advance) && !this.#failed.has(advance)) this.#failed.set(advance, NEVER_PAID);
   }
 }
 

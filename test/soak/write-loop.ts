@@ -51,7 +51,7 @@ export class WriteLoop {
         () => 'failed' as const,
       ),
     );
-    this.send({ kind: 'settled', write, outcome, at: now(), committing, unheard: advances.unheard });
+    this.send({ kind: 'settled', write, outcome, at: now(), committing, owed: advances.owed });
     // After a deadlock below a savepoint TypeORM believes in a transaction that the database has ended: its next one would be none.
     if (this.keepsConnection && !runner.isTransactionActive) return;
     this.#kept = undefined;

@@ -1,8 +1,8 @@
 import type { DataSourceOptions } from 'typeorm';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WriteRefusedError } from '../../../lib/index.js';
-import { Example, exampleEntities } from '../../fixtures/entities/example.entity.js';
-import { managers, PlainExampleCacheManager } from '../../fixtures/managers.js';
+import { Example, exampleEntities, User } from '../../fixtures/entities/example.entity.js';
+import { managers, PlainExampleCacheManager, UserCacheManager } from '../../fixtures/managers.js';
 import { describeDatabases, type TestDatabase } from '../../support/databases.js';
 import { exampleApp } from '../../support/example-app.js';
 import { describeWithRedisServers, Proxy, RedisServer } from '../../support/redis-server.js';
@@ -131,6 +131,30 @@ describeWithRedisServers('a Redis that is gone for a while', () => {
           expect(await titleIn(other)).toEqual(['accepted', 'accepted']);
           expect(await titleIn(cut)).toEqual(['accepted', 'accepted']);
           expect(cut.events.map(({ name }) => name)).not.toContain('debt:made');
+        });
+
+        it('is owed that a key is free: who looks the key up finds the former row until then', async () => {
+          const { cut, other } = await two(database, store);
+          const users = other.get(UserCacheManager);
+          const examples = other.get(PlainExampleCacheManager);
+          const bySlug = async () => (await users.get('ann', { where: { username: 'ann' } })).id;
+          const byKey = async () => (await examples.get(3)).title;
+          await vi.waitFor(async () => {
+            expect([await bySlug(), await byKey()]).toEqual([1, 'three']);
+            await other.settled();
+            await other.statements.expect(0, async () => void [await bySlug(), await byKey()]);
+          }, 5_000);
+          await proxy.cut();
+          await cut.dataSource.manager.update(User, 1, { username: 'anne' });
+          await other.dataSource.manager.update(User, 2, { username: 'ann' });
+          // A caveat: that the key is taken was heard, that it is free was not.
+          expect(await bySlug()).toBe(1);
+          await cut.dataSource.manager.delete(Example, 3);
+          await other.dataSource.manager.query(`INSERT INTO example (id, title) VALUES (3, 'another')`);
+          expect(await byKey()).toBe('three');
+          await proxy.open();
+          await until(cut, 'debt:paid');
+          expect([await bySlug(), await byKey()]).toEqual([2, 'another']);
         });
 
         it('is told at the end, or the log names what is lost', async () => {

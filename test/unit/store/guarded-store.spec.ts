@@ -278,6 +278,54 @@ describe('A guarded store', () => {
     expect(advanced.flat().map(({ clock }) => clock)).toEqual(['a', 'b']);
   });
 
+  it('is owed what is on its way, also when it is tried again meanwhile', async () => {
+    fails.advance = failing('unreachable');
+    await outcome(store.advance([write('a')]));
+    let answer!: () => void;
+    fails.advance = () => new Promise<void>((resolve) => (answer = resolve)) as Promise<never>;
+    const recovering = [store.recover(), store.recover()];
+    await endOfTurn();
+    expect(await held('a')).toEqual([true]);
+    answer();
+    await Promise.all(recovering);
+    expect(await held('a')).toEqual([false]);
+    expect(advanced).toHaveLength(1);
+  });
+
+  it('is owed at the end what is still on its way', async () => {
+    fails.advance = failing('unreachable');
+    await outcome(store.advance([write('a')]));
+    let answer!: (error: Error) => void;
+    fails.advance = () => new Promise<never>((_, reject) => (answer = reject));
+    const recovering = store.recover();
+    await endOfTurn();
+    const settling = store.settle();
+    await endOfTurn();
+    expect(await held('a')).toEqual([true]);
+    expect(events.filter(({ name }) => name === 'debt:lost')).toEqual([]);
+    answer(new StoreError('is gone', 'unreachable'));
+    await Promise.all([recovering, settling]);
+    expect(await held('a')).toEqual([true]);
+    expect(events.at(-1)).toEqual({ name: 'debt:lost', tables: ['a'] });
+  });
+
+  it('is told at the end what was written while the last payment was on its way', async () => {
+    fails.advance = failing('unreachable');
+    await outcome(store.advance([write('a')]));
+    let answer!: () => void;
+    fails.advance = () => new Promise<void>((resolve) => (answer = resolve)) as Promise<never>;
+    const recovering = store.recover();
+    await endOfTurn();
+    await outcome(store.advance([write('b')]));
+    const settling = store.settle();
+    await endOfTurn();
+    fails = {};
+    answer();
+    await Promise.all([recovering, settling]);
+    expect(advanced.map((writes) => writes.map(({ clock }) => clock))).toEqual([['a'], ['b']]);
+    expect(names()).not.toContain('debt:lost');
+  });
+
   it('is tried again by itself, one at a time', async () => {
     fails.read = failing('unreachable');
     await outcome(store.read([], of('a')));
