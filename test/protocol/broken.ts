@@ -36,7 +36,7 @@ const outage = {
   writers: ['update'],
   refuses: 'everything',
   recovers: true,
-  recoveries: 2,
+  recoveries: 1,
 } as const;
 const write = { readers: two, writers: ['update'] } as const;
 

@@ -78,7 +78,7 @@ export const promised: Record<string, Scenario> = {
     writers: ['update'],
     refused: ['advance'],
     time: true,
-    renewals: 2,
+    renewals: isLong ? 2 : 1,
   },
   'a renewal that is refused': { readers: few, writers: ['update'], refused: ['renew'], time: true, renewals: 2 },
   'a renewal that times out and takes effect late': {
@@ -135,7 +135,14 @@ export const promised: Record<string, Scenario> = {
     writers: ['update'],
     refuses: 'everything',
     recovers: true,
+    recoveries: isLong ? 2 : 1,
+  },
+  'a debt that is paid by two at once': {
+    readers: inWriter,
+    writers: ['update'],
+    refused: ['advance'],
     recoveries: 2,
+    broken: { holdMs: 0 },
   },
   'an advance that is refused, and readers in the process that wrote': {
     readers: inWriter,
