@@ -7,6 +7,7 @@ import type { CacheStore, ClockWrite, ClockQuery, ClocksRead } from '../../lib/s
 import { Deaf, Hasty, NamespacedClocks, NoRetry, Queued } from './broken-advances.js';
 import { forgetDebts, trustEarly } from './broken-debts.js';
 import type { Mode, Part } from './modes.js';
+import { TrustingWaiter } from './trusting-waiter.js';
 import { WrappedStore } from './wrapped-store.js';
 
 /** Ways to break the protocol on purpose: proof that the soak can fail. `no-hold` is an option of the library itself. */
@@ -24,7 +25,7 @@ export const faults = {
   queued: { mode: 'bursts', breaks: (store) => new Queued(store), of: { plight: 'bursting' } },
   'forgotten-debt': { mode: 'outages', breaks: forgetDebts, of: { plight: 'stranded' } },
   'early-trust': { mode: 'outages', breaks: trustEarly, of: { plight: 'stranded' } },
-  // Here belongs `trusting-waiter`, once a process may wait for what another one loads: one that believes what it finds without fresh clocks.
+  'trusting-waiter': { mode: 'outages', breaks: (store) => new TrustingWaiter(store) },
 } as const satisfies Record<string, Breakage>;
 export type Fault = keyof typeof faults;
 
