@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEvents, MissReason } from '../events/cache-events.js';
-import { tellFailed } from '../events/tell-failed.js';
+import { tellFailed, tellFailedInTime } from '../events/tell-failed.js';
 import { Budget, type CacheStore } from '../store/cache-store.js';
 import type { AsOf } from './as-of.js';
 import type { ClockView } from './clock-view.js';
@@ -150,7 +150,7 @@ export class ReadThrough {
   ): Promise<Looked<T> | undefined> {
     const { store } = this;
     const parse = (key: string, text: string) => this.#parse(key, text);
-    const failed = (error: unknown) => tellFailed(this.events, 'read', error);
+    const failed = (error: unknown) => tellFailedInTime(this.events, 'read', error);
     const question = new Question({ store, clocks, budget, failed, parse });
     for (const key of new Set(requests.map((request) => request.key))) question.about(key, this.#recent.of(key));
     for (const { rows } of requests) question.about(undefined, rows);
