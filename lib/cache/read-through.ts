@@ -47,7 +47,7 @@ export class ReadThrough {
     this.#fills = new Fills(store, events, this.#recent, seal);
     const turns = new Turns(store, events, (...asked) => this.#look(...asked), budgetMs);
     this.#flights = new SingleFlight(events, this.#fills, turns, overdueMs);
-    this.#renewals = new Renewals(this.#flights, events, budgetMs, overdueMs);
+    this.#renewals = new Renewals(this.#flights, store, events, budgetMs, overdueMs);
   }
 
   /**
