@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEvents, MissReason } from '../events/cache-events.js';
-import { tellFailed } from '../events/tell-failed.js';
+import { tellFailed, tellFailedInTime } from '../events/tell-failed.js';
 import { Budget, type CacheStore } from '../store/cache-store.js';
 import type { AsOf } from './as-of.js';
 import type { ClockView } from './clock-view.js';
@@ -47,7 +47,7 @@ export class ReadThrough {
     this.#fills = new Fills(store, events, this.#recent, seal);
     const turns = new Turns(store, events, (...asked) => this.#look(...asked), budgetMs);
     this.#flights = new SingleFlight(events, this.#fills, turns, overdueMs);
-    this.#renewals = new Renewals(this.#flights, events, budgetMs, overdueMs);
+    this.#renewals = new Renewals(this.#flights, store, events, budgetMs, overdueMs);
   }
 
   /**
@@ -150,7 +150,7 @@ export class ReadThrough {
   ): Promise<Looked<T> | undefined> {
     const { store } = this;
     const parse = (key: string, text: string) => this.#parse(key, text);
-    const failed = (error: unknown) => tellFailed(this.events, 'read', error);
+    const failed = (error: unknown) => tellFailedInTime(this.events, 'read', error);
     const question = new Question({ store, clocks, budget, failed, parse });
     for (const key of new Set(requests.map((request) => request.key))) question.about(key, this.#recent.of(key));
     for (const { rows } of requests) question.about(undefined, rows);

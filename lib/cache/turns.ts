@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEvents } from '../events/cache-events.js';
-import { tellFailed } from '../events/tell-failed.js';
+import { tellFailedInTime } from '../events/tell-failed.js';
 import type { Budget, CacheStore, Lease, Work } from '../store/cache-store.js';
 import type { AsOf } from './as-of.js';
 import type { Loaded, ReadRequest } from './read-request.js';
@@ -150,7 +150,7 @@ export class Turns {
       try {
         leases = await this.store.lease(works, id, this.#leaseMs, budget);
       } catch (error) {
-        tellFailed(this.events, 'lease', error);
+        tellFailedInTime(this.events, 'lease', error);
       }
     }
     return asked.map(([place, request], i) => ({ place, request, work: works[i]!, lease: leases?.[i] ?? 'free' }));

@@ -6,3 +6,12 @@ export function tellFailed(events: CacheEvents, operation: string, error: unknow
   if (error instanceof StoreError && error.reason === 'not asked') return;
   events.emit({ name: 'store:failed', operation, error });
 }
+
+/**
+ * Tells the same of a question that had only what others had left of a budget: where it says that no answer came in time, there was
+ * too little of it, and nothing says that the store fails.
+ */
+export function tellFailedInTime(events: CacheEvents, operation: string, error: unknown): void {
+  if (error instanceof StoreError && error.reason === 'late') return;
+  tellFailed(events, operation, error);
+}

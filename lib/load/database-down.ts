@@ -81,8 +81,9 @@ function isUnreached(error: unknown): boolean {
   if (!isObject(error)) return false;
   const { code, errno, severity, message }: DriverError = error;
   if (code === PROTOCOL_VIOLATION) return severity === 'FATAL';
-  if (typeof code === 'string' && code !== '')
-    return NETWORK.test(code) || SQLSTATE.test(code) || MYSQL.has(code) || SQLITE.test(code);
+  // A server that goes on answering: a function has raised it, or a foreign table's own server is gone.
+  if (typeof code === 'string' && SQLSTATE.test(code)) return severity !== 'ERROR';
+  if (typeof code === 'string' && code !== '') return NETWORK.test(code) || MYSQL.has(code) || SQLITE.test(code);
   // A driver that was given a code by the server has said what it knows.
   if (typeof errno === 'number') return errno === MARIADB_CONNECTION_KILLED;
   return typeof message === 'string' && WORDS.some((words) => message.startsWith(words));

@@ -99,7 +99,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * For how long past its timeout an entry is still shown while one load in the background replaces it, in seconds, 0 to ten years.
    * Default 0: then its next reader waits for the load. It applies to what has expired only: what a write, a clear or a restarted store
    * has made stale, or a writer holds, is never shown by it. When that load fails, a `load:failed` event says so, and the entry is shown
-   * until its time is over. The store keeps entries for so much longer.
+   * until its time is over; when it brings nothing to store (the row is gone), the entry is dropped. The store keeps entries for so much longer.
    *
    * @throws {InvalidConfigurationError} while the application boots, for what is no such time
    *

@@ -287,7 +287,7 @@ function isTransformed({ primaryColumns }: EntityMetadata): boolean {
 }
 
 const NO_ROW =
-  'The payload of a detail has no row, and this manager stores none (its notFoundTimeout is 0), so somebody else wrote it; it is loaded again.';
+  'The payload of a detail has no row, and this manager stores none (its notFoundTimeout is 0), so another release of the application wrote it, or somebody else; it is loaded again.';
 
 function batchOf(dependencies: readonly Dependency[], request: ReadRequest<ObjectLiteral[]>): Batch<ObjectLiteral[]> {
   return { clocks: dependencies.map(({ clock }) => clock), requests: [request] };

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { DataSourceOptions } from 'typeorm';
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, Entity, PrimaryGeneratedColumn, Raw } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { BaseCacheManager } from '../../../lib/index.js';
 import { Example, exampleEntities, User } from '../../fixtures/entities/example.entity.js';
@@ -162,6 +162,20 @@ describeDatabases('What a database answers, or the application throws, is told a
     await expect(get(Examples).all({ where: { id: 'abc' as never } })).rejects.toMatchObject({
       name: 'QueryFailedError',
     });
+  });
+
+  it('an error that a function of its own raises, as of a connection', async () => {
+    if (database.name !== 'postgres') return;
+    const { dataSource, get, settled } = await prepare();
+    await dataSource.query(`CREATE FUNCTION partner() RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+      IF (SELECT count(*) FROM "user") > 0 THEN RAISE EXCEPTION 'the partner is gone' USING ERRCODE = '08006'; END IF;
+      RETURN true; END $$`);
+    const where = { title: Raw((title) => `${title} <> '' AND partner()`) };
+    const read = () => get(Examples).get('one', { where });
+    await read();
+    await settled();
+    await dataSource.manager.insert(User, { username: 'ann' });
+    await expect(read()).rejects.toMatchObject({ name: 'QueryFailedError', driverError: { code: '08006' } });
   });
 
   it('an error of a transformer, whatever code it has', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { BaseCacheManager } from '../../../lib/index.js';
 import { Example, exampleEntities, User } from '../../fixtures/entities/example.entity.js';
 import { describeDatabases, type TestDatabase } from '../../support/databases.js';
+import { outsideOf } from '../../support/outside.js';
 import { services } from '../../support/services.js';
 import { createTestApp, type StoreKind } from '../../support/test-app.js';
 import { timeOfDay } from '../../support/time-of-day.js';
@@ -107,6 +108,19 @@ describeDatabases('An entry past its timeout', (database) => {
       await examples.clearCache();
       await statements.expect(1, reads.detail);
       expect(events.filter((event) => event.name === 'entry:hit')).toEqual([]);
+    });
+
+    it('is shown once more when another program has deleted its row, and not again', async () => {
+      const { expire, dataSource, examples, statements, settled } = await setUp(database, store);
+      await expire();
+      await outsideOf(dataSource, 'DELETE FROM example WHERE id = 1');
+      const read = async () => {
+        const found = await examples.get(1, { raiseException: false });
+        await settled();
+        return found?.title;
+      };
+      expect(await statements.expect(1, read)).toBe('one');
+      expect(await statements.expect(1, read)).toBeUndefined();
     });
 
     it('is shown until its time is over when the load fails behind its back', async () => {

@@ -176,6 +176,9 @@ describeWith('redis', 'Processes that share a store', (redisUrl) => {
         await remembering!.statements.expect(0, () => remembering!.examples.get(9, no));
         await other!.statements.expect(1, () => other!.examples.get(9, no));
         expect(other!.events).toContainEqual(expect.objectContaining({ name: 'entry:missed', reason: 'foreign' }));
+        // Of a release that remembers none, beside one that does, nobody has forged anything.
+        const told = other!.events.flatMap((event) => (event.name === 'entry:corrupt' ? [event.error.message] : []));
+        expect(told).toEqual([expect.stringContaining('another release')]);
         await other!.dataSource.query(`INSERT INTO example (id, title) VALUES (9, 'nine')`);
         expect((await remembering!.examples.get(9)).title).toBe('nine');
         await remembering!.settled();

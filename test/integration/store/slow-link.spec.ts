@@ -1,10 +1,11 @@
 import type { DataSourceOptions } from 'typeorm';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { exampleEntities } from '../../fixtures/entities/example.entity.js';
 import { JoinedExampleCacheManager, managers, PlainExampleCacheManager } from '../../fixtures/managers.js';
 import { sqljs } from '../../fixtures/sqljs.js';
 import { describeDatabases } from '../../support/databases.js';
 import { exampleApp } from '../../support/example-app.js';
+import { Pause } from '../../support/pause.js';
 import { createTestApp, type StoreKind } from '../../support/test-app.js';
 import { describeWithRedisServers, Proxy, RedisServer } from '../../support/redis-server.js';
 
@@ -55,6 +56,31 @@ describeWithRedisServers('a Redis that is far away', () => {
     describeDatabases(
       'is waited for within one budget',
       (database) => {
+        it('by who waits for another process, for whom its last answer comes too late without its failing', async () => {
+          const one = await exampleApp(database, options(store));
+          const two = await createTestApp({
+            ...options(store),
+            database: { ...one.options, entities: exampleEntities } as DataSourceOptions,
+            managers,
+          });
+          for (const { get, settled } of [one, two]) {
+            await get(PlainExampleCacheManager).get(2);
+            await settled();
+          }
+          const pause = new Pause(one.dataSource, /^SELECT/);
+          onTestFinished(() => pause.release());
+          const first = one.get(PlainExampleCacheManager).get(1);
+          await pause.reached();
+          proxy.latencyMs = 10;
+          two.events.splice(0);
+          expect(await two.get(PlainExampleCacheManager).get(1)).toMatchObject({ title: 'one' });
+          proxy.latencyMs = 0;
+          expect(two.events.map(({ name }) => name)).not.toContain('store:failed');
+          pause.release();
+          await first;
+          await Promise.all([one.settled(), two.settled()]);
+        });
+
         it('also by who has to ask twice', async () => {
           const one = await exampleApp(database, options(store));
           const two = await createTestApp({

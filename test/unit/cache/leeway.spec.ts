@@ -2,7 +2,7 @@ import { createCache } from 'cache-manager';
 import { expect, it, vi } from 'vitest';
 import { formatEntry, parseEntry } from '../../../lib/cache/entry.js';
 import type { Leeway } from '../../../lib/cache/leeway.js';
-import type { ReadRequest } from '../../../lib/cache/read-request.js';
+import type { Loaded, ReadRequest } from '../../../lib/cache/read-request.js';
 import { ReadThrough } from '../../../lib/cache/read-through.js';
 import { noSeal } from '../../../lib/cache/seal.js';
 import { CacheEvents } from '../../../lib/events/cache-events.js';
@@ -65,7 +65,14 @@ function setUp(leeway?: Leeway, store = new LabStore(), overdueMs?: number) {
     decode: (payload) => payload,
     ...change,
   });
-  const database = { value: 'old', loads: 0, load: async (): Promise<string> => database.value };
+  const database = {
+    value: 'old',
+    loads: 0,
+    load: async (): Promise<string> => database.value,
+    bring: (payload: string, rows: Loaded<string>['dependencies']): Loaded<string> => {
+      return { own: payload, payload, dependencies: rows! };
+    },
+  };
   const readAll = (...requests: ReadRequest<string>[]) =>
     readThrough.readMany(
       { clocks: ['rows'], requests },
@@ -73,7 +80,7 @@ function setUp(leeway?: Leeway, store = new LabStore(), overdueMs?: number) {
         load: async (missing) => {
           database.loads++;
           const payload = await database.load();
-          return missing.map(({ rows }) => ({ own: payload, payload, dependencies: rows }));
+          return missing.map(({ rows }) => database.bring(payload, rows));
         },
         isUnreached: (error) => error === down,
       },
@@ -182,6 +189,37 @@ it('is shown until its time is over when the load behind its back fails, which a
   expect(heard).toEqual(Array.from({ length: 3 }, () => ['entry:hit expired', 'load:failed']).flat());
 });
 
+it.each<[string, Partial<Loaded<string>>, 'miss' | 'hit']>([
+  ['has nothing to store', {}, 'miss'],
+  ['may not be stored', { payload: 'new', skipped: { reason: 'unsupported' } }, 'miss'],
+  ['is stored when no transaction is open', { payload: 'new', skipped: { reason: 'uncommitted' } }, 'hit'],
+  ['is stored when its tables are known', { payload: 'new', skipped: { reason: 'uncovered' } }, 'hit'],
+])('an entry whose load %s is shown once more: %j, then it is a %s', async (_, brought, then) => {
+  const { database, readAll, request, expire, heard, readThrough } = setUp(renewing);
+  await expire();
+  database.bring = () => ({ own: 'new', ...brought });
+  const again = async () => {
+    heard.splice(0);
+    const [found] = await readAll(request());
+    await readThrough.settled();
+    return [found, heard[0]];
+  };
+  expect(await again()).toEqual(['old', 'entry:hit expired']);
+  expect(await again()).toEqual(then === 'hit' ? ['old', 'entry:hit expired'] : ['new', 'entry:missed absent']);
+});
+
+it('that it cannot be removed is told, and it is shown until its time is over', async () => {
+  const { database, read, store, expire, heard, readThrough } = setUp(renewing);
+  await expire();
+  database.bring = () => ({ own: 'new' });
+  vi.spyOn(store, 'remove').mockRejectedValue(new Error('refused'));
+  for (let round = 0; round < 2; round++) {
+    expect(await read()).toBe('old');
+    await readThrough.settled();
+  }
+  expect(heard).toEqual(Array.from({ length: 2 }, () => ['entry:hit expired', 'store:failed']).flat());
+});
+
 it('a load behind its back that never ends is in the way of none that follows', async () => {
   const { database, read, expire } = setUp(renewing, new LabStore(), 20);
   await expire();
@@ -191,6 +229,19 @@ it('a load behind its back that never ends is in the way of none that follows', 
     expect(await read()).toBe('old');
     expect(database.loads).toBeGreaterThan(2);
   });
+});
+
+it("a load behind its back that fails since the application has closed is nobody's concern", async () => {
+  const { database, read, expire, readThrough, heard } = setUp(renewing);
+  await expire();
+  let fail!: (error: Error) => void;
+  database.load = () => new Promise((_, reject) => (fail = reject));
+  await read();
+  await vi.waitFor(() => expect(database.loads).toBe(2));
+  await readThrough.close(1_000);
+  fail(new Error('the pool has ended'));
+  await readThrough.settled();
+  expect(heard).toEqual(['entry:hit expired']);
 });
 
 it('nothing is loaded behind its back once the application closes', async () => {

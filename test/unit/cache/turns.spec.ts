@@ -4,6 +4,7 @@ import { Limit } from '../../../lib/cache/limit.js';
 import { ReadThrough } from '../../../lib/cache/read-through.js';
 import type { Loaded, Loads, ReadRequest } from '../../../lib/cache/read-request.js';
 import { noSeal } from '../../../lib/cache/seal.js';
+import { StoreError } from '../../../lib/errors.js';
 import { CacheEvents } from '../../../lib/events/cache-events.js';
 import type { Lease, Work } from '../../../lib/store/cache-store.js';
 import { MemoryStore } from '../../../lib/store/memory.store.js';
@@ -259,6 +260,18 @@ it('a store that fails while somebody waits keeps them no longer', async () => {
   await waitedFor(store, 2);
   vi.spyOn(store, 'read').mockRejectedValue(new Error('gone'));
   expect(await waiting).toEqual(['q of a']);
+});
+
+it('a last look for which too little of the budget is left keeps nobody, and is no failure of the store', async () => {
+  const store = sharedStore();
+  const [p, q] = [processOver(store, 'p'), processOver(store, 'q')];
+  await p.late([a]);
+  const waiting = q.read([a]);
+  await waitedFor(store, 2);
+  const late = new StoreError('It did not answer within 250 ms.', 'late');
+  for (const asked of ['read', 'lease'] as const) vi.spyOn(store, asked).mockRejectedValue(late);
+  expect(await waiting).toEqual(['q of a']);
+  expect(q.heard).toEqual(['entry:missed']);
 });
 
 it('a table that is held while somebody waits keeps them no longer', async () => {

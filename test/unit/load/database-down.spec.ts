@@ -38,6 +38,10 @@ const answered: [string, Error][] = [
   ...['42601', '42P01', '42501', '28P01', '28000', '3D000', '23505', '22P02', '57014', '53200', '53100', '40001'].map(
     (code): [string, Error] => [`SQLSTATE ${code}`, failed('no', { code, severity: 'ERROR' })],
   ),
+  ...['08000', '08001', '08006', '57P01', '53300'].map((code): [string, Error] => [
+    `SQLSTATE ${code}, raised by a function`,
+    failed('the partner said no', { code, severity: 'ERROR' }),
+  ]),
   ['too few parameters', failed('bind message supplies 1 parameters', { code: '08P01', severity: 'ERROR' })],
   ['MySQL, syntax', failed('syntax', { code: 'ER_PARSE_ERROR', errno: 1064, sqlState: '42000' })],
   ['MySQL, password', failed('no', { code: 'ER_ACCESS_DENIED_ERROR', errno: 1045, sqlState: '28000', fatal: true })],
