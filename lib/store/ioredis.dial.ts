@@ -35,6 +35,8 @@ const ONE_SERVER = {
   sentinelRetryStrategy: null,
   commandTimeout: undefined,
   connectTimeout: CONNECT_TIMEOUT_MS,
+  // Milliseconds. It waits for the end of a socket that has ended long ago, and keeps the process alive for it.
+  disconnectTimeout: 50,
   keepAlive: 10_000,
   noDelay: true,
 } as const;
