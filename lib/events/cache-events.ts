@@ -48,7 +48,7 @@ export type SkipReason =
  * Everything the cache tells about itself. `name` is `<noun>:<past participle>`; no event ever carries a cached value.
  *
  * Keys, tables and identifiers are told as they are, SQL without its literals. An `error` is a copy that has the name, `code`, `cause` and
- * stack of the original and no other property. Its message is the original's only where this library wrote it; the application's, a
+ * stack of the original, the `reason` of a `StoreError`, and no other property. Its message is the original's only where this library wrote it; the application's, a
  * driver's or a transformer's might quote a value, and give way to the place they come from. Redis's stay without what they quote.
  *
  * @publicApi

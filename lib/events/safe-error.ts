@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { QsCacheError } from '../errors.js';
+import { QsCacheError, StoreError } from '../errors.js';
 import { oneLine } from './one-line.js';
 
 /** What of somebody else's message may be told; `undefined` for none of it. */
@@ -71,6 +71,8 @@ function copyOf(error: unknown, words: Words, depth: number): Error {
   hide(copy, 'name', name);
   hide(copy, 'stack', [`${name}: ${message}`, ...frames].join('\n'));
   if (code !== undefined) Object.assign(copy, { code });
+  // A kind, and no value: what is told as a StoreError must have what its type says.
+  if (error instanceof StoreError) Object.assign(copy, { reason: error.reason });
   if (depth > 0) {
     const { cause, errors } = error as { readonly cause?: unknown; readonly errors?: unknown };
     if (cause !== undefined) hide(copy, 'cause', safely(cause, words, depth - 1));

@@ -128,6 +128,8 @@ export class GuardedStore extends CacheStore {
   /** Pays what is owed, or tells that it is lost. */
   override async settle(): Promise<void> {
     this.#isClosed = true;
+    // A payment that began before has spent its time before: that it fails does not say that the store will not be back in ours.
+    await this.#payment?.catch(() => undefined);
     try {
       // What was owed when somebody else began to pay need not be all.
       for (let i = 0; i < 2 && !this.#debts.isEmpty; i++) await this.#pay();

@@ -1,4 +1,5 @@
 import { type IoRedisClient, sendOver } from './ioredis.client.js';
+import { isAnswer } from './failure.js';
 import { CONNECT_TIMEOUT_MS, type Dial, type Line, unlessThrown } from './redis-connection.js';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -34,6 +35,8 @@ const ONE_SERVER = {
   sentinelRetryStrategy: null,
   commandTimeout: undefined,
   connectTimeout: CONNECT_TIMEOUT_MS,
+  // Milliseconds. It waits for the end of a socket that has ended long ago, and keeps the process alive for it.
+  disconnectTimeout: 50,
   keepAlive: 10_000,
   noDelay: true,
 } as const;
@@ -58,7 +61,11 @@ export function dialIoRedis(template: IoRedisTemplate, itself: Line): Dial {
     } finally {
       signal.removeEventListener('abort', end);
     }
-    return { send: (commands) => sendOver(client, commands), end };
+    // It may count as up although the server has refused the password, and then says of itself no more than that it is down. Nodes of
+    // a cluster come and go: what one of them said may be over.
+    const said = () => (!client.isCluster && reason instanceof Error && isAnswer(reason) ? reason : undefined);
+    const explained = (reply: unknown) => (reply instanceof Error && !isAnswer(reply) ? (said() ?? reply) : reply);
+    return { send: async (commands) => (await sendOver(client, commands)).map(explained), end };
   };
 }
 

@@ -79,7 +79,7 @@ export class RedisStore extends CacheStore {
       const replies = await this.#send([...entries, ...this.#forClocks(queries, UNFILLED_MS, false)]);
       const values = replies.splice(0, entries.length).flat();
       return {
-        ...clocksFrom(replies),
+        ...clocksFrom(replies, queries),
         entries: values.map((value) => (typeof value === 'string' ? value : undefined)),
       };
     };
@@ -88,7 +88,7 @@ export class RedisStore extends CacheStore {
 
   touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
     return this.#within('touch clocks', async () =>
-      clocksFrom(await this.#send(this.#forClocks(queries, lifetimeMs, true))),
+      clocksFrom(await this.#send(this.#forClocks(queries, lifetimeMs, true)), queries),
     );
   }
 
@@ -251,7 +251,7 @@ const flag = (is: boolean): string => (is ? '1' : '0');
 const milliseconds = (duration: number): string => String(Math.max(1, Math.ceil(duration)));
 
 /** One reply per script call: the server's `master_replid`, then per clock what it shows, its last write of unknown rows, whether it is held, and its rows. */
-function clocksFrom(replies: readonly unknown[]): ClocksRead {
+function clocksFrom(replies: readonly unknown[], queries: readonly ClockQuery[]): ClocksRead {
   const epochs = new Set<string>();
   const clocks: ClockState[] = [];
   for (const [epoch, ...answers] of replies as [string, ...unknown[][]][]) {
@@ -261,6 +261,10 @@ function clocksFrom(replies: readonly unknown[]): ClocksRead {
       const isOurs = [read.now, read.unknown, ...read.rows].every((each) => !Number.isNaN(each));
       clocks.push({ ...read, held: !isOurs || Number(held) === 1 });
     }
+  }
+  // A connection whose replies got out of step: whose clocks these are nobody knows.
+  if (clocks.length !== queries.length || clocks.some(({ rows }, i) => rows.length !== queries[i]!.rows.length)) {
+    throw new Error('it answered what it was not asked');
   }
   return { epoch: [...epochs].sort().join('+'), clocks };
 }

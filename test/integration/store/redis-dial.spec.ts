@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createClient, createCluster } from '@keyv/redis';
 import { Cluster, Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { connectRedis, type RedisClient } from '../../../lib/store/connect-redis.js';
 import { dialInTime } from '../../../lib/store/dial-in-time.js';
+import { freePort } from '../../support/proxy.js';
 
 const clients: Record<string, (port: number) => RedisClient> = {
   ioredis: (port) => new Redis(port, { lazyConnect: true }),
@@ -62,4 +64,19 @@ describe.each(Object.entries(clients))('A connection made like that of %s', (_, 
     await vi.waitFor(async () => expect(await open()).toBe(0), { timeout: 3_000, interval: 5 });
     await outcome;
   });
+});
+
+/** A client that waits for the end of a socket that has ended long ago keeps a process for that long. */
+it('A connection like that of ioredis that was refused keeps no process', async () => {
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  onTestFinished(() => timers.mockRestore());
+  const { dial } = connectRedis(clients['ioredis']!(await freePort()));
+  const { line, end } = dialInTime(dial!, () => undefined);
+  await expect(line).rejects.toThrow();
+  end();
+  await pause(10);
+  // Neither unrefed nor cleared.
+  const isHolding = (_: unknown, i: number) => (timers.mock.results[i]!.value as NodeJS.Timeout).hasRef();
+  const holding = timers.mock.calls.filter(isHolding).map(([, ms]) => ms);
+  expect(Math.max(...holding.map(Number))).toBeLessThanOrEqual(50);
 });

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { StoreError } from '../../../lib/errors.js';
 import { connectRedis } from '../../../lib/store/connect-redis.js';
 import { RedisStore } from '../../../lib/store/redis.store.js';
@@ -41,6 +42,21 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
     const after = await vi.waitFor(() => store.read(['example'], user), { timeout: 5000 });
     expect(after).toMatchObject({ entries: ['text'], clocks: before.clocks });
     expect(after.epoch).not.toBe(before.epoch);
+  });
+
+  it.each(['hold', 'advance'] as const)('that knows another password says so to whoever wants to %s', async (what) => {
+    const stranger = new Redis(`redis://nobody:wrong@127.0.0.1:${server.port}`, { retryStrategy: () => 20 });
+    onTestFinished(() => stranger.disconnect());
+    stranger.on('error', () => undefined);
+    const estranged = new RedisStore(connectRedis(stranger), { budgetMs: 200, entryKey: (key) => key });
+    onTestFinished(() => estranged.close());
+    await estranged.open().catch(() => undefined);
+    for (let i = 0; i < 5; i++) {
+      // Beyond what a dial that failed speaks for.
+      await pause(10);
+      const asking = what === 'hold' ? estranged.hold(['user'], 'w', LONG) : estranged.advance(user);
+      await expect(asking).rejects.toMatchObject({ reason: 'unable', message: expect.stringContaining('WRONGPASS') });
+    }
   });
 
   it('starts another epoch when a replica is promoted', async () => {

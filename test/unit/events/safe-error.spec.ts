@@ -44,6 +44,15 @@ describe('An error that is safe to tell', () => {
     expect(error).toMatchObject({ name: 'InvalidIdentifierError', code: 'QSCACHE_INVALID_IDENTIFIER' });
   });
 
+  it.each(['late', 'unreachable', 'unable', 'refused', 'not asked'] as const)(
+    'is a StoreError that says its reason: %s',
+    (reason) => {
+      const error = safeError(new StoreError('redis could not read.', reason));
+      expect(error).toBeInstanceOf(StoreError);
+      expect(error).toMatchObject({ code: 'QSCACHE_STORE_FAILED', reason });
+    },
+  );
+
   it('tells its causes and its parts alike, however deep, in circles too', () => {
     const inner = Object.assign(new Error(SECRET), { code: 'ECONNREFUSED' });
     const several = new AggregateError([inner, SECRET, { SECRET }], SECRET);

@@ -264,6 +264,21 @@ describe('A guarded store', () => {
     expect(events.filter(({ name }) => name === 'debt:lost')).toEqual([{ name: 'debt:lost', tables: ['t10000'] }]);
   });
 
+  it('is told at the end although a payment that began before has failed', async () => {
+    fails.advance = failing('unreachable');
+    await outcome(store.advance([write('a')]));
+    let giveUp!: (error: StoreError) => void;
+    fails.advance = () => new Promise<never>((_, reject) => (giveUp = reject));
+    const before = store.recover();
+    await endOfTurn();
+    const settling = store.settle();
+    fails = {};
+    giveUp(new StoreError('is unreachable', 'unreachable'));
+    await Promise.all([before, settling]);
+    expect(advanced.flat().map(({ clock }) => clock)).toEqual(['a']);
+    expect(events.map(({ name }) => name)).not.toContain('debt:lost');
+  });
+
   it('is told at the end, or what it is owed counts as lost', async () => {
     fails.advance = failing('unreachable');
     await outcome(store.advance([write('a')]));
