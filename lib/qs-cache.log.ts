@@ -1,4 +1,5 @@
 import type { Logger } from '@nestjs/common';
+import { StoreError } from './errors.js';
 import type { CacheEvent, CacheEvents } from './events/cache-events.js';
 import { oneLine } from './events/one-line.js';
 
@@ -15,8 +16,13 @@ interface Trouble {
 /** What an operator must learn even if nobody listens to the events. */
 export function logEvents(events: CacheEvents, logger: Pick<Logger, 'log' | 'warn'>): void {
   const logged = new Map<string, { readonly at: number; more: number }>();
+  const open = new Set<string>();
   events.watch((event) => {
+    if (event.name === 'circuit:opened') open.add(event.operation);
+    // It was told why, and of the writes nobody hears there is a word of its own.
+    if (event.name === 'store:failed' && open.has(circuitOf(event.operation))) return;
     if (event.name === 'circuit:closed') {
+      open.delete(event.operation);
       logger.log(`The store is back, and asked to ${event.operation} again after ${event.openMs} ms.`);
     }
     const trouble = troubleOf(event);
@@ -45,7 +51,7 @@ function troubleOf(event: CacheEvent): Trouble | undefined {
     case 'store:failed':
       return {
         kind: `${event.name} ${event.operation}`,
-        text: `The store failed to ${event.operation}: ${sentence(event.error)} Reads are answered by the database${/advance|clear|release/.test(event.operation) ? '; entries this write should have made stale may be served until it is reached' : ''}.`,
+        text: `The store failed to ${event.operation}: ${sentence(event.error)}${event.error instanceof StoreError ? '' : ' Reads are answered by the database.'}`,
       };
     case 'circuit:opened':
       return {
@@ -124,6 +130,12 @@ function troubleOf(event: CacheEvent): Trouble | undefined {
     default:
       return undefined;
   }
+}
+
+/** Which circuit stands before an operation. */
+function circuitOf(operation: string): string {
+  if (operation === 'advance') return operation;
+  return operation === 'hold' || operation === 'release' ? 'hold' : 'read';
 }
 
 const sentence = ({ message }: Error): string => (/[.?!]$/.test(message) ? message : `${message}.`);

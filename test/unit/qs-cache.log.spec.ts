@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { StoreError } from '../../lib/errors.js';
 import { CacheEvents } from '../../lib/events/cache-events.js';
 import { logEvents } from '../../lib/qs-cache.log.js';
 
@@ -47,6 +48,27 @@ describe('The log', () => {
       for (const handler of ['A.a', 'B.b']) events.emit({ name: 'clear:failed', handler, error: new Error(key) });
     }
     expect(lines).toHaveLength(12);
+  });
+
+  it('tells once why a store is not asked, what is owed to it, and that it is back', () => {
+    const { events, lines } = listen();
+    const error = new StoreError('redis did not read within 250 ms.', 'late');
+    events.emit({ name: 'circuit:opened', operation: 'read', error });
+    for (const operation of ['read', 'touch', 'put', 'lease']) events.emit({ name: 'store:failed', operation, error });
+    events.emit({ name: 'store:failed', operation: 'hold', error });
+    events.emit({ name: 'circuit:opened', operation: 'advance', error });
+    events.emit({ name: 'store:failed', operation: 'advance', error });
+    events.emit({ name: 'debt:made', tables: ['shop.public.order'] });
+    events.emit({ name: 'circuit:closed', operation: 'read', openMs: 4_000 });
+    events.emit({ name: 'store:failed', operation: 'read', error });
+    expect(lines).toEqual([
+      expect.stringMatching(/not asked to read until it is back: redis did not read within 250 ms\./),
+      expect.stringMatching(/failed to hold/),
+      expect.stringMatching(/not asked to advance/),
+      expect.stringMatching(/has not heard of a write to shop\.public\.order/),
+      'The store is back, and asked to read again after 4000 ms.',
+      expect.stringMatching(/failed to read/),
+    ]);
   });
 
   it('gives nothing from outside a line of its own', () => {
