@@ -264,6 +264,23 @@ describe('A guarded store', () => {
     expect(events.filter(({ name }) => name === 'debt:lost')).toEqual([{ name: 'debt:lost', tables: ['t10000'] }]);
   });
 
+  it('keeps no more for payments that fail', async () => {
+    fails.advance = failing('unreachable');
+    for (let n = 0; n < 10_000; n++) await outcome(store.advance([write(`t${n}`)]));
+    for (let n = 0; n < 3; n++) {
+      fails.advance = async () => {
+        // While what is owed is on its way; one of them is owed already.
+        fails.advance = failing('unreachable');
+        await outcome(store.advance([write('t1'), write(`more ${n}`)]));
+        throw new StoreError('is gone', 'unreachable');
+      };
+      await store.recover();
+    }
+    expect(store.owed).toHaveLength(10_000);
+    const lost = events.flatMap((event) => (event.name === 'debt:lost' ? event.tables : []));
+    expect(lost).toEqual(['more 0', 'more 1', 'more 2']);
+  });
+
   it('is told at the end, or what it is owed counts as lost', async () => {
     fails.advance = failing('unreachable');
     await outcome(store.advance([write('a')]));
