@@ -44,7 +44,8 @@ export class OwnConnection implements RedisConnection {
   }
 
   async send(commands: readonly RedisCommand[]): Promise<unknown[]> {
-    if (this.#unanswered > 0 && Date.now() - this.#heardAt > this.silentMs) this.#lose(this.#line);
+    if (this.#isSilent) await socketsRead();
+    if (this.#isSilent) this.#lose(this.#line);
     const line = await this.#dialled();
     if (this.#unanswered++ === 0) this.#heardAt = Date.now();
     try {
@@ -57,6 +58,10 @@ export class OwnConnection implements RedisConnection {
       this.#unanswered--;
       this.#heardAt = Date.now();
     }
+  }
+
+  get #isSilent(): boolean {
+    return this.#unanswered > 0 && Date.now() - this.#heardAt > this.silentMs;
   }
 
   async #dialled(): Promise<Line> {
@@ -89,4 +94,12 @@ export class OwnConnection implements RedisConnection {
     this.#redial = setTimeout(() => void this.#dialled().catch(() => undefined), reconnectPauseMs(this.#failures++));
     this.#redial.unref();
   }
+}
+
+/**
+ * An answer may have arrived while this process was busy. Immediates run before sockets are read where it was one of those, or what
+ * a socket brought, that kept it busy: only the second one surely comes after.
+ */
+async function socketsRead(): Promise<void> {
+  for (let i = 0; i < 2; i++) await new Promise((resolve) => setImmediate(resolve));
 }
