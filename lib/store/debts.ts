@@ -80,8 +80,15 @@ async function tellPiece(
 ): Promise<void> {
   if (await isTold(piece, tell)) return arrived(piece);
   if (piece.length === 1) return;
-  // One of them stands under a key that something else has taken: it must not keep the others from being paid.
-  for (const write of piece) if (await isTold([write], tell)) arrived([write]);
+  // One of them stands under a key that something else has taken: it must not keep the others from being paid, nor them from each other,
+  // one way to the store and back after another.
+  const tried = await Promise.allSettled(
+    piece.map(async (write) => {
+      if (await isTold([write], tell)) arrived([write]);
+    }),
+  );
+  const failed = tried.find((each) => each.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 /** As many keys as a Redis works through in a few milliseconds. */

@@ -238,6 +238,25 @@ describe('A guarded store', () => {
     expect(await outcome(store.advance([write('d')]))).toBe('done');
   });
 
+  it('is told of the others at once where it refuses one debt', async () => {
+    fails.advance = failing('unreachable');
+    await outcome(store.advance([write('a'), write('b'), write('c')]));
+    asked = [];
+    let answer!: () => void;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    fails.advance = async () => {
+      if (asked.length === 1) throw new StoreError('WRONGTYPE', 'refused');
+      return (await answered) as never;
+    };
+    const paying = store.recover();
+    await endOfTurn();
+    // All together, then each by itself.
+    expect(asked).toHaveLength(1 + 3);
+    answer();
+    await paying;
+    expect(store.owed).toEqual([]);
+  });
+
   it('owes all of a table beyond a thousand rows', async () => {
     fails.advance = failing('unreachable');
     for (let n = 0; n < 10; n++) {
