@@ -112,6 +112,20 @@ describe('A guarded store', () => {
     expect(await outcome(store.read([], of('a')))).toBe('not asked');
   });
 
+  it('is asked again whatever becomes of what was asked before it was found to be back', async () => {
+    let giveUp!: (error: Error) => void;
+    fails.hold = () => new Promise<never>((_, reject) => (giveUp = reject));
+    const early = outcome(store.hold(['a'], 'early', 1));
+    fails.hold = failing('unreachable');
+    await outcome(store.hold(['a'], 'late', 1));
+    expect(await early).toBe('not asked');
+    fails = {};
+    await store.recover();
+    giveUp(new StoreError('is late', 'late'));
+    await endOfTurn();
+    expect(await outcome(store.hold(['a'], 'later', 1))).toBe('done');
+  });
+
   it('says nothing by what was given up before a budget had passed', async () => {
     fails.read = failing('late');
     expect(await outcome(store.read([], of('a')))).toBe('late');
