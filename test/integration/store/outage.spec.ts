@@ -134,6 +134,20 @@ describeWithRedisServers('a Redis that is gone for a while', () => {
           expect(cut.events.map(({ name }) => name)).not.toContain('debt:made');
         });
 
+        it('keeps no hold of a write that was refused', async () => {
+          const { cut } = await two(database, store, { onStoreDown: 'reject' });
+          cut.events.splice(0);
+          // What is sent arrives, but later than anybody waits.
+          proxy.blackHole();
+          await expect(retitle(cut, 'refused')).rejects.toThrow(WriteRefusedError);
+          await proxy.heal();
+          const [clock] = (await server.admin.keys('qscache:*example*')).filter((key) => key.endsWith('.example}'));
+          await vi.waitFor(async () => {
+            expect(cut.events.map(({ name }) => name)).toContain('circuit:closed');
+            expect((await server.admin.hkeys(clock!)).filter((field) => field.startsWith('h:'))).toEqual([]);
+          }, 5_000);
+        });
+
         it('is told at the end, or the log names what is lost', async () => {
           const { cut, other } = await two(database, store);
           await proxy.cut();

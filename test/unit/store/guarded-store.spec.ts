@@ -188,6 +188,39 @@ describe('A guarded store', () => {
     expect(await reading).toEqual([true]);
   });
 
+  it('is told of holds it may have taken of writes that were not made', async () => {
+    fails.hold = failing('late');
+    await outcome(store.hold(['a'], 'late', 1));
+    expect(await outcome(store.release(['a'], 'late'))).toBe('not asked');
+    fails = { release: failing('late') };
+    await store.recover();
+    // Not trusted with another one before it has heard.
+    expect(await outcome(store.hold(['a'], 'another', 1))).toBe('not asked');
+    fails = {};
+    asked = [];
+    await store.recover();
+    expect(asked).toEqual(['advance', 'release']);
+    expect(await outcome(store.hold(['a'], 'another', 1))).toBe('done');
+    fails.advance = failing('unreachable');
+    await outcome(store.advance([write('a')]));
+    fails = {};
+    asked = [];
+    await store.recover();
+    expect(asked).toEqual(['advance']);
+  });
+
+  it('keeps no more than a thousand holds in mind', async () => {
+    fails.hold = failing('unreachable');
+    for (let n = 0; n <= 1_000; n++) {
+      await outcome(store.hold(['a'], `${n}`, 1));
+      await outcome(store.release(['a'], `${n}`));
+    }
+    fails = {};
+    asked = [];
+    await store.recover();
+    expect(asked.filter((name) => name === 'release')).toHaveLength(1_000);
+  });
+
   it('is owed what is written while it is paid', async () => {
     fails.advance = failing('unreachable');
     await outcome(store.advance([write('a')]));
