@@ -8,7 +8,8 @@ import { anything } from './writes/statement-writes.js';
  * Tells the cache of writes that TypeORM does not see: another program's, a trigger's, a stored function's. Injectable.
  *
  * Costs one round trip to the store, whatever the number of entries, and no query. When the store cannot be reached it resolves all the
- * same, and a `store:failed` event says so: what was to be cleared may be served until it expires.
+ * same, and a `debt:made` event says so: this process reads what was to be cleared from the database, other processes may serve it until
+ * the store is told.
  *
  * @example
  * constructor(private readonly cache: QsCache) {}

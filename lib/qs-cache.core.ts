@@ -108,7 +108,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
-  /** Makes tables stale that somebody says were written. Never rejects: a `store:failed` event tells of a store that did not hear. */
+  /** Makes tables stale that somebody says were written. Never rejects: a `debt:made` event tells of a store that did not hear. */
   advance(writes: readonly ClockWrite[]): Promise<void> {
     return this.#protocol.advance(writes);
   }

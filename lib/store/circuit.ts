@@ -10,6 +10,7 @@ export type CircuitName = 'read' | 'hold' | 'advance';
 export class Circuit {
   #error: StoreError | undefined;
   #openedAt = 0;
+  #closedAt = 0;
   #answeredAt = 0;
   readonly #waiting = new Set<(error: StoreError) => void>();
 
@@ -49,6 +50,8 @@ export class Circuit {
         (error: unknown) => {
           this.#waiting.delete(reject);
           reject(error as Error);
+          // What was asked before the store was found to be back tells of the time before.
+          if (askedAt < this.#closedAt) return;
           if (error instanceof StoreError && this.isTelling(error, this, askedAt)) this.#open(error);
         },
       );
@@ -57,6 +60,7 @@ export class Circuit {
 
   close(): void {
     this.#error = undefined;
+    this.#closedAt = performance.now();
   }
 
   #open(failure: StoreError): void {

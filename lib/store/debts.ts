@@ -18,6 +18,8 @@ export class Debts {
   #open = new PendingWrites(MOST_ROWS);
   /** On their way to the store: owed until it says that it has them. */
   #paying = new PendingWrites(MOST_ROWS);
+  /** Of both together, each clock once. */
+  #size = 0;
 
   get isEmpty(): boolean {
     return this.#open.isEmpty && this.#paying.isEmpty;
@@ -34,7 +36,11 @@ export class Debts {
   /** The result is what cannot be kept as well, since too much is owed already. */
   add(writes: readonly ClockWrite[]): readonly ClockWrite[] {
     return writes.filter((write) => {
-      if (this.#open.size >= MOST_CLOCKS && !this.#open.has(write.clock)) return true;
+      if (!this.owes(write.clock)) {
+        // What is on its way counts as well: a payment that fails brings it back.
+        if (this.#size >= MOST_CLOCKS) return true;
+        this.#size++;
+      }
       this.#open.add([write]);
       return false;
     });
@@ -60,6 +66,7 @@ export class Debts {
     } finally {
       this.#paying = new PendingWrites(MOST_ROWS);
       this.#open.add(unpaid);
+      this.#size = this.#open.size;
     }
   }
 }
@@ -73,8 +80,15 @@ async function tellPiece(
 ): Promise<void> {
   if (await isTold(piece, tell)) return arrived(piece);
   if (piece.length === 1) return;
-  // One of them stands under a key that something else has taken: it must not keep the others from being paid.
-  for (const write of piece) if (await isTold([write], tell)) arrived([write]);
+  // One of them stands under a key that something else has taken: it must not keep the others from being paid, nor them from each other,
+  // one way to the store and back after another.
+  const tried = await Promise.allSettled(
+    piece.map(async (write) => {
+      if (await isTold([write], tell)) arrived([write]);
+    }),
+  );
+  const failed = tried.find((each) => each.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 /** As many keys as a Redis works through in a few milliseconds. */

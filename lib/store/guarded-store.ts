@@ -25,6 +25,9 @@ const NOTHING = 'qscache:probe';
 /** Of a budget: an answer that was waited for so long and did not come says that the store is silent, if it said nothing else meanwhile. */
 const TELLING_SHARE = 0.9;
 
+/** Holds that are released once the store is back; what more there are stand until their deadline. */
+const MOST_HOLDS = 1_000;
+
 /**
  * A store that is never in the way. One that fails is not asked any more: reads and writes go on without it at once, and in the background
  * it is tried again, by one at a time, until it is back.
@@ -38,6 +41,8 @@ const TELLING_SHARE = 0.9;
 export class GuardedStore extends CacheStore {
   readonly name: string;
   readonly #debts = new Debts();
+  /** Clocks of holds whose writes were not made. The store may have them all the same: its answer was late, or lost. */
+  readonly #unreleased = new Map<string, readonly string[]>();
   readonly #reads: Circuit;
   readonly #holds: Circuit;
   readonly #advances: Circuit;
@@ -103,8 +108,14 @@ export class GuardedStore extends CacheStore {
     return this.#holds.through(() => this.store.hold(clocks, id, deadlineMs, releasesKeys));
   }
 
-  release(clocks: readonly string[], id: string): Promise<void> {
-    return this.#holds.through(() => this.store.release(clocks, id));
+  /** What the store does not take is released when it is back: else it would make its tables misses until its deadline. */
+  async release(clocks: readonly string[], id: string): Promise<void> {
+    try {
+      await this.#holds.through(() => this.store.release(clocks, id));
+    } catch (error) {
+      if (!isRefused(error) && this.#unreleased.size < MOST_HOLDS) this.#unreleased.set(id, clocks);
+      throw error;
+    }
   }
 
   /** What the store does not take is owed to it before this rejects. */
@@ -186,8 +197,17 @@ export class GuardedStore extends CacheStore {
     } else if (this.#holds.isOpen || this.#advances.isOpen) {
       await this.#probe(() => this.store.advance([PROBE]));
     }
+    await this.#releaseAll();
     this.#close(this.#holds);
     this.#close(this.#advances);
+  }
+
+  async #releaseAll(): Promise<void> {
+    const released = [...this.#unreleased].map(async ([id, clocks]) => {
+      await this.#probe(() => this.store.release(clocks, id));
+      this.#unreleased.delete(id);
+    });
+    await Promise.all(released);
   }
 
   async #ask(): Promise<void> {
@@ -207,7 +227,7 @@ export class GuardedStore extends CacheStore {
     try {
       await ask();
     } catch (error) {
-      if (!(error instanceof StoreError && error.reason === 'refused')) throw error;
+      if (!isRefused(error)) throw error;
     }
   }
 
@@ -248,6 +268,8 @@ export class GuardedStore extends CacheStore {
 }
 
 const isAsked = (error: unknown): boolean => !(error instanceof StoreError && error.reason === 'not asked');
+
+const isRefused = (error: unknown): boolean => error instanceof StoreError && error.reason === 'refused';
 
 const PROBE: ClockWrite = { clock: NOTHING, rows: 'new' };
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { dialInTime, type Dialling } from './dial-in-time.js';
 import { type Dial, type Line, reconnectPauseMs, type RedisCommand, type RedisConnection } from './redis-connection.js';
 
@@ -6,6 +7,12 @@ const FRESH_MS = 5;
 
 /** A line that has answered nothing for so long, in milliseconds, while it was asked, is dead: routers forget idle lines silently. */
 export const SILENT_MS = 1_000;
+
+/**
+ * What this process was too busy to send or to hear looks like a dead line as well: the answer may take so long from then on, in
+ * milliseconds.
+ */
+const GRACE_MS = 20;
 
 /**
  * A connection beside the application's, so that what is sent over it queues behind nothing. It is opened by `open` or by the first
@@ -44,7 +51,8 @@ export class OwnConnection implements RedisConnection {
   }
 
   async send(commands: readonly RedisCommand[]): Promise<unknown[]> {
-    if (this.#unanswered > 0 && Date.now() - this.#heardAt > this.silentMs) this.#lose(this.#line);
+    if (this.#isSilent) await grace();
+    if (this.#isSilent) this.#lose(this.#line);
     const line = await this.#dialled();
     if (this.#unanswered++ === 0) this.#heardAt = Date.now();
     try {
@@ -57,6 +65,10 @@ export class OwnConnection implements RedisConnection {
       this.#unanswered--;
       this.#heardAt = Date.now();
     }
+  }
+
+  get #isSilent(): boolean {
+    return this.#unanswered > 0 && Date.now() - this.#heardAt > this.silentMs;
   }
 
   async #dialled(): Promise<Line> {
@@ -89,4 +101,10 @@ export class OwnConnection implements RedisConnection {
     this.#redial = setTimeout(() => void this.#dialled().catch(() => undefined), reconnectPauseMs(this.#failures++));
     this.#redial.unref();
   }
+}
+
+/** Timers fire before sockets are read, immediates after. */
+async function grace(): Promise<void> {
+  await sleep(GRACE_MS, undefined, { ref: false });
+  await new Promise((resolve) => setImmediate(resolve));
 }

@@ -5,6 +5,7 @@ import { askDatabaseName } from '../naming/database-name.js';
 import type { CacheStore } from '../store/cache-store.js';
 import { catchUp } from './catch-up.js';
 import type { HoldProtocol } from './hold-protocol.js';
+import { anything } from './statement-writes.js';
 import { WriteWatch } from './write-watch.js';
 
 /** A store that could not be asked at the start is asked again after so many milliseconds. */
@@ -105,9 +106,20 @@ export class WatchedDataSource {
       watch.begin();
     } catch (error) {
       tellFailed(this.events, 'catch up', error);
+      await this.#tellOfUnheard(watch);
       if (run !== this.#run) return;
       this.#retry = setTimeout(() => void (this.dataSource.isInitialized && this.start()), RETRY_MS).unref();
     }
+  }
+
+  /**
+   * The next process finds what was migrated, but not what was written: so that is told by itself, and owed where it cannot be, in case
+   * this process ends before the store is back.
+   */
+  async #tellOfUnheard({ tables }: WriteWatch): Promise<void> {
+    if (!this.#hasWritten) return;
+    this.#hasWritten = false;
+    await this.protocol.advance(tables.everything().map(anything));
   }
 
   stop(): void {

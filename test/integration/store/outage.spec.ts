@@ -1,12 +1,13 @@
-import type { DataSourceOptions } from 'typeorm';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource, DataSourceOptions } from 'typeorm';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { WriteRefusedError } from '../../../lib/index.js';
+import { CacheEvents, WriteRefusedError } from '../../../lib/index.js';
 import { Example, exampleEntities, User } from '../../fixtures/entities/example.entity.js';
 import { managers, PlainExampleCacheManager, UserCacheManager } from '../../fixtures/managers.js';
 import { describeDatabases, type TestDatabase } from '../../support/databases.js';
 import { exampleApp } from '../../support/example-app.js';
 import { describeWithRedisServers, Proxy, RedisServer } from '../../support/redis-server.js';
-import { createTestApp, type StoreKind, type TestApp } from '../../support/test-app.js';
+import { createTestApp, type StoreKind, type TestApp, type TestAppOptions } from '../../support/test-app.js';
 
 const faults = {
   'refuses connections': { bring: (proxy: Proxy) => proxy.cut(), heal: (proxy: Proxy) => proxy.open() },
@@ -157,6 +158,20 @@ describeWithRedisServers('a Redis that is gone for a while', () => {
           expect([await bySlug(), await byKey()]).toEqual([2, 'another']);
         });
 
+        it('keeps no hold of a write that was refused', async () => {
+          const { cut } = await two(database, store, { onStoreDown: 'reject' });
+          cut.events.splice(0);
+          // What is sent arrives, but later than anybody waits.
+          proxy.blackHole();
+          await expect(retitle(cut, 'refused')).rejects.toThrow(WriteRefusedError);
+          await proxy.heal();
+          const [clock] = (await server.admin.keys('qscache:*example*')).filter((key) => key.endsWith('.example}'));
+          await vi.waitFor(async () => {
+            expect(cut.events.map(({ name }) => name)).toContain('circuit:closed');
+            expect((await server.admin.hkeys(clock!)).filter((field) => field.startsWith('h:'))).toEqual([]);
+          }, 5_000);
+        });
+
         it('is told at the end, or the log names what is lost', async () => {
           const { cut, other } = await two(database, store);
           await proxy.cut();
@@ -166,6 +181,42 @@ describeWithRedisServers('a Redis that is gone for a while', () => {
           expect(lost.flatMap(({ tables }) => tables)).toEqual([expect.stringMatching(/example$/)]);
           // A caveat, and by nature.
           expect((await titleIn(other))[0]).not.toBe('lost');
+        });
+
+        it.each([
+          ['hears at the end', true],
+          ['does not hear, and the log names it as lost,', false],
+        ])('%s of what was written before an application stood', async (_, comesBack) => {
+          const first = await exampleApp(database, options(store, server.port, { budgetMs: 5_000 }));
+          const before = await titleIn(first);
+          await first.settled();
+          await first.close();
+          const reopened = (port: number, providers: TestAppOptions['providers'] = []) =>
+            createTestApp({
+              ...options(store, port),
+              database: { ...first.options, entities: exampleEntities } as DataSourceOptions,
+              managers,
+              providers,
+            });
+
+          await proxy.cut();
+          const lost: string[] = [];
+          const seeding = {
+            provide: 'seeding',
+            inject: [getDataSourceToken(), CacheEvents],
+            useFactory: async ({ manager }: DataSource, events: CacheEvents) => {
+              events.on('debt:lost', ({ tables }) => lost.push(...tables));
+              await manager.update(Example, 1, { title: 'seeded' });
+            },
+          };
+          const seeded = await reopened(proxy.port, [seeding]);
+          expect(await titleIn(seeded)).toEqual(['seeded', 'seeded']);
+          if (comesBack) await proxy.open();
+          await seeded.close();
+
+          expect(lost).toHaveLength(comesBack ? 0 : 1);
+          const last = await reopened(server.port);
+          expect(await titleIn(last)).toEqual(comesBack ? ['seeded', 'seeded'] : before);
         });
       });
     },

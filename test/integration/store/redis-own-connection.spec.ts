@@ -160,6 +160,25 @@ describeWithRedisServers('The connection for writes', () => {
       }
     });
 
+    it('is not given up for answers that this process was too busy to hear', async () => {
+      // Not through the proxy, which is as busy.
+      const direct = await make(server.port);
+      const beside = new RedisStore(connectRedis(direct.client), { budgetMs: BUDGET, entryKey: (key) => key });
+      await beside.open();
+      await beside.advance([user]);
+      const made = async () => /total_connections_received:(\d+)/.exec(await server.admin.info('stats'))![1];
+      const before = await made();
+      const immediate = () => new Promise<void>((resolve) => setImmediate(resolve));
+      await immediate();
+      const first = beside.advance([user]);
+      await immediate();
+      for (const began = performance.now(); performance.now() - began < 1_100;);
+      await Promise.all([first, beside.advance([user])]);
+      expect(await made()).toBe(before);
+      await beside.close();
+      direct.end();
+    });
+
     it('rejects within its budget and says why when there is no server, and closes at once', async () => {
       await store.open();
       await proxy.cut();

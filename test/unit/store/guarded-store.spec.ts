@@ -112,6 +112,20 @@ describe('A guarded store', () => {
     expect(await outcome(store.read([], of('a')))).toBe('not asked');
   });
 
+  it('is asked again whatever becomes of what was asked before it was found to be back', async () => {
+    let giveUp!: (error: Error) => void;
+    fails.hold = () => new Promise<never>((_, reject) => (giveUp = reject));
+    const early = outcome(store.hold(['a'], 'early', 1));
+    fails.hold = failing('unreachable');
+    await outcome(store.hold(['a'], 'late', 1));
+    expect(await early).toBe('not asked');
+    fails = {};
+    await store.recover();
+    giveUp(new StoreError('is late', 'late'));
+    await endOfTurn();
+    expect(await outcome(store.hold(['a'], 'later', 1))).toBe('done');
+  });
+
   it('says nothing by what was given up before a budget had passed', async () => {
     fails.read = failing('late');
     expect(await outcome(store.read([], of('a')))).toBe('late');
@@ -172,6 +186,39 @@ describe('A guarded store', () => {
     await store.recover();
     answer();
     expect(await reading).toEqual([true]);
+  });
+
+  it('is told of holds it may have taken of writes that were not made', async () => {
+    fails.hold = failing('late');
+    await outcome(store.hold(['a'], 'late', 1));
+    expect(await outcome(store.release(['a'], 'late'))).toBe('not asked');
+    fails = { release: failing('late') };
+    await store.recover();
+    // Not trusted with another one before it has heard.
+    expect(await outcome(store.hold(['a'], 'another', 1))).toBe('not asked');
+    fails = {};
+    asked = [];
+    await store.recover();
+    expect(asked).toEqual(['advance', 'release']);
+    expect(await outcome(store.hold(['a'], 'another', 1))).toBe('done');
+    fails.advance = failing('unreachable');
+    await outcome(store.advance([write('a')]));
+    fails = {};
+    asked = [];
+    await store.recover();
+    expect(asked).toEqual(['advance']);
+  });
+
+  it('keeps no more than a thousand holds in mind', async () => {
+    fails.hold = failing('unreachable');
+    for (let n = 0; n <= 1_000; n++) {
+      await outcome(store.hold(['a'], `${n}`, 1));
+      await outcome(store.release(['a'], `${n}`));
+    }
+    fails = {};
+    asked = [];
+    await store.recover();
+    expect(asked.filter((name) => name === 'release')).toHaveLength(1_000);
   });
 
   it('is owed what is written while it is paid', async () => {
@@ -238,6 +285,25 @@ describe('A guarded store', () => {
     expect(await outcome(store.advance([write('d')]))).toBe('done');
   });
 
+  it('is told of the others at once where it refuses one debt', async () => {
+    fails.advance = failing('unreachable');
+    await outcome(store.advance([write('a'), write('b'), write('c')]));
+    asked = [];
+    let answer!: () => void;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    fails.advance = async () => {
+      if (asked.length === 1) throw new StoreError('WRONGTYPE', 'refused');
+      return (await answered) as never;
+    };
+    const paying = store.recover();
+    await endOfTurn();
+    // All together, then each by itself.
+    expect(asked).toHaveLength(1 + 3);
+    answer();
+    await paying;
+    expect(store.owed).toEqual([]);
+  });
+
   it('owes all of a table beyond a thousand rows', async () => {
     fails.advance = failing('unreachable');
     for (let n = 0; n < 10; n++) {
@@ -277,6 +343,23 @@ describe('A guarded store', () => {
     await Promise.all([before, settling]);
     expect(advanced.flat().map(({ clock }) => clock)).toEqual(['a']);
     expect(events.map(({ name }) => name)).not.toContain('debt:lost');
+  });
+
+  it('keeps no more for payments that fail', async () => {
+    fails.advance = failing('unreachable');
+    for (let n = 0; n < 10_000; n++) await outcome(store.advance([write(`t${n}`)]));
+    for (let n = 0; n < 3; n++) {
+      fails.advance = async () => {
+        // While what is owed is on its way; one of them is owed already.
+        fails.advance = failing('unreachable');
+        await outcome(store.advance([write('t1'), write(`more ${n}`)]));
+        throw new StoreError('is gone', 'unreachable');
+      };
+      await store.recover();
+    }
+    expect(store.owed).toHaveLength(10_000);
+    const lost = events.flatMap((event) => (event.name === 'debt:lost' ? event.tables : []));
+    expect(lost).toEqual(['more 0', 'more 1', 'more 2']);
   });
 
   it('is told at the end, or what it is owed counts as lost', async () => {
