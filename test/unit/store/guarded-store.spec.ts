@@ -401,6 +401,7 @@ describe('A guarded store', () => {
     await endOfTurn();
     expect(await held('a')).toEqual([true]);
     expect(events.filter(({ name }) => name === 'debt:lost')).toEqual([]);
+    fails.advance = failing('unreachable');
     answer(new StoreError('is gone', 'unreachable'));
     await Promise.all([recovering, settling]);
     expect(await held('a')).toEqual([true]);
