@@ -23,8 +23,8 @@ const values: [string, (entry: string) => unknown][] = [
   ['an entry with one character changed', (entry) => entry.replace(/.(?=.{5}$)/s, (c) => (c === '1' ? '2' : '1'))],
   ['an entry with a text added', (entry) => `${entry}x`],
   ['an entry of another version', (entry) => entry.replace(/qs\d+/, 'qs0')],
-  ['an entry with dependencies of no kind', (entry) => entry.replace(/\[\[.*\]\],(\d+)\]\n/, 'null,$1]\n')],
-  ['an entry with a number for a table', (entry) => entry.replace(/\[\[.*\]\],(\d+)\]\n/, '[7],$1]\n')],
+  ['an entry with dependencies of no kind', (entry) => entry.replace(/\[\[.*\]\],(\d+,\d+)\]\n/, 'null,$1]\n')],
+  ['an entry with a number for a table', (entry) => entry.replace(/\[\[.*\]\],(\d+,\d+)\]\n/, '[7],$1]\n')],
   ['a huge text', () => 'x'.repeat(4_000_000)],
   ['null bytes', () => '\0\0\0'],
 ];
