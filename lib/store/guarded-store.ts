@@ -49,7 +49,7 @@ export class GuardedStore extends CacheStore {
   /** The one under way: beside a second one, what it has on its way would count as paid. */
   #payment: Promise<void> | undefined;
   /** What the last question that failed was about. */
-  #asked: readonly string[] = [];
+  #asked: { readonly keys: readonly string[]; readonly clocks: readonly string[] } = { keys: [], clocks: [] };
   #isRecovering = false;
   #isClosed = false;
 
@@ -81,11 +81,11 @@ export class GuardedStore extends CacheStore {
   }
 
   async read(keys: readonly string[], queries: readonly ClockQuery[], budget?: Budget): Promise<EntriesRead> {
-    return this.#read(queries, () => this.store.read(keys, queries, budget));
+    return this.#read(keys, queries, () => this.store.read(keys, queries, budget));
   }
 
   async touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
-    return this.#read(queries, () => this.store.touch(queries, lifetimeMs));
+    return this.#read([], queries, () => this.store.touch(queries, lifetimeMs));
   }
 
   put(key: string, entry: string, lifetimeMs: number): Promise<void> {
@@ -169,7 +169,11 @@ export class GuardedStore extends CacheStore {
     }
   }
 
-  async #read<T extends ClocksRead>(queries: readonly ClockQuery[], ask: () => Promise<T>): Promise<T> {
+  async #read<T extends ClocksRead>(
+    keys: readonly string[],
+    queries: readonly ClockQuery[],
+    ask: () => Promise<T>,
+  ): Promise<T> {
     // Taken before it is asked: a debt that is paid until it answers may have been paid after it looked.
     const owed = this.#debts.isEmpty ? undefined : queries.map(({ clock }) => this.#debts.owes(clock));
     try {
@@ -177,7 +181,9 @@ export class GuardedStore extends CacheStore {
       if (!owed) return read;
       return { ...read, clocks: read.clocks.map((clock, i) => (owed[i] ? { ...clock, held: true } : clock)) };
     } catch (error) {
-      if (isAsked(error)) this.#asked = queries.map(({ clock }) => clock);
+      // An entry that is too big for a budget would never be answered, whatever the store is like.
+      const entries = error instanceof StoreError && error.reason !== 'late' ? keys.slice(0, 1) : [];
+      if (isAsked(error)) this.#asked = { keys: entries, clocks: queries.map(({ clock }) => clock) };
       throw error;
     }
   }
@@ -212,13 +218,9 @@ export class GuardedStore extends CacheStore {
 
   async #ask(): Promise<void> {
     if (!this.#reads.isOpen) return;
-    const clocks = this.#asked.length ? this.#asked : [NOTHING];
-    await this.#probe(() =>
-      this.store.read(
-        [],
-        clocks.map((clock) => ({ clock, rows: [] })),
-      ),
-    );
+    const { keys, clocks } = this.#asked;
+    const queries = (clocks.length ? clocks : [NOTHING]).map((clock) => ({ clock, rows: [] }));
+    await this.#probe(() => this.store.read(keys, queries));
     this.#close(this.#reads);
   }
 

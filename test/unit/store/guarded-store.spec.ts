@@ -425,6 +425,26 @@ describe('A guarded store', () => {
     expect(names()).not.toContain('debt:lost');
   });
 
+  it('is asked again for what it could not do, but for nothing that may just be too much', async () => {
+    const keys: (readonly string[])[] = [];
+    const inner = { name: 'inner', read: async (asked: readonly string[]) => (keys.push(asked), fails.read?.()) };
+    const other = new GuardedStore(inner as never, new CacheEvents(), BUDGET);
+    fails.read = failing('unable');
+    await outcome(other.read(['one', 'two'], of('a')));
+    await other.recover();
+    const late = Promise.resolve().then(() => new StoreError('is late', 'late'));
+    fails.read = undefined;
+    await other.recover();
+    fails.read = async () => {
+      const until = performance.now() + BUDGET;
+      while (performance.now() < until);
+      throw await late;
+    };
+    await outcome(other.read(['big'], of('a')));
+    await other.recover();
+    expect(keys).toEqual([['one', 'two'], ['one'], ['one'], ['big'], []]);
+  });
+
   it('is tried again by itself, one at a time', async () => {
     fails.read = failing('unreachable');
     await outcome(store.read([], of('a')));
