@@ -2,6 +2,9 @@ import { StoreError, type StoreFailure } from '../errors.js';
 import { safeError, withoutQuoted } from '../events/safe-error.js';
 import { failureOf } from './failure.js';
 
+// Kept: a test that fakes the time would keep whoever waits waiting, for clients send nothing then.
+const { setTimeout, clearTimeout, setImmediate } = globalThis;
+
 /** In how many pieces a budget is spent. */
 const PIECES = 4;
 

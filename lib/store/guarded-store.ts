@@ -41,7 +41,10 @@ const MOST_HOLDS = 1_000;
 export class GuardedStore extends CacheStore {
   readonly name: string;
   readonly #debts = new Debts();
-  /** Clocks of holds whose writes were not made. The store may have them all the same: its answer was late, or lost. */
+  /**
+   * Clocks of holds whose writes were not made, or are owed. The store may have them although it has not said so: its answer was late, or
+   * lost.
+   */
   readonly #unreleased = new Map<string, readonly string[]>();
   readonly #reads: Circuit;
   readonly #holds: Circuit;
@@ -113,7 +116,7 @@ export class GuardedStore extends CacheStore {
     try {
       await this.#holds.through(() => this.store.release(clocks, id));
     } catch (error) {
-      if (!isRefused(error) && this.#unreleased.size < MOST_HOLDS) this.#unreleased.set(id, clocks);
+      if (!isRefused(error)) this.#releaseLater(id, clocks);
       throw error;
     }
   }
@@ -123,6 +126,8 @@ export class GuardedStore extends CacheStore {
     try {
       await this.#advances.through(() => this.store.advance(writes, hold));
     } catch (error) {
+      // A debt is paid without its hold, which would make its tables misses until its deadline.
+      if (hold !== undefined) this.#releaseLater(hold, tablesOf(writes));
       this.#owe(writes);
       throw error;
     }
@@ -208,8 +213,14 @@ export class GuardedStore extends CacheStore {
     this.#close(this.#advances);
   }
 
+  #releaseLater(id: string, clocks: readonly string[]): void {
+    if (this.#unreleased.size < MOST_HOLDS) this.#unreleased.set(id, clocks);
+  }
+
+  /** What is still owed is for its hold to tell: the store has refused to hear of it, or it was made while others were paid. */
   async #releaseAll(): Promise<void> {
-    const released = [...this.#unreleased].map(async ([id, clocks]) => {
+    const ours = [...this.#unreleased].filter(([, clocks]) => !clocks.some((clock) => this.#debts.owes(clock)));
+    const released = ours.map(async ([id, clocks]) => {
       await this.#probe(() => this.store.release(clocks, id));
       this.#unreleased.delete(id);
     });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dialInTime, type Dialling } from './dial-in-time.js';
+import { isAnswer } from './failure.js';
 import { type Dial, type Line, reconnectPauseMs, type RedisCommand, type RedisConnection } from './redis-connection.js';
 
 /** A dial that failed so short a time ago, in milliseconds, speaks for the next one too. */
@@ -27,6 +28,8 @@ export class OwnConnection implements RedisConnection {
   #failure: { readonly error: unknown; readonly at: number } | undefined;
   #unanswered = 0;
   #heardAt = 0;
+  /** A key whose node could not be reached, and since when: not every client looks for another node by itself. */
+  #unreached: { readonly key: string | undefined; readonly since: number } | undefined;
 
   constructor(
     { name, isCluster }: RedisConnection,
@@ -54,12 +57,14 @@ export class OwnConnection implements RedisConnection {
     if (this.#isSilent) await grace();
     if (this.#isSilent) this.#lose(this.#line);
     const line = await this.#dialled();
+    const dialled = this.#line;
     if (this.#unanswered++ === 0) this.#heardAt = Date.now();
     try {
       const replies = await line.send(commands);
       // A primary that became a replica: its name may lead to another server by now.
       if (replies.some((reply) => reply instanceof Error && reply.message.startsWith('READONLY')))
         this.#lose(this.#line);
+      else if (this.isCluster && dialled === this.#line && this.#isNodeGone(commands, replies)) this.#lose(dialled);
       return replies;
     } finally {
       this.#unanswered--;
@@ -69,6 +74,16 @@ export class OwnConnection implements RedisConnection {
 
   get #isSilent(): boolean {
     return this.#unanswered > 0 && Date.now() - this.#heardAt > this.silentMs;
+  }
+
+  /** For so long that another node may have its slots by now: who dials anew is told which. */
+  #isNodeGone(commands: readonly RedisCommand[], replies: readonly unknown[]): boolean {
+    const reached = (i: number) => !(replies[i] instanceof Error) || isAnswer(replies[i]);
+    if (commands.some(({ key }, i) => key === this.#unreached?.key && reached(i))) this.#unreached = undefined;
+    const at = commands.findIndex((_, i) => !reached(i));
+    if (at < 0) return false;
+    this.#unreached ??= { key: commands[at]!.key, since: Date.now() };
+    return Date.now() - this.#unreached.since > this.silentMs;
   }
 
   async #dialled(): Promise<Line> {
@@ -96,6 +111,7 @@ export class OwnConnection implements RedisConnection {
   #lose(line: Dialling | undefined): void {
     if (line === undefined || this.#line !== line) return;
     this.#line = undefined;
+    this.#unreached = undefined;
     line.end();
     // The next command should find it open again.
     this.#redial = setTimeout(() => void this.#dialled().catch(() => undefined), reconnectPauseMs(this.#failures++));

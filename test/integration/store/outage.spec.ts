@@ -172,6 +172,22 @@ describeWithRedisServers('a Redis that is gone for a while', () => {
           }, 5_000);
         });
 
+        it('keeps no hold of a write that was owed and paid', async () => {
+          const { cut, other } = await two(database, store);
+          cut.events.splice(0);
+          // What is sent arrives, and no answer comes back whole.
+          proxy.cutReplies(0);
+          await retitle(cut, 'meanwhile');
+          expect(cut.events.map(({ name }) => name)).toContain('debt:made');
+          await proxy.heal();
+          const [clock] = (await server.admin.keys('qscache:*example*')).filter((key) => key.endsWith('.example}'));
+          await vi.waitFor(async () => {
+            expect(cut.events.map(({ name }) => name)).toContain('debt:paid');
+            expect((await server.admin.hkeys(clock!)).filter((field) => field.startsWith('h:'))).toEqual([]);
+          }, 5_000);
+          expect(await titleIn(other)).toEqual(['meanwhile', 'meanwhile']);
+        });
+
         it('is told at the end, or the log names what is lost', async () => {
           const { cut, other } = await two(database, store);
           await proxy.cut();

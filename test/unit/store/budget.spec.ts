@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { StoreError } from '../../../lib/errors.js';
 import { withinBudget } from '../../../lib/store/budget.js';
 
@@ -14,6 +14,12 @@ describe('withinBudget', () => {
     const late = withinBudget('redis (ioredis)', 'read', 5, never);
     await expect(late).rejects.toThrow(/redis \(ioredis\) did not read within 5 ms.*reads go to the database.*Check/);
     await expect(late).rejects.toBeInstanceOf(StoreError);
+  });
+
+  it('gives up in time where a test fakes it', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    await expect(withinBudget('redis (node-redis)', 'read', 5, never)).rejects.toThrow('within 5 ms');
   });
 
   it('turns every failure into a StoreError that keeps its cause, thrown or rejected', async () => {

@@ -209,6 +209,22 @@ describe('A guarded store', () => {
     expect(asked).toEqual(['advance']);
   });
 
+  it('is told of holds it may have taken of writes that it was not told of, once it is', async () => {
+    fails.advance = failing('late');
+    await outcome(store.advance([write('a')], 'late'));
+    fails.advance = failing('refused');
+    await store.recover();
+    // It is still owed: the hold speaks for it.
+    expect(asked).toEqual(['advance', 'advance']);
+    fails = {};
+    asked = [];
+    await store.recover();
+    expect(asked).toEqual(['advance', 'release']);
+    asked = [];
+    await store.recover();
+    expect(asked).toEqual([]);
+  });
+
   it('keeps no more than a thousand holds in mind', async () => {
     fails.hold = failing('unreachable');
     for (let n = 0; n <= 1_000; n++) {

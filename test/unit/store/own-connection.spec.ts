@@ -45,3 +45,47 @@ it('a line that says nothing while it is listened to is given up', async () => {
   expect(counts.dials).toBe(2);
   own.close();
 });
+
+/** A cluster one of whose nodes is gone; it has never said so by itself. */
+function cluster({ isCluster = true } = {}) {
+  const state = { dials: 0, isGone: true };
+  const dial: Dial = async () => {
+    state.dials++;
+    const offline = ({ key }: RedisCommand) => state.isGone && key === 'gone';
+    const send = async (commands: readonly RedisCommand[]) =>
+      commands.map((command) => (offline(command) ? new Error('The client is offline') : 'OK'));
+    return { send, end: () => undefined };
+  };
+  return { own: new OwnConnection({ name: 'fake', isCluster, send: async () => [] }, dial, [], SILENT), state };
+}
+const get = (key: string): RedisCommand => ({ name: 'get', args: [key], key });
+
+it('a cluster is dialled anew when a node stays out of reach, whatever others answer', async () => {
+  const { own, state } = cluster();
+  await own.send([get('gone'), get('there')]);
+  await own.send([get('there')]);
+  await sleep(2 * SILENT);
+  await own.send([get('there'), get('gone')]);
+  await own.send([get('there')]);
+  expect(state.dials).toBe(2);
+  own.close();
+});
+
+it('not when it came back meanwhile, nor a server of its own', async () => {
+  const { own, state } = cluster();
+  await own.send([get('gone')]);
+  state.isGone = false;
+  await own.send([get('gone')]);
+  await sleep(2 * SILENT);
+  state.isGone = true;
+  await own.send([get('gone')]);
+  const single = cluster({ isCluster: false });
+  await single.own.send([get('gone')]);
+  await sleep(2 * SILENT);
+  await single.own.send([get('gone')]);
+  // Whoever comes next would dial what was lost.
+  await Promise.all([own, single.own].map((each) => each.send([get('there')])));
+  expect([state.dials, single.state.dials]).toEqual([1, 1]);
+  own.close();
+  single.own.close();
+});
