@@ -13,7 +13,7 @@ export const SILENT_MS = 1_000;
  * What this process was too busy to send or to hear looks like a dead line as well: the answer may take so long from then on, in
  * milliseconds.
  */
-const GRACE_MS = 20;
+const GRACE_MS = 50;
 
 /**
  * A connection beside the application's, so that what is sent over it queues behind nothing. It is opened by `open` or by the first
