@@ -114,6 +114,8 @@ export class GuardedStore extends CacheStore {
       await this.#holds.through(() => this.store.release(clocks, id));
     } catch (error) {
       if (!isRefused(error) && this.#unreleased.size < MOST_HOLDS) this.#unreleased.set(id, clocks);
+      // It may be found to be back in this moment: then nobody else would try.
+      void this.#recovery();
       throw error;
     }
   }
@@ -156,7 +158,8 @@ export class GuardedStore extends CacheStore {
 
   /** Whether the store is asked everything, and has heard of everything. */
   get isWhole(): boolean {
-    return this.#debts.isEmpty && ![this.#reads, this.#holds, this.#advances].some(({ isOpen }) => isOpen);
+    if (!this.#debts.isEmpty || this.#unreleased.size > 0) return false;
+    return ![this.#reads, this.#holds, this.#advances].some(({ isOpen }) => isOpen);
   }
 
   /** Tries again, once. Never rejects. */

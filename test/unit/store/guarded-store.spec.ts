@@ -209,6 +209,25 @@ describe('A guarded store', () => {
     expect(asked).toEqual(['advance']);
   });
 
+  it('is told of holds that were to be released while it was told of others', async () => {
+    fails.hold = failing('late');
+    await outcome(store.hold(['a'], 'first', 1));
+    expect(await outcome(store.release(['a'], 'first'))).toBe('not asked');
+    let answer!: () => void;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    fails = { release: () => answered as Promise<never> };
+    await vi.advanceTimersByTimeAsync(50);
+    expect(asked).toContain('release');
+    expect(await outcome(store.release(['a'], 'meanwhile'))).toBe('not asked');
+    answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(names().at(-1)).toBe('circuit:closed hold');
+    asked = [];
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(asked).toEqual(['release']);
+    expect(store.isWhole).toBe(true);
+  });
+
   it('keeps no more than a thousand holds in mind', async () => {
     fails.hold = failing('unreachable');
     for (let n = 0; n <= 1_000; n++) {
