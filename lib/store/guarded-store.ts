@@ -192,9 +192,9 @@ export class GuardedStore extends CacheStore {
 
   async #payOnce(): Promise<void> {
     if (!this.#debts.isEmpty) {
-      const paid = (writes: readonly ClockWrite[]) => {
+      const paid = (writes: readonly ClockWrite[], even: readonly string[]) => {
         tellAdvanced(this.events, writes);
-        this.events.emit({ name: 'debt:paid', tables: tablesOf(writes) });
+        if (even.length) this.events.emit({ name: 'debt:paid', tables: even });
       };
       await this.#debts.pay((writes) => this.store.advance(writes), paid);
     } else if (this.#holds.isOpen || this.#advances.isOpen) {

@@ -257,6 +257,22 @@ describe('A guarded store', () => {
     expect(advanced.flat().map(({ clock }) => clock)).toContain('a');
   });
 
+  it('has not been paid what was written once more meanwhile', async () => {
+    fails.advance = failing('unreachable');
+    await outcome(store.advance([write('a', '1'), write('b')]));
+    fails.advance = async () => {
+      fails.advance = undefined;
+      await outcome(store.advance([write('a', '2')]));
+      return undefined as never;
+    };
+    const paid = () => events.flatMap((event) => (event.name === 'debt:paid' ? [event.tables] : []));
+    await store.recover();
+    expect(store.owed).toEqual(['a']);
+    expect(paid()).toEqual([['b']]);
+    await store.recover();
+    expect(paid()).toEqual([['b'], ['a']]);
+  });
+
   it('is paid once at a time, and trusts nothing before', async () => {
     fails.advance = failing('unreachable');
     await outcome(store.advance([write('a')]));
