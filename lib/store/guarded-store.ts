@@ -41,7 +41,10 @@ const MOST_HOLDS = 1_000;
 export class GuardedStore extends CacheStore {
   readonly name: string;
   readonly #debts = new Debts();
-  /** Clocks of holds whose writes were not made. The store may have them all the same: its answer was late, or lost. */
+  /**
+   * Clocks of holds whose writes were not made, or are owed: these go once that is paid. The store may have them all the same: its answer
+   * was late, or lost.
+   */
   readonly #unreleased = new Map<string, readonly string[]>();
   readonly #reads: Circuit;
   readonly #holds: Circuit;
@@ -113,7 +116,7 @@ export class GuardedStore extends CacheStore {
     try {
       await this.#holds.through(() => this.store.release(clocks, id));
     } catch (error) {
-      if (!isRefused(error) && this.#unreleased.size < MOST_HOLDS) this.#unreleased.set(id, clocks);
+      if (!isRefused(error)) this.#releaseLater(clocks, id);
       // It may be found to be back in this moment: then nobody else would try.
       void this.#recovery();
       throw error;
@@ -125,7 +128,9 @@ export class GuardedStore extends CacheStore {
     try {
       await this.#advances.through(() => this.store.advance(writes, hold));
     } catch (error) {
-      this.#owe(writes);
+      const isOwed = this.#owe(writes);
+      // Until that is paid the hold speaks for the write in other processes; after that it would only make misses until its deadline.
+      if (isOwed && hold !== undefined) this.#releaseLater(tablesOf(writes), hold);
       throw error;
     }
   }
@@ -205,8 +210,13 @@ export class GuardedStore extends CacheStore {
     this.#close(this.#advances);
   }
 
+  #releaseLater(clocks: readonly string[], id: string): void {
+    if (this.#unreleased.size < MOST_HOLDS) this.#unreleased.set(id, clocks);
+  }
+
   async #releaseAll(): Promise<void> {
     const released = [...this.#unreleased].map(async ([id, clocks]) => {
+      if (clocks.some((clock) => this.#debts.owes(clock))) return;
       await this.#probe(() => this.store.release(clocks, id));
       this.#unreleased.delete(id);
     });
@@ -234,12 +244,14 @@ export class GuardedStore extends CacheStore {
     }
   }
 
-  #owe(writes: readonly ClockWrite[]): void {
+  /** @returns whether all of it can be kept */
+  #owe(writes: readonly ClockWrite[]): boolean {
     const lost = this.#debts.add(writes);
     this.events.emit({ name: 'debt:made', tables: tablesOf(writes) });
     if (this.#isClosed) this.#lost(tablesOf(writes));
     else if (lost.length) this.#lost(tablesOf(lost));
     void this.#recovery();
+    return lost.length === 0;
   }
 
   #lost(tables: readonly string[]): void {

@@ -228,6 +228,29 @@ describe('A guarded store', () => {
     expect(store.isWhole).toBe(true);
   });
 
+  it('is told of the holds of what it is owed, and not before that is paid', async () => {
+    await store.hold(['a', 'b'], 'h', 1);
+    fails.advance = failing('late');
+    expect(await outcome(store.advance([write('a'), write('b')], 'h'))).toBe('late');
+    asked = [];
+    await store.recover();
+    expect(asked).toEqual(['advance']);
+    let calls = 0;
+    // All together, then a and b.
+    fails.advance = async () => {
+      if (++calls < 3) throw new StoreError('WRONGTYPE', 'refused');
+      return undefined as never;
+    };
+    asked = [];
+    await store.recover();
+    expect(store.owed).toEqual(['a']);
+    expect(asked).toEqual(['advance', 'advance', 'advance']);
+    asked = [];
+    await store.recover();
+    expect(asked).toEqual(['advance', 'release']);
+    expect(store.isWhole).toBe(true);
+  });
+
   it('keeps no more than a thousand holds in mind', async () => {
     fails.hold = failing('unreachable');
     for (let n = 0; n <= 1_000; n++) {
@@ -359,10 +382,15 @@ describe('A guarded store', () => {
 
   it('keeps no more than ten thousand clocks, and tells of the next', async () => {
     fails.advance = failing('unreachable');
-    for (let n = 0; n <= 10_000; n++) await outcome(store.advance([write(`t${n}`)]));
+    for (let n = 0; n < 10_000; n++) await outcome(store.advance([write(`t${n}`)]));
+    await outcome(store.advance([write('t10000')], 'h'));
     await outcome(store.advance([write('t1')]));
     expect(store.owed).toHaveLength(10_000);
     expect(events.filter(({ name }) => name === 'debt:lost')).toEqual([{ name: 'debt:lost', tables: ['t10000'] }]);
+    fails = {};
+    await store.recover();
+    // Its hold is all that speaks for it.
+    expect(asked).not.toContain('release');
   });
 
   it('is told at the end although a payment that began before has failed', async () => {
