@@ -50,16 +50,21 @@ export class Debts {
    * Tells the store, piece by piece: what piles up in a long outage is more than one budget is enough for. What is owed meanwhile stays
    * owed. One payment at a time.
    *
-   * @param paid told of every piece that has arrived
+   * @param paid told of every piece that has arrived, and of its clocks to which nothing is owed any more: some may have been written
+   * meanwhile
    * @throws {StoreError} when a piece could not be told: what is not paid stays owed, as does what the store refuses by itself
    */
-  async pay(tell: Tell, paid: (writes: readonly ClockWrite[]) => void): Promise<void> {
+  async pay(tell: Tell, paid: (writes: readonly ClockWrite[], even: readonly string[]) => void): Promise<void> {
     this.#paying = this.#open;
     this.#open = new PendingWrites(MOST_ROWS);
     const unpaid = new Set(this.#paying.toWrites());
     const arrived = (writes: readonly ClockWrite[]) => {
       for (const write of writes) unpaid.delete(write);
-      paid(writes);
+      const clocks = writes.map(({ clock }) => clock);
+      paid(
+        writes,
+        clocks.filter((clock) => !this.#open.has(clock)),
+      );
     };
     try {
       for (const piece of piecesOf([...unpaid])) await tellPiece(piece, tell, arrived);

@@ -42,8 +42,8 @@ export class GuardedStore extends CacheStore {
   readonly name: string;
   readonly #debts = new Debts();
   /**
-   * Clocks of holds whose writes were not made, or are owed. The store may have them although it has not said so: its answer was late, or
-   * lost.
+   * Clocks of holds whose writes were not made, or are owed: these go once that is paid. The store may have them all the same: its answer
+   * was late, or lost.
    */
   readonly #unreleased = new Map<string, readonly string[]>();
   readonly #reads: Circuit;
@@ -116,7 +116,9 @@ export class GuardedStore extends CacheStore {
     try {
       await this.#holds.through(() => this.store.release(clocks, id));
     } catch (error) {
-      if (!isRefused(error)) this.#releaseLater(id, clocks);
+      if (!isRefused(error)) this.#releaseLater(clocks, id);
+      // It may be found to be back in this moment: then nobody else would try.
+      void this.#recovery();
       throw error;
     }
   }
@@ -126,9 +128,9 @@ export class GuardedStore extends CacheStore {
     try {
       await this.#advances.through(() => this.store.advance(writes, hold));
     } catch (error) {
-      // A debt is paid without its hold, which would make its tables misses until its deadline.
-      if (hold !== undefined) this.#releaseLater(hold, tablesOf(writes));
-      this.#owe(writes);
+      const isOwed = this.#owe(writes);
+      // Until that is paid the hold speaks for the write in other processes; after that it would only make misses until its deadline.
+      if (isOwed && hold !== undefined) this.#releaseLater(tablesOf(writes), hold);
       throw error;
     }
   }
@@ -161,7 +163,8 @@ export class GuardedStore extends CacheStore {
 
   /** Whether the store is asked everything, and has heard of everything. */
   get isWhole(): boolean {
-    return this.#debts.isEmpty && ![this.#reads, this.#holds, this.#advances].some(({ isOpen }) => isOpen);
+    if (!this.#debts.isEmpty || this.#unreleased.size > 0) return false;
+    return ![this.#reads, this.#holds, this.#advances].some(({ isOpen }) => isOpen);
   }
 
   /** Tries again, once. Never rejects. */
@@ -200,9 +203,9 @@ export class GuardedStore extends CacheStore {
 
   async #payOnce(): Promise<void> {
     if (!this.#debts.isEmpty) {
-      const paid = (writes: readonly ClockWrite[]) => {
+      const paid = (writes: readonly ClockWrite[], even: readonly string[]) => {
         tellAdvanced(this.events, writes);
-        this.events.emit({ name: 'debt:paid', tables: tablesOf(writes) });
+        if (even.length) this.events.emit({ name: 'debt:paid', tables: even });
       };
       await this.#debts.pay((writes) => this.store.advance(writes), paid);
     } else if (this.#holds.isOpen || this.#advances.isOpen) {
@@ -213,14 +216,14 @@ export class GuardedStore extends CacheStore {
     this.#close(this.#advances);
   }
 
-  #releaseLater(id: string, clocks: readonly string[]): void {
+  #releaseLater(clocks: readonly string[], id: string): void {
     if (this.#unreleased.size < MOST_HOLDS) this.#unreleased.set(id, clocks);
   }
 
   /** What is still owed is for its hold to tell: the store has refused to hear of it, or it was made while others were paid. */
   async #releaseAll(): Promise<void> {
-    const ours = [...this.#unreleased].filter(([, clocks]) => !clocks.some((clock) => this.#debts.owes(clock)));
-    const released = ours.map(async ([id, clocks]) => {
+    const released = [...this.#unreleased].map(async ([id, clocks]) => {
+      if (clocks.some((clock) => this.#debts.owes(clock))) return;
       await this.#probe(() => this.store.release(clocks, id));
       this.#unreleased.delete(id);
     });
@@ -244,12 +247,14 @@ export class GuardedStore extends CacheStore {
     }
   }
 
-  #owe(writes: readonly ClockWrite[]): void {
+  /** @returns whether all of it can be kept */
+  #owe(writes: readonly ClockWrite[]): boolean {
     const lost = this.#debts.add(writes);
     this.events.emit({ name: 'debt:made', tables: tablesOf(writes) });
     if (this.#isClosed) this.#lost(tablesOf(writes));
     else if (lost.length) this.#lost(tablesOf(lost));
     void this.#recovery();
+    return lost.length === 0;
   }
 
   #lost(tables: readonly string[]): void {

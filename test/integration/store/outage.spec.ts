@@ -188,6 +188,22 @@ describeWithRedisServers('a Redis that is gone for a while', () => {
           expect(await titleIn(other)).toEqual(['meanwhile', 'meanwhile']);
         });
 
+        it('is of use again as soon as it is paid, also where it has taken the holds of what it is owed', async () => {
+          const { cut, other } = await two(database, store, { holdMs: 600_000 });
+          // It takes holds, and refuses advances.
+          await server.admin.acl('SETUSER', 'default', '-hincrby');
+          await retitle(cut, 'meanwhile');
+          await server.admin.acl('SETUSER', 'default', '+hincrby');
+          await until(cut, 'debt:paid');
+          for (const app of [cut, other]) {
+            await vi.waitFor(async () => {
+              expect(await titleIn(app)).toEqual(['meanwhile', 'meanwhile']);
+              await app.settled();
+              await app.statements.expect(0, () => titleIn(app));
+            }, 5_000);
+          }
+        });
+
         it('is told at the end, or the log names what is lost', async () => {
           const { cut, other } = await two(database, store);
           await proxy.cut();

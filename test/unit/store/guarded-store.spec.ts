@@ -209,20 +209,46 @@ describe('A guarded store', () => {
     expect(asked).toEqual(['advance']);
   });
 
-  it('is told of holds it may have taken of writes that it was not told of, once it is', async () => {
+  it('is told of holds that were to be released while it was told of others', async () => {
+    fails.hold = failing('late');
+    await outcome(store.hold(['a'], 'first', 1));
+    expect(await outcome(store.release(['a'], 'first'))).toBe('not asked');
+    let answer!: () => void;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    fails = { release: () => answered as Promise<never> };
+    await vi.advanceTimersByTimeAsync(50);
+    expect(asked).toContain('release');
+    expect(await outcome(store.release(['a'], 'meanwhile'))).toBe('not asked');
+    answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(names().at(-1)).toBe('circuit:closed hold');
+    asked = [];
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(asked).toEqual(['release']);
+    expect(store.isWhole).toBe(true);
+  });
+
+  it('is told of the holds of what it is owed, and not before that is paid', async () => {
+    await store.hold(['a', 'b'], 'h', 1);
     fails.advance = failing('late');
-    await outcome(store.advance([write('a')], 'late'));
-    fails.advance = failing('refused');
+    expect(await outcome(store.advance([write('a'), write('b')], 'h'))).toBe('late');
+    asked = [];
     await store.recover();
-    // It is still owed: the hold speaks for it.
-    expect(asked).toEqual(['advance', 'advance']);
-    fails = {};
+    expect(asked).toEqual(['advance']);
+    let calls = 0;
+    // All together, then a and b.
+    fails.advance = async () => {
+      if (++calls < 3) throw new StoreError('WRONGTYPE', 'refused');
+      return undefined as never;
+    };
+    asked = [];
+    await store.recover();
+    expect(store.owed).toEqual(['a']);
+    expect(asked).toEqual(['advance', 'advance', 'advance']);
     asked = [];
     await store.recover();
     expect(asked).toEqual(['advance', 'release']);
-    asked = [];
-    await store.recover();
-    expect(asked).toEqual([]);
+    expect(store.isWhole).toBe(true);
   });
 
   it('keeps no more than a thousand holds in mind', async () => {
@@ -252,6 +278,22 @@ describe('A guarded store', () => {
     await store.recover();
     expect(store.owed).toEqual([]);
     expect(advanced.flat().map(({ clock }) => clock)).toContain('a');
+  });
+
+  it('has not been paid what was written once more meanwhile', async () => {
+    fails.advance = failing('unreachable');
+    await outcome(store.advance([write('a', '1'), write('b')]));
+    fails.advance = async () => {
+      fails.advance = undefined;
+      await outcome(store.advance([write('a', '2')]));
+      return undefined as never;
+    };
+    const paid = () => events.flatMap((event) => (event.name === 'debt:paid' ? [event.tables] : []));
+    await store.recover();
+    expect(store.owed).toEqual(['a']);
+    expect(paid()).toEqual([['b']]);
+    await store.recover();
+    expect(paid()).toEqual([['b'], ['a']]);
   });
 
   it('is paid once at a time, and trusts nothing before', async () => {
@@ -340,10 +382,15 @@ describe('A guarded store', () => {
 
   it('keeps no more than ten thousand clocks, and tells of the next', async () => {
     fails.advance = failing('unreachable');
-    for (let n = 0; n <= 10_000; n++) await outcome(store.advance([write(`t${n}`)]));
+    for (let n = 0; n < 10_000; n++) await outcome(store.advance([write(`t${n}`)]));
+    await outcome(store.advance([write('t10000')], 'h'));
     await outcome(store.advance([write('t1')]));
     expect(store.owed).toHaveLength(10_000);
     expect(events.filter(({ name }) => name === 'debt:lost')).toEqual([{ name: 'debt:lost', tables: ['t10000'] }]);
+    fails = {};
+    await store.recover();
+    // Its hold is all that speaks for it.
+    expect(asked).not.toContain('release');
   });
 
   it('is told at the end although a payment that began before has failed', async () => {
