@@ -39,6 +39,8 @@ export interface DetailsRun {
   /** The most keys that were seen. */
   readonly most: number;
   readonly after: Kept;
+  /** For how long any key lives on, in milliseconds, but for what the store remembers of the database; `Infinity` for one that never ends. */
+  readonly longestMs: number;
   readonly tookMs: number;
 }
 
@@ -57,8 +59,8 @@ export async function cacheDetails(
   options: DataSourceOptions,
   redis: Redis,
   redisUrl: string,
-  /** Whether memory is to be compared as well: then everything is used once before it is looked at. */
-  warm = false,
+  /** Whether to wait until all is gone, and to compare memory: then everything is used once before it is looked at. */
+  waits = false,
 ): Promise<DetailsRun> {
   const filled = await new DataSource({
     ...options,
@@ -83,7 +85,7 @@ export async function cacheDetails(
     const things = app.get(ThingCacheManager, { strict: false });
     const core = app.get(QsCacheCore, { strict: false });
     // What the first use of everything takes is not what many leave behind.
-    if (warm) {
+    if (waits) {
       await things.getMany(range(1, TOGETHER));
       await core.readThrough.settled();
       await sleep(GONE_MS);
@@ -100,14 +102,28 @@ export async function cacheDetails(
     }
     await things.clearCache();
     const tookMs = performance.now() - began;
-    await sleep(GONE_MS);
-    return { before, most, after: await kept(redis), tookMs };
+    const longestMs = await longest(redis);
+    if (waits) await sleep(GONE_MS);
+    return { before, most, after: await kept(redis), longestMs, tookMs };
   } finally {
     await app.close();
   }
 }
 
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
+
+async function longest(redis: Redis): Promise<number> {
+  let most = 0;
+  let cursor = '0';
+  do {
+    const [next, keys] = await redis.scan(cursor, 'COUNT', 1_000);
+    cursor = next;
+    const asked = keys.filter((key) => !key.startsWith('qscache:state:'));
+    for (const left of await Promise.all(asked.map((key) => redis.pttl(key))))
+      most = Math.max(most, left === -1 ? Infinity : left);
+  } while (cursor !== '0');
+  return most;
+}
 
 async function kept(redis: Redis): Promise<Kept> {
   globalThis.gc?.();
