@@ -118,7 +118,7 @@ async function longest(redis: Redis): Promise<number> {
   do {
     const [next, keys] = await redis.scan(cursor, 'COUNT', 1_000);
     cursor = next;
-    const asked = keys.filter((key) => !key.startsWith('qscache:state:'));
+    const asked = keys.filter((key) => !key.includes('qscache:state:'));
     for (const left of await Promise.all(asked.map((key) => redis.pttl(key))))
       most = Math.max(most, left === -1 ? Infinity : left);
   } while (cursor !== '0');
