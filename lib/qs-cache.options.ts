@@ -49,6 +49,9 @@ export interface QsCacheOptions {
    * serve what was there before. `'reject'`: it is not sent, and whoever made it gets a `WriteRefusedError`; a transaction gets it for
    * its COMMIT, and is rolled back. So nobody reads anything old, and nobody writes while the store is down: not even a migration that
    * runs while the application stands. Needs `holdMs`.
+   *
+   * @example
+   * QsCacheModule.forRoot({ onStoreDown: 'reject' }) // a write while the store is down: no query, and a WriteRefusedError
    */
   readonly onStoreDown?: 'queue' | 'reject';
 

@@ -12,7 +12,10 @@ export type MissReason =
   | 'epoch'
   /** The key holds something that is no entry of this manager, query or entity shape. */
   | 'foreign'
-  /** A writer holds a clock and has not come back yet, or this process owes the store a write to it, or somebody else has overwritten a clock with what is no number. */
+  /**
+   * A writer holds a clock and has not come back yet, or this process owes the store a write to it, or somebody else has overwritten a
+   * clock with what is no number.
+   */
   | 'held'
   /** The store did not answer, or is not asked since it has failed a moment ago. */
   | 'store'
@@ -48,8 +51,9 @@ export type SkipReason =
  * Everything the cache tells about itself. `name` is `<noun>:<past participle>`; no event ever carries a cached value.
  *
  * Keys, tables and identifiers are told as they are, SQL without its literals. An `error` is a copy that has the name, `code`, `cause` and
- * stack of the original, the `reason` of a `StoreError`, and no other property. Its message is the original's only where this library wrote it; the application's, a
- * driver's or a transformer's might quote a value, and give way to the place they come from. Redis's stay without what they quote.
+ * stack of the original, the `reason` of a `StoreError`, and no other property. Its message is the original's only where this library
+ * wrote it; the application's, a driver's or a transformer's might quote a value, and give way to the place they come from. Redis's stay
+ * without what they quote.
  *
  * @publicApi
  */
@@ -134,8 +138,8 @@ const telling = new AsyncLocalStorage<Telling>();
  *
  * Listeners run synchronously inside reads and writes: keep them short. One that throws is ignored, so that watching the cache
  * can never break a request. Each event is also published on a channel of `node:diagnostics_channel` called `nestjs-qscache:` and its name,
- * where a subscriber that throws is an uncaught exception, as Node has it. What a listener reads through a manager itself, also later, is not told to it: each read would be an
- * event that makes it read again.
+ * where a subscriber that throws is an uncaught exception, as Node has it. What a listener reads through a manager itself, also later, is
+ * not told to it: each read would be an event that makes it read again.
  *
  * @example
  * constructor(events: CacheEvents) {

@@ -62,7 +62,7 @@ export async function withinBudget<T>(
       const known = reason();
       if (known === undefined) return reject(new StoreError(`${failure}. ${CONSEQUENCE}`, 'late'));
       const cause = safeError(known, withoutQuoted);
-      reject(new StoreError(`${failure} (${sentence(cause)}). ${CONSEQUENCE}`, failureOf(cause), { cause }));
+      reject(new StoreError(`${failure} (${sentence(cause)}). ${CONSEQUENCE}`, kind(cause), { cause }));
     };
     const spend = (): void => {
       pieceMs = Math.min(shared.leftMs, shared.ms / PIECES);

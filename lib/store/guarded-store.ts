@@ -59,7 +59,7 @@ export class GuardedStore extends CacheStore {
   constructor(
     private readonly store: CacheStore,
     private readonly events: CacheEvents,
-    private readonly budgetMs: number,
+    budgetMs: number,
   ) {
     super();
     this.name = store.name;

@@ -1,6 +1,6 @@
 import { type NodeRedisClient, sender } from './node-redis.client.js';
-import { SocketSignal } from './socket-signal.js';
 import { CONNECT_TIMEOUT_MS, type Dial, type Line, reconnectPauseMs, unlessThrown } from './redis-connection.js';
+import { SocketSignal } from './socket-signal.js';
 
 type Options = Readonly<Record<string, unknown>>;
 

@@ -1,11 +1,11 @@
 import type { QueryRunner } from 'typeorm';
 import type { CacheEvents } from '../events/cache-events.js';
 import type { ClockWrite } from '../store/cache-store.js';
+import { PendingWrites } from '../store/pending-writes.js';
 import { ConnectionWrites } from './connection-writes.js';
 import { askTransactionOpen, connectionOf, isTransactionOpen, statementStillRuns } from './driver-truth.js';
 import type { Hold, HoldProtocol } from './hold-protocol.js';
 import { MovedNames } from './moved-names.js';
-import { PendingWrites } from '../store/pending-writes.js';
 import { redact } from './sql/redact.js';
 import type { SqlDialect, StatementEffect } from './sql/statement-effect.js';
 import { type Outcome, outcomeOf } from './statement-outcome.js';

@@ -158,6 +158,25 @@ describeWithRedisServers('a Redis that is gone for a while', () => {
           expect([await bySlug(), await byKey()]).toEqual([2, 'another']);
         });
 
+        it('hears a connection as before once it has refused it a write', async () => {
+          const { cut } = await two(database, store, { onStoreDown: 'reject' });
+          const runner = cut.dataSource.createQueryRunner();
+          try {
+            await proxy.cut();
+            await expect(runner.manager.update(Example, 1, { title: 'refused' })).rejects.toThrow(WriteRefusedError);
+            await proxy.open();
+            await vi.waitFor(() => retitle(cut, 'accepted'), 5_000);
+            cut.events.splice(0);
+            // Nothing is under way on it, so what is rolled back is known not to have happened.
+            await runner.startTransaction();
+            await runner.manager.update(Example, 1, { title: 'rolled back' });
+            await runner.rollbackTransaction();
+            expect(cut.events.map(({ name }) => name)).not.toContain('tag:advanced');
+          } finally {
+            await runner.release();
+          }
+        });
+
         it('keeps no hold of a write that was refused', async () => {
           const { cut } = await two(database, store, { onStoreDown: 'reject' });
           cut.events.splice(0);

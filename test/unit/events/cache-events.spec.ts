@@ -1,6 +1,19 @@
-import { describe, expect, it } from 'vitest';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CacheEvent } from '../../../lib/index.js';
 import { CacheEvents } from '../../../lib/events/cache-events.js';
+
+it('publishes each event on a channel of its own, errors made safe to tell', () => {
+  const events = new CacheEvents();
+  const published: unknown[] = [];
+  const subscriber = (event: unknown) => void published.push(event);
+  subscribe('nestjs-qscache:store:failed', subscriber);
+  onTestFinished(() => void unsubscribe('nestjs-qscache:store:failed', subscriber));
+  events.emit({ name: 'entry:hit', key: 'key' });
+  events.emit({ name: 'store:failed', operation: 'read', error: new Error('says "secret"') });
+  expect(published).toEqual([expect.objectContaining({ name: 'store:failed', operation: 'read' })]);
+  expect(String((published[0] as { error: Error }).error)).not.toContain('secret');
+});
 
 it.each(['on', 'watch'] as const)('tells everybody, whoever fails (%s)', (how) => {
   const events = new CacheEvents();
