@@ -1,5 +1,5 @@
-import { StoreError } from '../errors.js';
 import type { ClockWrite } from './cache-store.js';
+import { isRefused } from './failure.js';
 import { PendingWrites } from './pending-writes.js';
 
 /** More rows of one table than this, and all of it is owed: one advance instead of one per row. */
@@ -118,7 +118,7 @@ async function isTold(writes: readonly ClockWrite[], tell: Tell): Promise<boolea
     await tell(writes);
     return true;
   } catch (error) {
-    if (error instanceof StoreError && error.reason === 'refused') return false;
+    if (isRefused(error)) return false;
     throw error;
   }
 }

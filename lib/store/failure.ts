@@ -1,4 +1,4 @@
-import type { StoreFailure } from '../errors.js';
+import { StoreError, type StoreFailure } from '../errors.js';
 
 /** How every answer of a server that says no begins; what a client says of its connection does not. */
 const ANSWER = /^[A-Z]{3,} /;
@@ -13,6 +13,9 @@ const WHATEVER = /^(OOM|MISCONF|NOREPLICAS|NOAUTH|NOPERM|WRONGPASS) /;
 export const isAnswer = ({ message }: Error): boolean => ANSWER.test(message);
 
 export const isPassing = ({ message }: Error): boolean => SOON.test(message);
+
+/** Whether the store is there, and will not do this one thing. */
+export const isRefused = (error: unknown): boolean => error instanceof StoreError && error.reason === 'refused';
 
 /** What kind of failure an error of Redis or of a client is. */
 export function failureOf(error: Error): StoreFailure {

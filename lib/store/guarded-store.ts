@@ -13,6 +13,7 @@ import {
 } from './cache-store.js';
 import { Circuit } from './circuit.js';
 import { Debts } from './debts.js';
+import { isRefused } from './failure.js';
 import { tellAdvanced } from './tell-advanced.js';
 
 /** The pause before the store is tried again, in milliseconds: each one twice as long as the one before, and up to a half shorter by chance. */
@@ -286,8 +287,6 @@ export class GuardedStore extends CacheStore {
 }
 
 const isAsked = (error: unknown): boolean => !(error instanceof StoreError && error.reason === 'not asked');
-
-const isRefused = (error: unknown): boolean => error instanceof StoreError && error.reason === 'refused';
 
 const PROBE: ClockWrite = { clock: NOTHING, rows: 'new' };
 
