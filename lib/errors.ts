@@ -38,6 +38,8 @@ export type ConfigurationErrorCode =
   | 'QSCACHE_UNKNOWN_RELATION'
   /** A DataSource whose driver does not report its statements. */
   | 'QSCACHE_UNSUPPORTED_DRIVER'
+  /** A package this library works with, in a version it was not made for. */
+  | 'QSCACHE_UNSUPPORTED_VERSION'
   /** A manager that reads a view without `dependsOn`. */
   | 'QSCACHE_VIEW_WITHOUT_TABLES';
 

@@ -1,7 +1,6 @@
 import { CACHE_MANAGER } from '@nestjs/cache-manager';
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit, Optional } from '@nestjs/common';
 import { DiscoveryService, ModuleRef } from '@nestjs/core';
-import type { Cache } from 'cache-manager';
 import { type DataSource, InstanceChecker } from 'typeorm';
 import { ReadThrough } from './cache/read-through.js';
 import { InvalidConfigurationError } from './errors.js';
@@ -12,6 +11,8 @@ import { KeptOut } from './manager/kept-out.js';
 import { type CacheManagerClass, ManagerRegistry } from './manager/manager-registry.js';
 import { bindManager } from './manager/manager-runtime.js';
 import { entityClock } from './naming/table-clocks.js';
+import type { CacheManager } from './peers/cache-manager.js';
+import { checkVersions } from './peers/versions.js';
 import { logEvents, warn } from './qs-cache.log.js';
 import { QSCACHE_OPTIONS } from './qs-cache.module-definition.js';
 import { type QsCacheOptions, type ResolvedOptions, resolveOptions } from './qs-cache.options.js';
@@ -52,6 +53,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     private readonly registry: ManagerRegistry,
     @Optional() @Inject(QSCACHE_OPTIONS) options: QsCacheOptions | null,
   ) {
+    checkVersions();
     this.#options = resolveOptions(options ?? {});
     this.#protocol = new HoldProtocol(() => this.store, events, this.#options);
     logEvents(events, this.#logger);
@@ -219,9 +221,9 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     return this.#selection;
   }
 
-  #cacheManager(): Cache | undefined {
+  #cacheManager(): CacheManager | undefined {
     try {
-      return this.moduleRef.get<Cache>(CACHE_MANAGER, { strict: false });
+      return this.moduleRef.get<CacheManager>(CACHE_MANAGER, { strict: false });
     } catch {
       // Nest throws for an unknown token; that there is none is for the caller to judge.
       return undefined;

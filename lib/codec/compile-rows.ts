@@ -1,4 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
+import { dataSourceOf } from '../peers/typeorm.js';
 import { isReference, reviveCell, type ColumnKind } from './cells.js';
 import type { Member, MemberGroup } from './member.js';
 import { insist } from './payload-errors.js';
@@ -98,8 +99,9 @@ function suits(kind: ColumnKind, { relation, transform }: Member): boolean {
 }
 
 /** As RecordShape.create, spelled out where TypeORM adds nothing to the instance. */
-function creation({ target, isAlwaysUsingConstructor, lazyRelations, dataSource }: EntityMetadata): string {
-  if (lazyRelations.length > 0 || dataSource.options.typename) return 'shape.create()';
+function creation(metadata: EntityMetadata): string {
+  const { target, isAlwaysUsingConstructor, lazyRelations } = metadata;
+  if (lazyRelations.length > 0 || dataSourceOf(metadata).options.typename) return 'shape.create()';
   if (typeof target !== 'function') return '{}';
   return isAlwaysUsingConstructor ? 'new target()' : 'Object.create(target.prototype)';
 }

@@ -1,4 +1,5 @@
 import type { EntityMetadata } from 'typeorm';
+import { dataSourceOf } from '../peers/typeorm.js';
 import { pack, revive, type Packed } from './values.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
@@ -12,7 +13,7 @@ export interface DriverValues {
 /** node-postgres makes `interval` a class it does not export, with plain fields: parsing nothing gives an instance to fill. */
 export function intervalValues(column: ColumnMetadata): DriverValues | undefined {
   if (column.type !== 'interval') return undefined;
-  const { postgres } = column.entityMetadata.dataSource.driver as { postgres?: PostgresModule };
+  const { postgres } = dataSourceOf(column.entityMetadata).driver as { postgres?: PostgresModule };
   const parse = postgres?.types?.getTypeParser(INTERVAL_OID);
   // An application's own parser makes what only it knows; node-postgres' is the class itself.
   const prototype = parse?.prototype as object | undefined;

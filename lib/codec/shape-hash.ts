@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EntityMetadata } from 'typeorm';
+import { dataSourceOf } from '../peers/typeorm.js';
 import { RecordShape } from './record-shape.js';
 import { transformCode } from './transform.js';
 
@@ -53,7 +54,7 @@ function describe(metadata: EntityMetadata): unknown {
     metadata.tablePath,
     metadata.discriminatorValue,
     metadata.isAlwaysUsingConstructor,
-    metadata.dataSource.options.typename,
+    dataSourceOf(metadata).options.typename,
     metadata.columns.map(describeColumn),
     metadata.relations.map(describeRelation),
     relationIdsOf(metadata),

@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { dataSourceOf } from '../peers/typeorm.js';
 import { connecting } from './database-down.js';
 
 /**
@@ -36,7 +37,7 @@ async function isInTransaction(runner: QueryRunner): Promise<boolean> {
     return status === 'T' || status === 'E';
   }
   // mysql2 has no such question, but every OK packet carries the answer.
-  const { type } = runner.dataSource.options;
+  const { type } = dataSourceOf(runner).options;
   if ((type === 'mysql' || type === 'mariadb') && typeof connection?.query === 'function') {
     const status = await new Promise<number>((resolve, reject) => {
       connection.query!('DO 0', (error, result) => (error ? reject(error) : resolve(result?.serverStatus ?? 0)));

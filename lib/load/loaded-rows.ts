@@ -1,5 +1,6 @@
 import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { DriverUtils } from 'typeorm/driver/DriverUtils.js';
+import { dataSourceOf } from '../peers/typeorm.js';
 import { relatedEntities, type RelationNode } from './relation-paths.js';
 
 /** An entity and the rows TypeORM made it from. */
@@ -48,7 +49,7 @@ export class LoadedRows {
     rows: readonly ObjectLiteral[],
     entities: readonly ObjectLiteral[],
   ): Loaded[] {
-    const { driver } = this.builder.dataSource;
+    const { driver } = dataSourceOf(this.builder);
     const nameOf = ({ databaseName }: { databaseName: string }) =>
       DriverUtils.buildAlias(driver, undefined, alias, databaseName);
     const names = primaryColumns.map(nameOf);

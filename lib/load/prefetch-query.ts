@@ -7,6 +7,7 @@ import {
   type SelectQueryBuilder,
 } from 'typeorm';
 import { DriverUtils } from 'typeorm/driver/DriverUtils.js';
+import { dataSourceOf } from '../peers/typeorm.js';
 import { properties } from '../query/properties.js';
 import { partAt } from '../query/property-path.js';
 import { member } from '../query/where.js';
@@ -71,11 +72,11 @@ function keyIn(
 
 /** The driver of PostgreSQL parses JSON, and would take an array back for one of PostgreSQL's, a text for JSON's own. */
 function parameterOf(
-  { dataSource }: SelectQueryBuilder<ObjectLiteral>,
+  builder: SelectQueryBuilder<ObjectLiteral>,
   { type, isArray }: EntityMetadata['columns'][number],
   value: unknown,
 ): unknown {
-  if (type !== 'jsonb' || !DriverUtils.isPostgresFamily(dataSource.driver)) return value;
+  if (type !== 'jsonb' || !DriverUtils.isPostgresFamily(dataSourceOf(builder).driver)) return value;
   return isArray && Array.isArray(value) ? value.map((item) => JSON.stringify(item)) : JSON.stringify(value);
 }
 

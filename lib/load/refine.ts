@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { DriverUtils } from 'typeorm/driver/DriverUtils.js';
+import { dataSourceOf } from '../peers/typeorm.js';
 import { copyQuery } from '../query/copy-query.js';
 import type { Refinement } from '../query/entity-query.js';
 import { asksRelated, type Where } from '../query/where.js';
@@ -39,8 +40,8 @@ function nameOwnApart({ expressionMap }: Builder): void {
 }
 
 /** Of the row alone: the condition as it stands, or that it is not true. */
-function ofRow({ dataSource, alias }: Builder, metadata: EntityMetadata, { where, isExcluded }: Refinement): Written {
-  const builder = filtered(dataSource, metadata, alias, where);
+function ofRow(outer: Builder, metadata: EntityMetadata, { where, isExcluded }: Refinement): Written {
+  const builder = filtered(dataSourceOf(outer), metadata, outer.alias, where);
   // What find options say is written as text.
   const said = builder.expressionMap.wheres.map(({ condition }) => `(${condition as string})`);
   const sql = said.join(' AND ') || '1 = 1';
@@ -51,10 +52,10 @@ function ofRow({ dataSource, alias }: Builder, metadata: EntityMetadata, { where
 function ofRelated(outer: Builder, metadata: EntityMetadata, { where, isExcluded }: Refinement): Written {
   const alias = outer.alias.toLowerCase() === 'same' ? 'itself' : 'same';
   // After the joins: whether a deleted row counts is for the query around this one to say, of its related rows for the filter.
-  const builder = filtered(outer.dataSource, metadata, alias, where).withDeleted();
+  const builder = filtered(dataSourceOf(outer), metadata, alias, where).withDeleted();
   builder.select('1');
   const column = (of: string, name: string) => `${outer.escape(of)}.${outer.escape(name)}`;
-  const equals = metadata.tableType === 'view' ? equalsOrBothNull(outer.dataSource) : '=';
+  const equals = metadata.tableType === 'view' ? equalsOrBothNull(dataSourceOf(outer)) : '=';
   for (const { databaseName } of metadata.primaryColumns)
     builder.andWhere(`${column(alias, databaseName)} ${equals} ${column(outer.alias, databaseName)}`);
   const sql = `${isExcluded ? 'NOT ' : ''}EXISTS (${builder.getQuery()})`;

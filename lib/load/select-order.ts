@@ -1,5 +1,6 @@
 import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { DriverUtils } from 'typeorm/driver/DriverUtils.js';
+import { dataSourceOf } from '../peers/typeorm.js';
 import type { RelationNode } from './relation-paths.js';
 
 /**
@@ -26,7 +27,7 @@ export function selectOrder(
     const alias = builder.escape(name);
     // As SQL, not as a property: no entity is to be made of it.
     const selection = column.query ? `(${column.query(alias)})` : `${alias}.${builder.escape(databaseName)}`;
-    builder.addSelect(selection, DriverUtils.buildAlias(builder.dataSource.driver, undefined, name, databaseName));
+    builder.addSelect(selection, DriverUtils.buildAlias(dataSourceOf(builder).driver, undefined, name, databaseName));
   }
   return builder;
 }

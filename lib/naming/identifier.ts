@@ -2,6 +2,7 @@ import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { asOne } from '../codec/transform.js';
 import { InvalidIdentifierError } from '../errors.js';
 import { safeError } from '../events/safe-error.js';
+import { dataSourceOf } from '../peers/typeorm.js';
 import { parameterText, queryText } from '../query/query-text.js';
 import { isPostgres } from './database-name.js';
 import { joinKeys } from './text-key.js';
@@ -189,9 +190,10 @@ export function mayEqualSeveral(takesNumbers: boolean, form: unknown): boolean {
 }
 
 export function takesNumbersAsTexts(column: ColumnMetadata): boolean {
-  const { driver, options } = column.entityMetadata.dataSource;
+  const dataSource = dataSourceOf(column.entityMetadata);
+  const { driver, options } = dataSource;
   // Its parameters are all sent as texts.
-  if (isPostgres(column.entityMetadata.dataSource)) return true;
+  if (isPostgres(dataSource)) return true;
   const type = driver.normalizeType(column);
   if (NUMBER_TYPES.test(type)) return true;
   return SQLITE.test(options.type) && TEXT_TYPES.test(type);

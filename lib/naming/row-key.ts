@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
+import { dataSourceOf } from '../peers/typeorm.js';
 import { joinKeys, textKey } from './text-key.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
@@ -30,11 +31,15 @@ export function keySpelling(metadata: EntityMetadata): string {
   return spelling;
 }
 
-function spell({ dataSource, primaryColumns }: EntityMetadata): string {
+function spell(metadata: EntityMetadata): string {
+  const { primaryColumns } = metadata;
+  const dataSource = dataSourceOf(metadata);
   return primaryColumns.map((column) => `${column.databaseName}:${canonical(dataSource, column)?.kind ?? ''}`).join();
 }
 
-function compile({ dataSource, primaryColumns }: EntityMetadata): RowKey {
+function compile(metadata: EntityMetadata): RowKey {
+  const { primaryColumns } = metadata;
+  const dataSource = dataSourceOf(metadata);
   const columns = primaryColumns.map((column) => ({ column, canonical: canonical(dataSource, column) }));
   if (!columns.length || columns.some(({ canonical: known }) => !known)) return () => undefined;
   return (valueOf) => {

@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
+import { dataSourceOf } from '../peers/typeorm.js';
 import { databaseName, isMysql, isPostgres, schemaOf } from './database-name.js';
 
 /**
@@ -25,7 +26,8 @@ export function databaseClock(dataSource: DataSource, database = databaseName(da
 }
 
 export function entityClock(metadata: EntityMetadata): string {
-  const { dataSource, tableName: name } = metadata;
+  const { tableName: name } = metadata;
+  const dataSource = dataSourceOf(metadata);
   // As TypeORM writes names: PostgreSQL's have a schema and no database, all others' a database and no schema.
   const { database, schema } = isPostgres(dataSource)
     ? { database: undefined, schema: metadata.schema }
@@ -41,7 +43,9 @@ export function ownClocks(metadata: EntityMetadata): string[] {
 }
 
 /** The database an entity's table is in. Only MySQL's statements reach another one than their connection's. */
-export function entityDatabaseClock({ dataSource, database }: EntityMetadata): string {
+export function entityDatabaseClock(metadata: EntityMetadata): string {
+  const { database } = metadata;
+  const dataSource = dataSourceOf(metadata);
   return databaseClock(dataSource, isMysql(dataSource) && database ? database : undefined);
 }
 

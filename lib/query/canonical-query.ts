@@ -1,5 +1,6 @@
 import { type EntityMetadata, type FindOperator, InstanceChecker } from 'typeorm';
 import { asOne } from '../codec/transform.js';
+import { invalidWhereValues } from '../peers/typeorm.js';
 import { copyQuery } from './copy-query.js';
 import type { EntityQuery, Refinement } from './entity-query.js';
 import { predicateTexts } from './predicate-text.js';
@@ -90,7 +91,7 @@ function memberTexts(
   { column, relation }: ReturnType<typeof member>,
   value: unknown,
 ): string[] {
-  const { undefined: ofUndefined, null: ofNull } = metadata.dataSource.options.invalidWhereValuesBehavior ?? {};
+  const { undefined: ofUndefined, null: ofNull } = invalidWhereValues(metadata);
   if (value === undefined) return ['undefined'];
   if (column) {
     if (value === null) return [ofNull === 'sql-null' ? 'is null' : 'null'];

@@ -5,6 +5,7 @@ import {
   InstanceChecker,
   type ObjectLiteral,
 } from 'typeorm';
+import { invalidWhereValues } from '../peers/typeorm.js';
 import { refuseDeep } from './nesting.js';
 import { properties } from './properties.js';
 
@@ -22,8 +23,7 @@ export function member(metadata: EntityMetadata, path: string) {
 /** Whether TypeORM was told to pass over such a value. Of a property that there is not it says so first. */
 export function isIgnored(metadata: EntityMetadata, path: string, value: unknown): boolean {
   if (value !== undefined && value !== null) return false;
-  const behaviour = metadata.dataSource.options.invalidWhereValuesBehavior ?? {};
-  if (behaviour[value === null ? 'null' : 'undefined'] !== 'ignore') return false;
+  if (invalidWhereValues(metadata)[value === null ? 'null' : 'undefined'] !== 'ignore') return false;
   const { column, embedded, relation } = member(metadata, path);
   return (column ?? embedded ?? relation) !== undefined;
 }

@@ -1,5 +1,5 @@
-import type { Cache } from 'cache-manager';
 import { StoreError } from '../errors.js';
+import { type CacheManager, disconnectStores } from '../peers/cache-manager.js';
 import { giveUpUnready } from './keyv-tiers.js';
 
 /** How long the clients of an application may take to let go, in milliseconds: it is about to end, and somebody waits for that. */
@@ -10,7 +10,7 @@ const PATIENCE_MS = 500;
  *
  * @throws {StoreError} when something fails or is too slow
  */
-export async function disconnect(cache: Cache): Promise<void> {
+export async function disconnect(cache: CacheManager): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const giveUp = () =>
@@ -24,7 +24,7 @@ export async function disconnect(cache: Cache): Promise<void> {
     timer = setTimeout(giveUp, PATIENCE_MS);
   });
   try {
-    await Promise.race([giveUpUnready(cache).then(() => cache.disconnect()), late]);
+    await Promise.race([giveUpUnready(cache).then(() => disconnectStores(cache)), late]);
   } finally {
     clearTimeout(timer);
   }

@@ -9,7 +9,8 @@ export interface IoRedisClient {
   pipeline(commands: unknown[][]): { exec(): Promise<[Error | null, unknown][] | null> };
 }
 
-export function isIoRedis(client: object): client is IoRedisClient {
+export function isIoRedis(client: unknown): client is IoRedisClient {
+  if (typeof client !== 'object' || client === null) return false;
   return 'status' in client && 'pipeline' in client && 'call' in client;
 }
 

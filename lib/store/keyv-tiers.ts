@@ -1,5 +1,6 @@
-import type { Cache } from 'cache-manager';
-import { isIoRedis } from './ioredis.client.js';
+import { type CacheManager, isMemoryOf5, storesOf } from '../peers/cache-manager.js';
+import { isKeyv5, isKeyv6, type Keyv5, type Keyv6, prefixed } from '../peers/keyv.js';
+import { type IoRedisClient, isIoRedis } from './ioredis.client.js';
 import { IoRedisConnection } from './ioredis.connection.js';
 import { isNodeRedis } from './node-redis.client.js';
 import { NodeRedisConnection } from './node-redis.connection.js';
@@ -15,17 +16,6 @@ export type Tier =
     }
   | { readonly kind: 'memory'; readonly name: string; readonly bounded: boolean }
   | { readonly kind: 'unknown'; readonly name: string };
-
-interface KeyvLike {
-  readonly store: object;
-  readonly namespace?: string;
-  readonly useKeyPrefix?: boolean;
-}
-
-/** `KeyvAdapter` of cache-manager around a store of cache-manager-ioredis-yet. */
-interface AdapterOfIoRedisYet {
-  readonly _cache: { readonly client: object };
-}
 
 /** `KeyvRedis` of @keyv/redis. */
 interface KeyvRedisLike {
@@ -46,32 +36,31 @@ const IN_PROCESS = new Set([
   'KeyvLruManagedTtl',
 ]);
 
-export function tiersOf(cache: Pick<Cache, 'stores'>): Tier[] {
-  return storesOf(cache).map(tierOf);
+export function tiersOf(cache: CacheManager): Tier[] {
+  return levelsIn(cache).map(tierOf);
 }
 
 /** Gives up clients that are not ready while their application closes: a graceful end would wait for commands nobody answers. */
-export async function giveUpUnready({ stores = [] }: Partial<Pick<Cache, 'stores'>>): Promise<void> {
-  for (const store of storesOf({ stores })) {
-    const inner = isKeyv(store) ? store.store : store;
+export async function giveUpUnready(cache: CacheManager): Promise<void> {
+  for (const store of levelsIn(cache)) {
+    const inner = isKeyv5(store) ? store.store : store;
     if (!isKeyvRedis(inner) || !isNodeRedis(inner.client)) continue;
     if (inner.client.isOpen && inner.client.isReady === false) await inner.disconnect(true);
   }
 }
 
-const storesOf = (cache: Pick<Cache, 'stores'>): object[] =>
-  cache.stores.flatMap((store: object) => (isTwoLevel(store) ? levelsOf(store) : [store]));
+const levelsIn = (cache: CacheManager): object[] =>
+  storesOf(cache).flatMap((store) => (isTwoLevel(store) ? levelsOf(store) : [store]));
 
 function tierOf(store: object): Tier {
-  if (isKeyv(store)) return beneath(store, tierOf(store.store));
-  const name = store.constructor.name;
+  if (isKeyv5(store)) return beneath(store, tierOf(store.store));
+  if (isKeyv6(store)) return beneath6(store);
+  const name = nameOf(store);
   if (store instanceof Map) return { kind: 'memory', name, bounded: store.constructor !== Map };
   if (IN_PROCESS.has(name)) return { kind: 'memory', name, bounded: true };
-  if (isAdapterOfIoRedisYet(store)) {
-    const client = store._cache.client;
-    if (isIoRedis(client))
-      return { kind: 'redis', name, connection: new IoRedisConnection(client), entryKey: (key) => key };
-  }
+  if (isMemoryOf5(store)) return { kind: 'memory', name: 'memoryStore', bounded: true };
+  const client = clientOfIoRedisYet(store);
+  if (client) return { kind: 'redis', name, connection: new IoRedisConnection(client), entryKey: (key) => key };
   if (isKeyvRedis(store) && isNodeRedis(store.client)) {
     const connection = new NodeRedisConnection(store.client, () => store.getClient());
     return { kind: 'redis', name, connection, entryKey: (key) => store.createKeyPrefix(key, store.namespace) };
@@ -79,16 +68,23 @@ function tierOf(store: object): Tier {
   return { kind: 'unknown', name };
 }
 
+/** Stores of cache-manager 5 are objects without a class. */
+function nameOf({ constructor }: { constructor?: unknown }): string {
+  return typeof constructor === 'function' && constructor !== Object ? constructor.name : 'a store without a name';
+}
+
 /** A Keyv prefixes keys before its store does. */
-function beneath(keyv: KeyvLike, tier: Tier): Tier {
+function beneath(keyv: Keyv5, tier: Tier): Tier {
   if (tier.kind !== 'redis') return tier;
   return { ...tier, entryKey: (key) => tier.entryKey(prefixed(keyv, key)) };
 }
 
-/** As `_getKeyPrefix` of keyv 5, which leaves a key alone that already has the prefix. */
-function prefixed({ namespace, useKeyPrefix }: KeyvLike, key: string): string {
-  if (!namespace || useKeyPrefix === false || key.startsWith(`${namespace}:`)) return key;
-  return `${namespace}:${key}`;
+/** Its adapters spell keys in ways of their own, so what they lead to is of use only where no key is looked for by its name. */
+function beneath6({ store: adapter }: Keyv6): Tier {
+  // CacheModule does not know a Keyv of keyv 6 for one, and puts it into another.
+  const inner = adapter.store ?? adapter;
+  const tier = tierOf(inner);
+  return tier.kind === 'memory' ? tier : { kind: 'unknown', name: tier.name };
 }
 
 /** `Cacheable` of the package of that name. */
@@ -101,10 +97,15 @@ const isTwoLevel = (store: object): store is TwoLevel => 'primary' in store && '
 
 const levelsOf = ({ primary, secondary }: TwoLevel): object[] => (secondary ? [primary, secondary] : [primary]);
 
-const isKeyv = (store: object): store is KeyvLike => 'opts' in store && 'hooks' in store && 'stats' in store;
-
 const isKeyvRedis = (store: object): store is KeyvRedisLike =>
   'client' in store && 'getClient' in store && 'createKeyPrefix' in store;
 
-const isAdapterOfIoRedisYet = (store: object): store is AdapterOfIoRedisYet =>
-  '_cache' in store && typeof store._cache === 'object' && store._cache !== null && 'client' in store._cache;
+/** A store of cache-manager-ioredis-yet, as cache-manager 5 takes it, or in the `KeyvAdapter` of 6 and 7. */
+interface IoRedisYet {
+  readonly client?: unknown;
+  readonly _cache?: { readonly client?: unknown };
+}
+
+function clientOfIoRedisYet(store: IoRedisYet): IoRedisClient | undefined {
+  return [store.client, store._cache?.client].find(isIoRedis);
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Cache } from 'cache-manager';
 import { safeError } from '../events/safe-error.js';
+import type { CacheManager } from '../peers/cache-manager.js';
 import { type Budget, withinBudget } from './budget.js';
 import {
   CacheStore,
@@ -34,7 +34,7 @@ export class MemoryStore extends CacheStore {
   readonly #epoch = randomUUID();
 
   constructor(
-    private readonly cache: Pick<Cache, 'get' | 'set' | 'del'>,
+    private readonly cache: CacheManager,
     private readonly options: MemoryStoreOptions,
   ) {
     super();
@@ -45,7 +45,7 @@ export class MemoryStore extends CacheStore {
     const work = async () => {
       // Clocks are there in any case: whoever asks for them alone may want to know whether the rest is.
       if (!keys.length) await this.cache.get(PROBE);
-      const values = await Promise.all(keys.map((key) => this.cache.get<unknown>(key)));
+      const values = await Promise.all(keys.map((key) => this.cache.get(key)));
       const clocks = queries.map((query) => this.#clocks.read(query));
       return {
         epoch: this.#epoch,
@@ -61,7 +61,7 @@ export class MemoryStore extends CacheStore {
   }
 
   async put(key: string, entry: string, lifetimeMs: number): Promise<void> {
-    await this.#within('store an entry', () => this.cache.set(key, entry, lifetimeMs));
+    await this.#within('store an entry', () => this.cache.set(key, entry, Math.ceil(lifetimeMs)));
   }
 
   async remove(keys: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
-import type { Cache } from 'cache-manager';
+import { type CacheManager, storesOf } from '../peers/cache-manager.js';
+import { isKeyv6 } from '../peers/keyv.js';
 import type { CacheStore } from './cache-store.js';
 import { connectRedis, type RedisClient } from './connect-redis.js';
 import { tiersOf, type Tier } from './keyv-tiers.js';
@@ -7,7 +8,7 @@ import { MemoryStore } from './memory.store.js';
 import { RedisStore } from './redis.store.js';
 
 export interface StoreSelectionOptions {
-  readonly cache: Cache;
+  readonly cache: CacheManager;
   /** Used instead of whatever CACHE_MANAGER holds. */
   readonly redis?: RedisClient;
   readonly budgetMs: number;
@@ -20,6 +21,10 @@ export interface StoreSelection {
   /** For the boot log. */
   readonly warnings: readonly string[];
 }
+
+const WRAP_IS_BROKEN =
+  'CACHE_MANAGER holds a Keyv of keyv 6, and cache-manager 6 and 7 are made for keyv 5: QsCache works on it, but wrap() of CACHE_MANAGER ' +
+  'finds nothing and calls its function every time. Install keyv@5, or leave stores out of CacheModule.register().';
 
 /** Decides, once at boot, where entries and clocks live. */
 export function selectStore({ cache, redis, budgetMs }: StoreSelectionOptions): StoreSelection {
@@ -34,7 +39,8 @@ export function selectStore({ cache, redis, budgetMs }: StoreSelectionOptions): 
     const store = new RedisStore(connection, { budgetMs, entryKey });
     return { store, reach: 'shared', warnings: tiers.length > 1 ? [ignoredTiers(tiers, found)] : [] };
   }
-  return { store: new MemoryStore(cache, { budgetMs }), reach: 'process', warnings: memoryWarnings(tiers) };
+  const warnings = [...memoryWarnings(tiers), ...(storesOf(cache).some(isKeyv6) ? [WRAP_IS_BROKEN] : [])];
+  return { store: new MemoryStore(cache, { budgetMs }), reach: 'process', warnings };
 }
 
 function ignoredTiers(tiers: readonly Tier[], used: Tier): string {

@@ -221,5 +221,6 @@ function attend(dataSource: DataSource): void {
   attendBroadcasters(Object.getPrototypeOf(broadcaster) as object);
 }
 
-attendLifecycle(DataSource.prototype);
+// TypeORM before 0.3 has none: its version is refused later, by its name.
+if (DataSource as typeof DataSource | undefined) attendLifecycle(DataSource.prototype);
 onUnheardStatement((dataSource) => void dataSources.met(dataSource).catch(() => undefined));

@@ -1,5 +1,6 @@
 import { type DataSource, type QueryRunner } from 'typeorm';
 import { Broadcaster } from 'typeorm/subscriber/Broadcaster.js';
+import { dataSourceOf } from '../peers/typeorm.js';
 
 export interface StatementBegun {
   readonly query: string;
@@ -76,7 +77,7 @@ export function attendBroadcasters(of: object): void {
   prototype.broadcastBeforeQueryEvent = function (result, query, parameters) {
     broadcastBeforeQueryEvent.call(this, result, query, parameters);
     const { queryRunner } = this;
-    const { dataSource } = queryRunner;
+    const dataSource = dataSourceOf(queryRunner);
     if (!listeners.has(dataSource)) meet(dataSource);
     const tell = () => told(dataSource, (listener) => listener.beforeQuery({ query, parameters, queryRunner }));
     const theirs = result.promises.splice(0);
@@ -88,7 +89,7 @@ export function attendBroadcasters(of: object): void {
     const [query, parameters, success, , rawResults, error] = done;
     const { queryRunner } = this;
     const event: StatementDone = { query, parameters, queryRunner, success, error, rawResults };
-    result.promises.push(...told(queryRunner.dataSource, (listener) => listener.afterQuery?.(event)));
+    result.promises.push(...told(dataSourceOf(queryRunner), (listener) => listener.afterQuery?.(event)));
     broadcastAfterQueryEvent.call(this, result, ...done);
   };
 }

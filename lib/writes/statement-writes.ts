@@ -2,6 +2,7 @@ import type { EntityMetadata } from 'typeorm';
 import { isPostgres } from '../naming/database-name.js';
 import { keySpelling, rowKey } from '../naming/row-key.js';
 import { entityClock } from '../naming/table-clocks.js';
+import { dataSourceOf } from '../peers/typeorm.js';
 import type { ClockWrite } from '../store/cache-store.js';
 import type { Operand, RowFilter, StatementEffect, TableChange } from './sql/statement-effect.js';
 import type { TableMap } from './table-map.js';
@@ -139,8 +140,8 @@ function rowsOf(
 }
 
 /** How a column's name is compared: PostgreSQL's texts have been folded already, and `id` and `"ID"` are two columns there. */
-function columnNames({ dataSource }: EntityMetadata): (column: string) => string {
-  return isPostgres(dataSource) ? (column) => column : (column) => column.toLowerCase();
+function columnNames(metadata: EntityMetadata): (column: string) => string {
+  return isPostgres(dataSourceOf(metadata)) ? (column) => column : (column) => column.toLowerCase();
 }
 
 function valueOf(operand: Operand, parameters: readonly unknown[]): unknown {

@@ -1,10 +1,12 @@
-import type { QueryRunner } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { dataSourceOf } from '../peers/typeorm.js';
 
 /** The thing a transaction belongs to. A runner only borrows it, and may give it back with a transaction still open. */
 export function connectionOf(runner: QueryRunner): object {
   const { databaseConnection } = runner as { databaseConnection?: object };
   // SQLite has one for all runners, which only the driver knows: a transaction of one is a transaction of all.
-  const driver = runner.dataSource?.driver as { databaseConnection?: object } | undefined;
+  const owner: DataSource | undefined = dataSourceOf(runner);
+  const driver = owner?.driver as { databaseConnection?: object } | undefined;
   return databaseConnection ?? driver?.databaseConnection ?? runner;
 }
 

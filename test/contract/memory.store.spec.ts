@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CacheModule, CACHE_MANAGER } from '@nestjs/cache-manager';
 import { Test } from '@nestjs/testing';
 import { type Cache, createCache } from 'cache-manager';
+import { caching as caching5 } from 'cache-manager-5';
 import Keyv from 'keyv';
+import { Keyv as Keyv6 } from 'keyv-6';
 import { vi } from 'vitest';
 import { selectStore } from '../../lib/store/select-store.js';
 import { cacheStoreContract, type MakeStore } from './cache-store.contract.js';
@@ -20,15 +23,29 @@ cacheStoreContract(
   }),
 );
 
+cacheStoreContract(
+  'MemoryStore over a Keyv of keyv 6',
+  over(async () => createCache({ stores: [new Keyv6() as never] })),
+);
+
+cacheStoreContract(
+  'MemoryStore over the memory of cache-manager 5',
+  over(async () => (await caching5('memory')) as unknown as Cache),
+);
+
 function over(makeCache: () => Promise<Cache>): MakeStore {
   return async (budgetMs) => {
-    vi.useFakeTimers({ toFake: ['Date'] });
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
     const cache = await makeCache();
     const { store } = selectStore({ cache, budgetMs });
     return {
       store,
       cache,
-      elapse: async (ms) => void vi.setSystemTime(Date.now() + ms),
+      elapse: async (ms) => {
+        vi.advanceTimersByTime(ms);
+        // An LRU cache looks at the clock once a millisecond.
+        await sleep(2);
+      },
       close: async () => void vi.useRealTimers(),
     };
   };

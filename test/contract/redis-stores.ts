@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import KeyvRedis, { createKeyv } from '@keyv/redis';
 import { type Cache, createCache, KeyvAdapter } from 'cache-manager';
+import { createCache as createCache5 } from 'cache-manager-5';
 import { redisInsStore } from 'cache-manager-ioredis-yet';
 import { Cluster, Redis } from 'ioredis';
 import Keyv from 'keyv';
@@ -30,6 +31,16 @@ export function viaIoRedis(connect: () => Redis | Cluster): MakeRedisCache {
     const cache = createCache({ stores: [new Keyv({ store: adapter, namespace, useKeyPrefix: true })] });
     const prefix = client.options.keyPrefix ?? '';
     return { cache, physicalKey: (key) => `${prefix}${namespace}:${key}`, close: async () => client.disconnect() };
+  };
+}
+
+/** As cache-manager 5 takes it. */
+export function viaCacheManager5(url: string): MakeRedisCache {
+  return async (keyPrefix) => {
+    const client = new Redis(url, { keyPrefix });
+    client.on('error', () => undefined);
+    const cache = createCache5(redisInsStore(client, { isCacheable: () => true }) as never) as unknown as Cache;
+    return { cache, physicalKey: (key) => keyPrefix + key, close: async () => client.disconnect() };
   };
 }
 

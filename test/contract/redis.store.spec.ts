@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { describeWith } from '../support/services.js';
 import { cacheStoreContract } from './cache-store.contract.js';
-import { redisStore, viaCreateKeyv, viaIoRedis, viaKeyvRedis } from './redis-stores.js';
+import { redisStore, viaCacheManager5, viaCreateKeyv, viaIoRedis, viaKeyvRedis } from './redis-stores.js';
 
 describeWith('redis', 'RedisStore', (url) => {
   cacheStoreContract('RedisStore over cache-manager-ioredis-yet', redisStore(viaIoRedis(() => new Redis(url))));
@@ -11,6 +11,7 @@ describeWith('redis', 'RedisStore', (url) => {
       viaIoRedis(() => new Redis(url, { keyPrefix: 'qstest-prefix:', stringNumbers: true, lazyConnect: true })),
     ),
   );
+  cacheStoreContract('RedisStore over cache-manager 5', redisStore(viaCacheManager5(url)));
   cacheStoreContract('RedisStore over createKeyv() of @keyv/redis', redisStore(viaCreateKeyv(url)));
   cacheStoreContract('RedisStore over new Keyv(new KeyvRedis())', redisStore(viaKeyvRedis(url)));
 });

@@ -42,9 +42,14 @@ describe('The package', () => {
 
   it('holds the built library and its papers, nothing else', async () => {
     const papers = ['LICENSE', 'README.md', 'package.json'];
-    expect(files.filter((path) => !/^dist\/.+\.(js|js\.map|d\.ts)$/.test(path)).toSorted()).toEqual(papers);
+    const doors = ['dist/index.d.mts', 'dist/index.mjs', 'dist/package.json'];
+    expect(files.filter((path) => !/^dist\/.+\.(js|d\.ts)$/.test(path)).toSorted()).toEqual(
+      [...papers, ...doors].toSorted(),
+    );
     expect(files).toContain('dist/index.js');
     expect(files).toContain('dist/index.d.ts');
+    // Nobody can import its insides, so nobody need know their types.
+    expect(files.filter((path) => path.startsWith('dist/writes/') && path.endsWith('.d.ts'))).toEqual([]);
   });
 
   it('keeps the documentation in its types', async () => {
@@ -70,8 +75,20 @@ describe('The package', () => {
     await run('publint', 'run', tarball, '--strict');
   });
 
-  it('resolves as ES module with its types', async () => {
-    await run('attw', tarball, '--profile', 'esm-only');
+  it('resolves with its types, imported and required, in every way TypeScript looks for it', async () => {
+    await run('attw', tarball);
+  });
+
+  it('is one thing, whether it is imported or required', async () => {
+    const mixed = `
+      import { createRequire } from 'node:module';
+      import * as imported from 'nestjs-qscache';
+      const required = createRequire(import.meta.url)('nestjs-qscache');
+      console.log(JSON.stringify(Object.keys(required).filter((name) => imported[name] !== required[name])));
+      console.log(Object.keys(required).length > 10);
+    `;
+    const { stdout } = await execute(process.execPath, ['--input-type=module', '-e', mixed]);
+    expect(stdout.split('\n')).toEqual(['[]', 'true', '']);
   });
 
   it('works in an application of its own', { timeout: 180_000 }, async () => {
@@ -93,6 +110,21 @@ describe('The package', () => {
       written: { queries: 1, titles: ['one', 'two'], instances: true },
     });
   });
+
+  it(
+    'refuses to boot with a package of a version it is not made for, and names both',
+    { timeout: 60_000 },
+    async () => {
+      const path = join(folder, 'app/node_modules/typeorm/package.json');
+      const typeorm = await readManifest(path);
+      await writeFile(path, JSON.stringify({ ...typeorm, version: '2.0.0' }));
+      const boot = execute(process.execPath, ['main.js'], { cwd: join(folder, 'app') });
+      await expect(boot).rejects.toThrow(
+        /typeorm 2\.0\.0 is installed, and nestjs-qscache .* is made for \^0\.3\.31 \|\| \^1\.0\.0: .* Install typeorm@/,
+      );
+      await writeFile(path, JSON.stringify(typeorm));
+    },
+  );
 
   /** The peers a user needs, and sql.js for the application, in the versions we test with: npm has those at hand. */
   async function installedPeers(): Promise<Record<string, string>> {

@@ -4,8 +4,10 @@ import { CACHE_MANAGER, CacheModule } from '@nestjs/cache-manager';
 import { Test } from '@nestjs/testing';
 import { type Cache, createCache, KeyvAdapter } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-ioredis-yet';
+import { createCache as createCache5, memoryStore, multiCaching } from 'cache-manager-5';
 import { Redis } from 'ioredis';
 import Keyv from 'keyv';
+import { Keyv as Keyv6 } from 'keyv-6';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { InvalidConfigurationError } from '../../../lib/errors.js';
 import { selectStore, type StoreSelectionOptions } from '../../../lib/store/select-store.js';
@@ -62,6 +64,56 @@ describe('selectStore', () => {
     const app = await Test.createTestingModule({ imports: [module] }).compile();
     const { store, warnings } = selectStore({ cache: app.get<Cache>(CACHE_MANAGER), budgetMs: 100 });
     expect({ name: store.name, warnings }).toEqual({ name: 'redis (node-redis)', warnings: [] });
+  });
+
+  describe('with cache-manager 5', () => {
+    const select5 = (cache: unknown) => selectStore({ cache: cache as Cache, budgetMs: 100 });
+
+    it('finds the ioredis client of cache-manager-ioredis-yet', () => {
+      const { store, reach, warnings } = select5(createCache5(redisInsStore(lazy()) as never));
+      expect({ name: store.name, reach, warnings }).toEqual({ name: 'redis (ioredis)', reach: 'shared', warnings: [] });
+    });
+
+    it('knows its memory, which is bounded', () => {
+      const { store, reach, warnings } = select5(createCache5(memoryStore()));
+      expect({ name: store.name, reach, warnings }).toEqual({ name: 'memory', reach: 'process', warnings: [] });
+    });
+
+    it('warns of several stores, since multiCaching tells of none', () => {
+      const { store, warnings } = select5(multiCaching([createCache5(memoryStore())]));
+      expect(store.name).toBe('memory');
+      expect(warnings).toEqual([
+        expect.stringMatching(/a store without a name.*neither Redis.*forRoot\(\{ redis \}\)/),
+      ]);
+    });
+  });
+
+  describe('with a Keyv of keyv 6', () => {
+    const wrapIsBroken = expect.stringMatching(/keyv 6.*wrap\(\).*Install keyv@5/) as string;
+
+    it.each([
+      ['by itself', () => new Keyv6({ store: new QuickLRU() })],
+      [
+        'within another, where CacheModule does not know it for one',
+        () => new Keyv6({ store: new Keyv6({ store: new QuickLRU() }) }),
+      ],
+    ])('keeps clocks in this process, and says what becomes of wrap(): %s', (_, make) => {
+      const { store, reach, warnings } = select([make()]);
+      expect({ name: store.name, reach, warnings }).toEqual({
+        name: 'memory',
+        reach: 'process',
+        warnings: [wrapIsBroken],
+      });
+    });
+
+    it('knows a plain Map for one', () => {
+      expect(select([new Keyv6()]).warnings).toEqual([expect.stringMatching(/plain Map/), wrapIsBroken]);
+    });
+
+    it('looks for no Redis in it, whose keys it spells otherwise', () => {
+      const { warnings } = select([new Keyv6({ store: ioRedisYet() as never })]);
+      expect(warnings).toEqual([expect.stringMatching(/neither Redis/), wrapIsBroken]);
+    });
   });
 
   it('takes the first Redis of several stores, and says what it ignores', () => {
