@@ -13,8 +13,7 @@ import { type CacheManagerClass, ManagerRegistry } from './manager/manager-regis
 import { bindManager } from './manager/manager-runtime.js';
 import { entityClock } from './naming/table-clocks.js';
 import { logEvents, warn } from './qs-cache.log.js';
-import { QSCACHE_OPTIONS } from './qs-cache.module-definition.js';
-import { type QsCacheOptions, type ResolvedOptions, resolveOptions } from './qs-cache.options.js';
+import { QSCACHE_OPTIONS, type QsCacheOptions, type ResolvedOptions, resolveOptions } from './qs-cache.options.js';
 import type { CacheStore, ClockWrite } from './store/cache-store.js';
 import { disconnect } from './store/disconnect.js';
 import { GuardedStore } from './store/guarded-store.js';
