@@ -100,7 +100,8 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
           readThrough: () => this.readThrough,
           wake: () => this.#wake(),
         });
-        const { cacheKey, metadata, alsoWrites } = runtime.options;
+        const { cacheKey, metadata, alsoWrites, warnings } = runtime.options;
+        for (const warning of warnings) warn(this.#logger, warning);
         watch.tables.addTrigger(entityClock(metadata), alsoWrites);
         this.registry.add(token, manager, cacheKey, dataSourceName);
       });
