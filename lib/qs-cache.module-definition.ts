@@ -33,8 +33,6 @@ const { ConfigurableModuleClass: Configurable } = new ConfigurableModuleBuilder<
   }))
   .build();
 
-type AsyncOptions = ConfigurableModuleAsyncOptions<QsCacheOptions, 'createQsCacheOptions'>;
-
 /** What says where asynchronous options come from. */
 const SOURCES = ['useFactory', 'useClass', 'useExisting'];
 
@@ -57,7 +55,9 @@ export class ConfigurableModuleClass extends Configurable {
    *
    * @throws {InvalidConfigurationError} where it is called for what names no factory; else as `forRoot`
    */
-  static override forRootAsync(options: AsyncOptions): DynamicModule {
+  static override forRootAsync(
+    options: ConfigurableModuleAsyncOptions<QsCacheOptions, 'createQsCacheOptions'>,
+  ): DynamicModule {
     const names = Object.keys(checkObject('forRootAsync', options));
     const unknown = names.find((name) => !ASYNC.includes(name));
     if (unknown !== undefined) {
@@ -67,7 +67,7 @@ export class ConfigurableModuleClass extends Configurable {
         `QsCacheModule.forRootAsync was given ${JSON.stringify(unknown)}, which it does not take, so nothing would come of it. ${near ? `Did you mean ${near}?` : 'Return options from useFactory; it is global as it is.'}`,
       );
     }
-    if (!SOURCES.some((name) => options[name as keyof AsyncOptions])) {
+    if (!SOURCES.some((name) => options[name as keyof typeof options])) {
       throw new InvalidConfigurationError(
         'QSCACHE_OPTION',
         'QsCacheModule.forRootAsync was given neither useFactory nor useClass nor useExisting, so there is nowhere its options could come from. Give one of them, or use forRoot.',
