@@ -8,6 +8,10 @@ export type ConfigurationErrorCode =
   | 'QSCACHE_ENTITY_NOT_REGISTERED'
   /** An `exceptionClass` that is no class. */
   | 'QSCACHE_EXCEPTION_CLASS'
+  /** A `forFeature` of what is no list of manager classes. Thrown where it is called. */
+  | 'QSCACHE_MANAGER_CLASS'
+  /** A field of a manager that holds another kind of value than it takes, or whose name is nearly that of one. */
+  | 'QSCACHE_MANAGER_FIELD'
   /** A manager that no module registers. */
   | 'QSCACHE_MANAGER_NOT_REGISTERED'
   /** A manager that is built anew for each request, or each user of it. */
@@ -20,11 +24,13 @@ export type ConfigurationErrorCode =
   | 'QSCACHE_NO_CACHE_MANAGER'
   /** No initialized DataSource of that name. */
   | 'QSCACHE_NO_DATA_SOURCE'
-  /** An option of `forRoot` out of its range. */
+  /** An option of `forRoot` out of its range, or that there is not; options that are no object. */
   | 'QSCACHE_OPTION'
   /** `prefetchRelatedObjects` on an entity without a primary key that is selected. */
   | 'QSCACHE_PREFETCH_WITHOUT_KEY'
-  /** A `scope()` that answers with anything but a text or `undefined`. */
+  /** More than one `forRoot`, or one that comes when the cache has its options. */
+  | 'QSCACHE_ROOT'
+  /** A `scope` that is no method, or answers with anything but a text or `undefined`. */
   | 'QSCACHE_SCOPE'
   /** A `scope()` that asks for itself. */
   | 'QSCACHE_SCOPE_CIRCLE'

@@ -14,8 +14,7 @@ import { entityClock } from './naming/table-clocks.js';
 import type { CacheManager } from './peers/cache-manager.js';
 import { checkVersions } from './peers/versions.js';
 import { logEvents, warn } from './qs-cache.log.js';
-import { QSCACHE_OPTIONS } from './qs-cache.module-definition.js';
-import { type QsCacheOptions, type ResolvedOptions, resolveOptions } from './qs-cache.options.js';
+import { QSCACHE_OPTIONS, type QsCacheOptions, type ResolvedOptions, resolveOptions } from './qs-cache.options.js';
 import type { CacheStore, ClockWrite } from './store/cache-store.js';
 import { disconnect } from './store/disconnect.js';
 import { GuardedStore } from './store/guarded-store.js';
@@ -103,7 +102,8 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
           readThrough: () => this.readThrough,
           wake: () => this.#wake(),
         });
-        const { cacheKey, metadata, alsoWrites } = runtime.options;
+        const { cacheKey, metadata, alsoWrites, warnings } = runtime.options;
+        for (const warning of warnings) warn(this.#logger, warning);
         watch.tables.addTrigger(entityClock(metadata), alsoWrites);
         this.registry.add(token, manager, cacheKey, dataSourceName);
       });

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type OnModuleDestroy } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource, DataSourceOptions } from 'typeorm';
+import { checkManagers } from './manager/check-managers.js';
 import type { CacheManagerClass } from './manager/manager-registry.js';
 import { QsCacheCoreModule } from './qs-cache-core.module.js';
 import { QsCacheCore } from './qs-cache.core.js';
@@ -40,12 +41,14 @@ export class QsCacheModule extends ConfigurableModuleClass implements OnModuleDe
    * @param managers manager classes; registering one in several modules is fine, they share their entries
    * @param dataSource the DataSource their models belong to, as in `TypeOrmModule.forFeature`. Default: the default one
    * @throws {InvalidConfigurationError} while the application boots: no DataSource, an entity it does not know, an unknown relation,
-   *   a timeout that makes no sense, two managers with one key, no CACHE_MANAGER
+   *   a field of another kind or with a misspelt name, two managers with one key, no CACHE_MANAGER; where it is called for what is no list
+   *   of manager classes
    */
   static forFeature(
     managers: readonly CacheManagerClass[],
     dataSource?: DataSource | DataSourceOptions | string,
   ): DynamicModule {
+    checkManagers(managers);
     const token = getDataSourceToken(dataSource);
     const name = typeof token === 'string' ? token.replace(/DataSource$/, '') || 'default' : 'default';
     return {

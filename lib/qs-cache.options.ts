@@ -2,7 +2,12 @@ import { Encryption } from './cache/seal-encryption.js';
 import { Signature } from './cache/seal-signature.js';
 import { noSeal, type Seal } from './cache/seal.js';
 import { InvalidConfigurationError } from './errors.js';
-import type { RedisClient } from './store/connect-redis.js';
+import { nearestName } from './naming/near-name.js';
+import { whatIs } from './query/what-is.js';
+import { checkRedis, type RedisClient } from './store/connect-redis.js';
+
+/** Under which the application has its options, checked; nobody provides it where defaults hold. */
+export const QSCACHE_OPTIONS = Symbol('QSCACHE_OPTIONS');
 
 /**
  * Options of `QsCacheModule.forRoot`. All have defaults; without `forRoot` those hold.
@@ -92,6 +97,33 @@ export interface QsCacheOptions {
   readonly enabled?: boolean;
 }
 
+/** Whoever adds an option has to name it here. */
+const KNOWN: Readonly<Record<keyof QsCacheOptions, true>> = {
+  namespace: true,
+  redis: true,
+  budgetMs: true,
+  holdMs: true,
+  onStoreDown: true,
+  secret: true,
+  encrypt: true,
+  enabled: true,
+};
+
+/** What other modules call what is done otherwise here; in small letters. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  isglobal: 'It is global as it is: leave it out.',
+  global: 'It is global as it is: leave it out.',
+  ttl: 'How long entries are kept is for each manager to say: listTimeout and detailTimeout, in seconds.',
+  timeout:
+    'How long entries are kept is for each manager to say: listTimeout and detailTimeout, in seconds; how long a read waits for the store says budgetMs.',
+  url: 'Give a client: redis: new Redis(url) of ioredis.',
+  host: 'Give a client: redis: new Redis(...) of ioredis.',
+  port: 'Give a client: redis: new Redis(...) of ioredis.',
+  redisurl: 'Give a client: redis: new Redis(url) of ioredis.',
+  redisclient: 'Give the client as redis.',
+  stores: 'Give stores to CacheModule.register({ stores }).',
+};
+
 /** Characters. */
 const SHORTEST_SECRET = 32;
 
@@ -112,12 +144,44 @@ export interface ResolvedOptions {
   readonly seal: Seal;
 }
 
+/**
+ * Before anybody uses them: a misspelt one would be passed over in silence.
+ *
+ * @internal
+ * @throws {InvalidConfigurationError}
+ */
+export function checkOptions(options: unknown): QsCacheOptions {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new InvalidConfigurationError(
+      'QSCACHE_OPTION',
+      `The options of QsCacheModule are ${whatIs(options)} and no object, so what they should say is unknown. Give an object; a useFactory has to return it: () => ({ ... }).`,
+    );
+  }
+  for (const name of Object.keys(options)) if (!Object.hasOwn(KNOWN, name)) throw unknownOption(name);
+  return options;
+}
+
+function unknownOption(name: string): InvalidConfigurationError {
+  const known = Object.keys(KNOWN);
+  const near = nearestName(name, known)?.name;
+  const word = name.replaceAll('_', '').toLowerCase();
+  const hint =
+    (Object.hasOwn(ELSEWHERE, word) ? ELSEWHERE[word] : undefined) ??
+    (near ? `Did you mean ${near}?` : `There are: ${known.join(', ')}.`);
+  return new InvalidConfigurationError(
+    'QSCACHE_OPTION',
+    `QsCacheModule has no option ${JSON.stringify(name)}, so nothing would come of it. ${hint}`,
+  );
+}
+
 /** @internal @throws {InvalidConfigurationError} */
 export function resolveOptions(options: QsCacheOptions): ResolvedOptions {
   const { namespace = '', redis, budgetMs = 250, holdMs = 10_000, onStoreDown = 'queue', enabled = true } = options;
-  if (typeof namespace !== 'string') {
-    throw invalid('namespace', namespace, 'it could not be part of a key', 'Give a text, or leave it out.');
+  // Given and undefined, an environment variable is not set: two applications that were to be apart would share their names.
+  if (typeof namespace !== 'string' || ('namespace' in options && options.namespace === undefined)) {
+    throw invalid('namespace', options.namespace, 'it could not be part of a key', 'Give a text, or leave it out.');
   }
+  if (redis !== undefined) checkRedis(redis);
   if (!isBetween(budgetMs, 1, 10_000)) {
     throw invalid(
       'budgetMs',
@@ -186,6 +250,12 @@ function isBetween(value: unknown, least: number, most: number): boolean {
 }
 
 function invalid(option: string, value: unknown, consequence: string, remedy: string): InvalidConfigurationError {
+  if (typeof value === 'string' && option.endsWith('Ms')) {
+    return new InvalidConfigurationError(
+      'QSCACHE_OPTION',
+      `QsCacheModule option ${option} is a text, ${JSON.stringify(value)}, so nobody could count with it. Write Number(...) around it: environment variables are texts.`,
+    );
+  }
   return new InvalidConfigurationError(
     'QSCACHE_OPTION',
     `QsCacheModule option ${option} is ${String(value)}, so ${consequence}. ${remedy}`,

@@ -4,6 +4,9 @@ import { InvalidConfigurationError } from '../errors.js';
 import { type RelationNode, relationTree } from '../load/relation-paths.js';
 import { entityClock, namedTable, tableClock } from '../naming/table-clocks.js';
 import { nameOf, type TableTarget } from '../naming/table-target.js';
+import { checkFields } from './check-fields.js';
+import { checkTimes } from './check-times.js';
+import { checkScope } from './scope.js';
 
 /** What a manager class says of itself, read once its constructor has run. */
 export interface ManagerDeclaration {
@@ -23,6 +26,7 @@ export interface ManagerDeclaration {
   readonly alsoWrites: readonly TableTarget[];
   readonly cacheVolatile: boolean;
   readonly neverCache: readonly string[];
+  readonly scope: unknown;
 }
 
 /** A declaration that was checked against its DataSource. */
@@ -35,6 +39,8 @@ export interface ManagerOptions {
   readonly dependsOn: readonly string[];
   /** Clocks of the tables that change along with its own. */
   readonly alsoWrites: readonly string[];
+  /** For the boot log. */
+  readonly warnings: readonly string[];
 }
 
 /** @throws {InvalidConfigurationError} naming the manager, what is wrong with it and what to do */
@@ -44,6 +50,8 @@ export function managerOptions(
   dataSource: DataSource,
   dataSourceName: string,
 ): ManagerOptions {
+  const fieldWarnings = checkFields(name, manager);
+  checkScope(name, manager);
   if (!manager.model) {
     throw new InvalidConfigurationError(
       'QSCACHE_MODEL_MISSING',
@@ -64,10 +72,7 @@ export function managerOptions(
       `${name}.cacheKey is ${JSON.stringify(cacheKey)}, which cannot name entries. Give a text without spaces, or leave it out for "${metadata.name.toLowerCase()}".`,
     );
   }
-  for (const option of ['listTimeout', 'detailTimeout'] as const) checkTimeout(name, option, manager[option]);
-  for (const option of ['staleWhileRevalidate', 'staleIfError', 'notFoundTimeout'] as const)
-    checkSpan(name, option, manager[option]);
-  checkJitter(name, manager.timeoutJitter);
+  const warnings = [...fieldWarnings, ...checkTimes(name, manager)];
   if (typeof manager.exceptionClass !== 'function' || !manager.exceptionClass.prototype) {
     throw new InvalidConfigurationError(
       'QSCACHE_EXCEPTION_CLASS',
@@ -90,6 +95,7 @@ export function managerOptions(
     relations,
     dependsOn: manager.dependsOn.map((table) => clockOf(name, 'dependsOn', dataSource, table)),
     alsoWrites: manager.alsoWrites.map((table) => clockOf(name, 'alsoWrites', dataSource, table)),
+    warnings,
   };
 }
 
@@ -105,40 +111,13 @@ function related(nodes: readonly RelationNode[]): EntityMetadata[] {
   return nodes.flatMap(({ relation, children }) => [relation.inverseEntityMetadata, ...related(children)]);
 }
 
-/** Ten years, in seconds. */
-const LONGEST = 10 * 365 * 86_400;
-
-function checkTimeout(name: string, option: string, timeout: unknown): void {
-  if (typeof timeout === 'number' && timeout > 0 && timeout <= LONGEST) return;
-  throw new InvalidConfigurationError(
-    'QSCACHE_TIMEOUT',
-    `${name}.${option} is ${String(timeout)}, so an entry would live forever or not at all. Give seconds, more than 0 and at most ten years, for example minutes(5).`,
-  );
-}
-
-function checkSpan(name: string, option: string, span: unknown): void {
-  if (typeof span === 'number' && span >= 0 && span <= LONGEST) return;
-  throw new InvalidConfigurationError(
-    'QSCACHE_TIMEOUT',
-    `${name}.${option} is ${String(span)}, so nobody could say when it ends. Give seconds, at most ten years, for example minutes(5), or 0 to switch it off.`,
-  );
-}
-
-function checkJitter(name: string, jitter: unknown): void {
-  if (typeof jitter === 'number' && jitter >= 0 && jitter <= 1) return;
-  throw new InvalidConfigurationError(
-    'QSCACHE_TIMEOUT',
-    `${name}.timeoutJitter is ${String(jitter)}, which is no share of a timeout, so nobody could say when an entry expires. Give 0 to 1, for example 0.1 for up to a tenth earlier.`,
-  );
-}
-
 /** A table's clock from an entity, or from a name as the database knows it (`orders`, `sales.orders`). */
 function clockOf(manager: string, option: string, dataSource: DataSource, target: TableTarget): string {
   if (dataSource.hasMetadata(target)) return entityClock(dataSource.getMetadata(target));
   if (typeof target !== 'string') {
     throw new InvalidConfigurationError(
       'QSCACHE_ENTITY_NOT_REGISTERED',
-      `${manager}.${option} names ${nameOf(target)}, which its DataSource does not know, so no write could be told to concern it. Add it to the entities of that DataSource, or give the name of its table.`,
+      `${manager}.${option} names ${nameOf(target)}, which its DataSource does not know, so no write could be told to concern it. ${target === undefined ? 'A class that is undefined comes from two files that import each other: give the name of its table instead.' : 'Add it to the entities of that DataSource, or give the name of its table.'}`,
     );
   }
   return tableClock(dataSource, namedTable(dataSource, target));

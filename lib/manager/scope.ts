@@ -4,6 +4,15 @@ import { whatIs } from '../query/what-is.js';
 /** Managers whose scope() runs at this moment, the outermost first. It answers at once, so they leave in turn. */
 const asking: { readonly manager: object; readonly name: string }[] = [];
 
+/** @throws {InvalidConfigurationError} for a scope nobody could ask */
+export function checkScope(name: string, { scope }: { readonly scope?: unknown }): void {
+  if (scope === undefined || typeof scope === 'function') return;
+  throw new InvalidConfigurationError(
+    'QSCACHE_SCOPE',
+    `${name}.scope is ${whatIs(scope)} and no function, so nobody could be told whose entries to use. Write scope() { return ...; }.`,
+  );
+}
+
 /**
  * What a manager's scope() says. Anything but a text would print alike for everybody (`[object Promise]`) and show one tenant's rows to
  * all others.
@@ -12,12 +21,7 @@ const asking: { readonly manager: object; readonly name: string }[] = [];
  */
 export function scopeOf(manager: object, name: string, declared: { readonly scope?: unknown }): string | undefined {
   if (declared.scope === undefined) return undefined;
-  if (typeof declared.scope !== 'function') {
-    throw new InvalidConfigurationError(
-      'QSCACHE_SCOPE',
-      `${name}.scope is ${whatIs(declared.scope)} and no function, so nobody could be told whose entries to use. Write scope() { return ...; }.`,
-    );
-  }
+  checkScope(name, declared);
   const circle = asking.map((each) => each.name);
   if (asking.some((each) => each.manager === manager)) {
     throw new InvalidConfigurationError(

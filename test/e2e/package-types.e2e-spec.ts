@@ -60,6 +60,7 @@ describe("The package's types", () => {
       'load/relation-paths.d.ts: Scalar',
       'manager/base-cache-manager.d.ts: Model',
       'naming/identifier.d.ts: KeyValue',
+      'qs-cache.module-definition.d.ts: Configurable',
       'qs-cache.module-definition.d.ts: ConfigurableModuleClass',
       'store/ioredis.client.d.ts: IoRedisClient',
       'store/node-redis.client.d.ts: NodeRedisClient',

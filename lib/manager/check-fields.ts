@@ -1,0 +1,138 @@
+import { InvalidConfigurationError } from '../errors.js';
+import { nearestName, plainName } from '../naming/near-name.js';
+import { nameOf } from '../naming/table-target.js';
+import { whatIs } from '../query/what-is.js';
+
+/** What each field of a manager takes. */
+const FIELDS = {
+  model: 'class',
+  cacheKey: 'text',
+  relatedObjects: 'list',
+  prefetchRelatedObjects: 'list',
+  usePrefetchRelatedForList: 'switch',
+  listTimeout: 'number',
+  detailTimeout: 'number',
+  staleWhileRevalidate: 'number',
+  staleIfError: 'number',
+  timeoutJitter: 'number',
+  notFoundTimeout: 'number',
+  exceptionClass: 'class',
+  dependsOn: 'list',
+  alsoWrites: 'list',
+  cacheVolatile: 'switch',
+  neverCache: 'list',
+  scope: 'method',
+} as const;
+
+type Field = keyof typeof FIELDS;
+type Kind = (typeof FIELDS)[Field];
+
+/** What stands in a field of a manager, whatever was written there. */
+export type DeclaredFields = Readonly<Record<Field, unknown>>;
+
+const NAMES = Object.keys(FIELDS) as Field[];
+const LISTS = NAMES.filter((name) => FIELDS[name] === 'list');
+const SWITCHES = NAMES.filter((name) => FIELDS[name] === 'switch');
+
+/** Letters. A short name is near to too many others. */
+const LONG_NAME = 9;
+
+/**
+ * The kinds of what a manager's lists and switches hold, and the names of its own fields.
+ *
+ * @returns warnings, of names that may be meant for others
+ * @throws {InvalidConfigurationError} for a field of another kind, and for a name that can only be a misspelt one
+ */
+export function checkFields(name: string, manager: DeclaredFields): string[] {
+  for (const field of LISTS) checkList(name, field, manager[field]);
+  for (const field of ['relatedObjects', 'prefetchRelatedObjects'] as const) checkPaths(name, field, manager[field]);
+  for (const field of SWITCHES) checkSwitch(name, field, manager[field]);
+  return checkNames(name, manager);
+}
+
+function checkList(name: string, field: string, value: unknown): void {
+  if (Array.isArray(value)) return;
+  const example = typeof value === 'string' ? `['${value}']` : typeof value === 'function' ? `[${value.name}]` : '[]';
+  throw new InvalidConfigurationError(
+    'QSCACHE_MANAGER_FIELD',
+    `${name}.${field} is ${whatIs(value)} and no list, so what it names would not be found. Write ${field} = ${example}.`,
+  );
+}
+
+function checkPaths(name: string, field: string, paths: unknown): void {
+  const wrong = (paths as readonly unknown[]).filter((path) => typeof path !== 'string');
+  if (!wrong.length) return;
+  throw new InvalidConfigurationError(
+    'QSCACHE_MANAGER_FIELD',
+    `${name}.${field} names ${nameOf(wrong[0])}, which is no text, so no relation could be found by it. Name the property that holds it: 'user', 'user.company'.`,
+  );
+}
+
+/** A text, of an environment variable, would count as true whatever it says. */
+function checkSwitch(name: string, field: string, value: unknown): void {
+  if (typeof value === 'boolean') return;
+  throw new InvalidConfigurationError(
+    'QSCACHE_MANAGER_FIELD',
+    `${name}.${field} is ${whatIs(value)}, which says neither yes nor no. Give true or false, or leave it out.`,
+  );
+}
+
+/** A manager may have fields of its own. One that is nearly ours, and holds what ours would, was meant to be ours and would do nothing. */
+function checkNames(manager: string, declared: object): string[] {
+  const warnings: string[] = [];
+  for (const [name, descriptor] of ownNames(declared)) {
+    const near = nearField(name, descriptor);
+    if (!near) continue;
+    const mistake = `${manager} has "${name}", which is no field of a cache manager but nearly ${near.field}, so nothing comes of it. `;
+    if (near.isCertain) {
+      throw new InvalidConfigurationError(
+        'QSCACHE_MANAGER_FIELD',
+        `${mistake}Write ${near.field}, or, for a field of your own, a name that is less like it.`,
+      );
+    }
+    warnings.push(
+      `${mistake}Write ${near.field} if that was meant; if it is a field of your own there is nothing to do.`,
+    );
+  }
+  return warnings;
+}
+
+function nearField(name: string, descriptor: PropertyDescriptor): { field: Field; isCertain: boolean } | undefined {
+  // What is private by its name, or a constant, is the manager's own, and may well stand behind a field of ours.
+  if (name in FIELDS || /^[_$]|_$/.test(name) || !/[a-z]/.test(name)) return undefined;
+  const near = nearestName(name, NAMES);
+  if (!near) return undefined;
+  const field = near.name as Field;
+  if (!fits(FIELDS[field], descriptor)) return undefined;
+  if (near.distance === 0) return { field, isCertain: true };
+  if (isPlural(name, field)) return field.length < LONG_NAME ? undefined : { field, isCertain: false };
+  if (field.length < LONG_NAME) return undefined;
+  return { field, isCertain: near.distance === 1 };
+}
+
+/** Several of what we have one of are something else: `models`, `cacheKeys`. */
+const isPlural = (name: string, field: string): boolean => plainName(name) === `${plainName(field)}s`;
+
+/** Whether the value might have been meant for the field. Of an accessor nobody can tell without running it. */
+function fits(kind: Kind, { value, get, set }: PropertyDescriptor): boolean {
+  if (get || set) return true;
+  switch (kind) {
+    case 'number':
+      return typeof value === 'number' || (typeof value === 'string' && Number(value) > 0);
+    case 'text':
+      return typeof value === 'string';
+    case 'list':
+      return Array.isArray(value) || typeof value === 'string';
+    case 'switch':
+      return typeof value === 'boolean' || value === 'true' || value === 'false';
+    default:
+      return typeof value === 'function';
+  }
+}
+
+/** Fields, and what the manager's classes say in accessors and methods; nothing is read. */
+function* ownNames(manager: object): Generator<[string, PropertyDescriptor]> {
+  for (let each: object | null = manager; each; each = Object.getPrototypeOf(each) as object | null) {
+    yield* Object.entries(Object.getOwnPropertyDescriptors(each));
+  }
+}
