@@ -8,7 +8,7 @@ export type ConfigurationErrorCode =
   | 'QSCACHE_ENTITY_NOT_REGISTERED'
   /** An `exceptionClass` that is no class. */
   | 'QSCACHE_EXCEPTION_CLASS'
-  /** A manager that no module registers. */
+  /** A manager that no module registers, or that is used before Nest has injected it. */
   | 'QSCACHE_MANAGER_NOT_REGISTERED'
   /** A manager that is built anew for each request, or each user of it. */
   | 'QSCACHE_MANAGER_SCOPE'
@@ -20,7 +20,7 @@ export type ConfigurationErrorCode =
   | 'QSCACHE_NO_CACHE_MANAGER'
   /** No initialized DataSource of that name. */
   | 'QSCACHE_NO_DATA_SOURCE'
-  /** An option of `forRoot` out of its range. */
+  /** An option of `forRoot` out of its range, or one of `forFeature` that there is none of. */
   | 'QSCACHE_OPTION'
   /** `prefetchRelatedObjects` on an entity without a primary key that is selected. */
   | 'QSCACHE_PREFETCH_WITHOUT_KEY'
