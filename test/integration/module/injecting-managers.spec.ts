@@ -273,6 +273,7 @@ describe('forFeature', () => {
     })
     class AppModule {}
     const app = await NestFactory.createApplicationContext(AppModule, {
+      abortOnError: false,
       logger: false,
       moduleIdGeneratorAlgorithm: 'deep-hash',
     });
