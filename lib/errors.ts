@@ -12,7 +12,7 @@ export type ConfigurationErrorCode =
   | 'QSCACHE_MANAGER_CLASS'
   /** A field of a manager that holds another kind of value than it takes, or whose name is nearly that of one. */
   | 'QSCACHE_MANAGER_FIELD'
-  /** A manager that no module registers. */
+  /** A manager that no module registers, or that is used before Nest has injected it. */
   | 'QSCACHE_MANAGER_NOT_REGISTERED'
   /** A manager that is built anew for each request, or each user of it. */
   | 'QSCACHE_MANAGER_SCOPE'
@@ -24,7 +24,7 @@ export type ConfigurationErrorCode =
   | 'QSCACHE_NO_CACHE_MANAGER'
   /** No initialized DataSource of that name. */
   | 'QSCACHE_NO_DATA_SOURCE'
-  /** An option of `forRoot` out of its range, or that there is not; options that are no object. */
+  /** An option of `forRoot` out of its range, or one of `forRoot` or `forFeature` that there is none of; options that are no object. */
   | 'QSCACHE_OPTION'
   /** `prefetchRelatedObjects` on an entity without a primary key that is selected. */
   | 'QSCACHE_PREFETCH_WITHOUT_KEY'

@@ -1,4 +1,5 @@
 export { QsCache } from './qs-cache.clear.js';
+export type { QsCacheFeatureOptions } from './qs-cache.feature.js';
 export { QsCacheModule } from './qs-cache.module.js';
 export type { QsCacheOptions, QsCacheOptionsFactory } from './qs-cache.options.js';
 export { type AllOptions, BaseCacheManager, type GetOptions } from './manager/base-cache-manager.js';

@@ -5,7 +5,7 @@ import { CLEAR_DETAIL, CLEAR_KEYS, type ClearDetail, type ClearTarget } from './
 import { InvalidConfigurationError } from './errors.js';
 import { BaseCacheManager, isManager } from './manager/base-cache-manager.js';
 import { ManagerRegistry } from './manager/manager-registry.js';
-import { runtimeOf } from './manager/manager-runtime.js';
+import { registeredRuntime } from './manager/manager-runtime.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
@@ -58,5 +58,11 @@ function checkManager(wrapper: Wrapper): void {
       `${String(wrapper.name)} is built anew for each request or user of it, directly or by what it injects, and would come without database and cache. Make it and what it injects singletons; scope() may read the current request from an AsyncLocalStorage.`,
     );
   }
-  if (isManager(wrapper.instance)) runtimeOf(wrapper.instance);
+  if (!isManager(wrapper.instance) || registeredRuntime(wrapper.instance)) return;
+  const { name } = wrapper.instance.constructor;
+  const host = wrapper.host?.name ?? 'a module';
+  throw new InvalidConfigurationError(
+    'QSCACHE_MANAGER_NOT_REGISTERED',
+    `${name} is not registered in ${host}, which has it among its providers, so it has neither database nor cache there. Add QsCacheModule.forFeature([${name}]) to the imports of ${host}, and list the class itself: what a factory makes is not bound.`,
+  );
 }

@@ -1,12 +1,12 @@
 import { CACHE_MANAGER } from '@nestjs/cache-manager';
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit, Optional } from '@nestjs/common';
 import { DiscoveryService, ModuleRef } from '@nestjs/core';
-import { type DataSource, InstanceChecker } from 'typeorm';
+import { type DataSource, InstanceChecker, type ObjectLiteral } from 'typeorm';
 import { ReadThrough } from './cache/read-through.js';
 import { InvalidConfigurationError } from './errors.js';
 import { CacheEvents } from './events/cache-events.js';
 import { tellFailed } from './events/tell-failed.js';
-import { isManager } from './manager/base-cache-manager.js';
+import { type BaseCacheManager, isManager } from './manager/base-cache-manager.js';
 import { KeptOut } from './manager/kept-out.js';
 import { type CacheManagerClass, ManagerRegistry } from './manager/manager-registry.js';
 import { bindManager } from './manager/manager-runtime.js';
@@ -19,6 +19,7 @@ import type { CacheStore, ClockWrite } from './store/cache-store.js';
 import { disconnect } from './store/disconnect.js';
 import { GuardedStore } from './store/guarded-store.js';
 import { giveUpUnready } from './store/keyv-tiers.js';
+import { LateStore } from './store/late-store.js';
 import { selectStore, type StoreSelection } from './store/select-store.js';
 import { dataSources, isFollowed } from './writes/data-sources.js';
 import { dialectOf } from './writes/driver-truth.js';
@@ -30,6 +31,9 @@ const CLOSING_PATIENCE_MS = 250;
 
 const DISABLED =
   'Nothing is cached (enabled: false): every read comes from the database; writes are told to the store all the same.';
+
+/** Ties managers of one feature to its DataSource. @throws {InvalidConfigurationError} */
+export type FeatureBinding = (managerClass: CacheManagerClass, manager: object) => void;
 
 /** One per application: the store, the engine over it, and every DataSource it watches. */
 @Injectable()
@@ -64,7 +68,12 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   }
 
   get readThrough(): ReadThrough {
-    this.#readThrough ??= new ReadThrough(this.store, this.events, this.#options.budgetMs, this.#options.seal);
+    this.#readThrough ??= new ReadThrough(
+      new LateStore(() => this.store),
+      this.events,
+      this.#options.budgetMs,
+      this.#options.seal,
+    );
     return this.#readThrough;
   }
 
@@ -72,13 +81,35 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     return [...this.#watched.values()].filter(({ isKnown }) => isKnown);
   }
 
-  /** Called while modules are built, so that managers work in everybody's `onModuleInit`. @throws {InvalidConfigurationError} */
-  async register(
+  /**
+   * What binds the managers of a feature, once its DataSource is known. Never rejects: a feature whose managers a test has replaced need
+   * have no database; whatever else is made for it is told what is wrong.
+   */
+  async feature(
     classes: readonly CacheManagerClass[],
-    managers: readonly unknown[],
     dataSource: DataSource | undefined,
     dataSourceName: string,
-  ): Promise<void> {
+  ): Promise<FeatureBinding> {
+    for (const managerClass of classes) this.registry.declare(managerClass);
+    try {
+      const watched = await this.#claimFor(classes, dataSource, dataSourceName);
+      return (managerClass, manager) => {
+        if (isManager(manager) && this.registry.isNearest(managerClass, manager)) {
+          this.#bind(managerClass, manager, watched, dataSourceName);
+        }
+      };
+    } catch (error) {
+      return () => {
+        throw error;
+      };
+    }
+  }
+
+  async #claimFor(
+    classes: readonly CacheManagerClass[],
+    dataSource: DataSource | undefined,
+    dataSourceName: string,
+  ): Promise<WatchedDataSource> {
     if (!dataSource?.isInitialized) {
       const names = classes.map(({ name }) => name).join(', ');
       throw new InvalidConfigurationError(
@@ -88,25 +119,29 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     }
     const watched = await this.#claim(dataSource);
     if (this.#isOpen && !watched.watch.isWatching) await watched.start();
-    managers.forEach((manager, i) => {
-      const token = classes[i]!;
-      this.registry.declare(token);
-      if (!isManager(manager)) return;
-      watched.use((watch) => {
-        const runtime = bindManager(token.name, manager, dataSource, dataSourceName, watch, {
-          namespace: this.#options.namespace,
-          enabled: this.#options.enabled,
-          events: this.events,
-          keptOut: this.#keptOut,
-          store: () => this.store,
-          readThrough: () => this.readThrough,
-          wake: () => this.#wake(),
-        });
-        const { cacheKey, metadata, alsoWrites, warnings } = runtime.options;
-        for (const warning of warnings) warn(this.#logger, warning);
-        watch.tables.addTrigger(entityClock(metadata), alsoWrites);
-        this.registry.add(token, manager, cacheKey, dataSourceName);
+    return watched;
+  }
+
+  #bind(
+    token: CacheManagerClass,
+    manager: BaseCacheManager<ObjectLiteral>,
+    watched: WatchedDataSource,
+    dataSourceName: string,
+  ): void {
+    watched.use((watch) => {
+      const runtime = bindManager(token.name, manager, watched.dataSource, dataSourceName, watch, {
+        namespace: this.#options.namespace,
+        enabled: this.#options.enabled,
+        events: this.events,
+        keptOut: this.#keptOut,
+        store: () => this.store,
+        readThrough: () => this.readThrough,
+        wake: () => this.#wake(),
       });
+      const { cacheKey, metadata, alsoWrites, warnings } = runtime.options;
+      for (const warning of warnings) warn(this.#logger, warning);
+      watch.tables.addTrigger(entityClock(metadata), alsoWrites);
+      this.registry.add(token, manager, cacheKey, dataSourceName);
     });
   }
 
@@ -117,7 +152,14 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await this.#opening;
-    if (!this.#isOpen) await this.#open();
+    // Opened by an early reader, it has not met the DataSources that were built after it.
+    if (this.#isOpen) await this.#claimFound();
+    else if (!this.#isSpared()) await this.#open();
+  }
+
+  /** A test has replaced every manager: nobody reads, and there may be no store. */
+  #isSpared(): boolean {
+    return this.registry.isReplaced && !this.#options.redis && !this.#cacheManager();
   }
 
   /** Nest calls no hooks of a module that is loaded late: then the first read opens the cache. */
@@ -134,9 +176,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     await store.open().catch(() => undefined);
     const problem = await store.check();
     if (problem) warn(this.#logger, problem);
-    for (const { instance } of this.discovery.getProviders()) {
-      if (isDataSource(instance) && instance.isInitialized && isFollowed(instance)) await this.#claim(instance);
-    }
+    await this.#claimFound();
     this.#isOpen = true;
     dataSources.join(this);
     for (const dataSource of dataSources.of(this)) await this.#watch(dataSource);
@@ -227,6 +267,12 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     } catch {
       // Nest throws for an unknown token; that there is none is for the caller to judge.
       return undefined;
+    }
+  }
+
+  async #claimFound(): Promise<void> {
+    for (const { instance } of this.discovery.getProviders()) {
+      if (isDataSource(instance) && instance.isInitialized && isFollowed(instance)) await this.#claim(instance);
     }
   }
 

@@ -25,6 +25,21 @@ export class ManagerRegistry {
     return this.#declared.has(token);
   }
 
+  /** Everybody who was declared has something else in its place. */
+  get isReplaced(): boolean {
+    return this.#declared.size > 0 && this.#managers.size === 0;
+  }
+
+  /** Whether a manager is this class's: where a class and one that extends it are both declared, Nest hands it the bindings of both. */
+  isNearest(token: unknown, manager: object): boolean {
+    let each: unknown = manager.constructor;
+    while (each && each !== token) {
+      if (this.isDeclared(each)) return false;
+      each = Object.getPrototypeOf(each);
+    }
+    return true;
+  }
+
   /** @throws {InvalidConfigurationError} when another manager, or the same one on another DataSource, has the key */
   add(
     token: { readonly name: string },

@@ -73,7 +73,7 @@ export function runtimeOf(manager: object): ManagerRuntime {
   const { name } = manager.constructor;
   throw new InvalidConfigurationError(
     'QSCACHE_MANAGER_NOT_REGISTERED',
-    `${name} is not registered, so it has neither database nor cache. Add QsCacheModule.forFeature([${name}]) to a module's imports and inject the manager instead of constructing it.`,
+    `${name} is not registered, so it has neither database nor cache. Add QsCacheModule.forFeature([${name}]) to a module's imports and inject the manager instead of constructing it. One that is registered works as soon as it is injected, but not in its own constructor, and where it and what it injects need each other (forwardRef) not in a constructor of either: use it from onModuleInit on.`,
   );
 }
 

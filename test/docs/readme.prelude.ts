@@ -44,6 +44,16 @@ import {
 
 declare const redis: Redis;
 
+@Injectable()
+export class TenantService {
+  current(): string {
+    return 'acme';
+  }
+}
+
+@Module({ providers: [TenantService], exports: [TenantService] })
+export class TenantModule {}
+
 @Entity()
 export class User {
   @PrimaryGeneratedColumn()

@@ -1,5 +1,14 @@
 import { CacheModule } from '@nestjs/cache-manager';
-import { Controller, Get, Inject, Injectable, type ModuleMetadata, Scope, UseInterceptors } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Inject,
+  Injectable,
+  Module,
+  type ModuleMetadata,
+  Scope,
+  UseInterceptors,
+} from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -298,9 +307,24 @@ describe('A module that cannot work does not boot, and says why', () => {
     );
   });
 
-  it('with a second copy of a registered manager', async () => {
-    const error = await bootError([ExampleCacheManager], { providers: [ExampleCacheManager] });
-    expectError(error, 'QSCACHE_MANAGER_NOT_REGISTERED', /ExampleCacheManager/);
+  it('with a manager among the providers of a module that does not import what registers it', async () => {
+    @Module({ providers: [ExampleCacheManager] })
+    class ElsewhereModule {}
+    const imports = [CacheModule.register(), TypeOrmModule.forRoot(database), ElsewhereModule];
+    expectError(
+      await bootError([ExampleCacheManager], { imports }),
+      'QSCACHE_MANAGER_NOT_REGISTERED',
+      /ExampleCacheManager is not registered in ElsewhereModule, .*so .*forFeature\(\[ExampleCacheManager\]\) to the imports of ElsewhereModule/,
+    );
+  });
+
+  it('with a manager that a factory of its module makes', async () => {
+    const providers = [{ provide: ExampleCacheManager, useFactory: () => new ExampleCacheManager() }];
+    expectError(
+      await bootError([ExampleCacheManager], { providers }),
+      'QSCACHE_MANAGER_NOT_REGISTERED',
+      /ExampleCacheManager is not registered in RootTestModule.*list the class itself/,
+    );
   });
 
   it.each([Scope.REQUEST, Scope.TRANSIENT])(

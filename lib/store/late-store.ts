@@ -1,0 +1,52 @@
+import { type Budget, CacheStore, type ClockQuery, type ClockWrite, type Work } from './cache-store.js';
+
+/** A store that is asked for with every call: readers may begin before CACHE_MANAGER exists, and read without it until then. */
+export class LateStore extends CacheStore {
+  constructor(private readonly store: () => CacheStore) {
+    super();
+  }
+
+  get name(): string {
+    return this.store().name;
+  }
+
+  read(keys: readonly string[], queries: readonly ClockQuery[], budget?: Budget) {
+    return this.store().read(keys, queries, budget);
+  }
+
+  touch(queries: readonly ClockQuery[], lifetimeMs: number) {
+    return this.store().touch(queries, lifetimeMs);
+  }
+
+  put(key: string, entry: string, lifetimeMs: number) {
+    return this.store().put(key, entry, lifetimeMs);
+  }
+
+  remove(keys: readonly string[]) {
+    return this.store().remove(keys);
+  }
+
+  lease(work: readonly Work[], id: string, lifetimeMs: number, budget?: Budget) {
+    return this.store().lease(work, id, lifetimeMs, budget);
+  }
+
+  endLease(work: readonly Work[], id: string, freeMs?: number) {
+    return this.store().endLease(work, id, freeMs);
+  }
+
+  hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean) {
+    return this.store().hold(clocks, id, deadlineMs, releasesKeys);
+  }
+
+  release(clocks: readonly string[], id: string) {
+    return this.store().release(clocks, id);
+  }
+
+  advance(writes: readonly ClockWrite[], hold?: string) {
+    return this.store().advance(writes, hold);
+  }
+
+  check() {
+    return this.store().check();
+  }
+}
