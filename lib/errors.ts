@@ -2,6 +2,8 @@
 export type ConfigurationErrorCode =
   /** A `cacheKey` that cannot name entries: empty, no text, or with spaces. */
   | 'QSCACHE_CACHE_KEY'
+  /** A clear decorator that names nothing to clear, or what is neither manager, key nor function. */
+  | 'QSCACHE_DECORATOR_TARGET'
   /** Two managers with one `cacheKey`, or one manager on two DataSources. */
   | 'QSCACHE_DUPLICATE_CACHE_KEY'
   /** A model or table target that no DataSource knows. */
