@@ -18,7 +18,7 @@ export type ConfigurationErrorCode =
   | 'QSCACHE_MODEL_MISSING'
   /** `neverCache` with a property the entity does not have. */
   | 'QSCACHE_NEVER_CACHE'
-  /** No CACHE_MANAGER and no `redis`: nowhere to keep entries. */
+  /** No CACHE_MANAGER, no `redis` and no `store`: nowhere to keep entries. */
   | 'QSCACHE_NO_CACHE_MANAGER'
   /** No initialized DataSource of that name. */
   | 'QSCACHE_NO_DATA_SOURCE'
