@@ -4,14 +4,14 @@ import { type Cache, createCache } from 'cache-manager';
 import Keyv from 'keyv';
 import { vi } from 'vitest';
 import { selectStore } from '../../lib/store/select-store.js';
-import { cacheStoreContract, type MakeStore } from './cache-store.contract.js';
+import { storeContract, type MakeStoreInCache } from './cache-store.contract.js';
 
-cacheStoreContract(
+storeContract(
   'MemoryStore over createCache()',
   over(async () => createCache()),
 );
 
-cacheStoreContract(
+storeContract(
   'MemoryStore over a CacheModule with a namespace',
   over(async () => {
     const stores = [new Keyv({ store: new Map(), namespace: 'app' })];
@@ -20,7 +20,7 @@ cacheStoreContract(
   }),
 );
 
-function over(makeCache: () => Promise<Cache>): MakeStore {
+function over(makeCache: () => Promise<Cache>): MakeStoreInCache {
   return async (budgetMs) => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const cache = await makeCache();
