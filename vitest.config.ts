@@ -4,7 +4,11 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   resolve: {
-    alias: { 'nestjs-qscache': fileURLToPath(new URL('lib/index.ts', import.meta.url)) },
+    // The longer name first: the shorter one is the beginning of it.
+    alias: {
+      'nestjs-qscache/testing': fileURLToPath(new URL('lib/testing/index.ts', import.meta.url)),
+      'nestjs-qscache': fileURLToPath(new URL('lib/index.ts', import.meta.url)),
+    },
   },
   test: {
     include: ['test/**/*.spec.ts', 'test/**/*.e2e-spec.ts'],

@@ -2,6 +2,8 @@
 export type ConfigurationErrorCode =
   /** A `cacheKey` that cannot name entries: empty, no text, or with spaces. */
   | 'QSCACHE_CACHE_KEY'
+  /** A clear decorator that names nothing to clear, or what is neither manager, key nor function. */
+  | 'QSCACHE_DECORATOR_TARGET'
   /** Two managers with one `cacheKey`, or one manager on two DataSources. */
   | 'QSCACHE_DUPLICATE_CACHE_KEY'
   /** A model or table target that no DataSource knows. */
@@ -20,7 +22,7 @@ export type ConfigurationErrorCode =
   | 'QSCACHE_MODEL_MISSING'
   /** `neverCache` with a property the entity does not have. */
   | 'QSCACHE_NEVER_CACHE'
-  /** No CACHE_MANAGER and no `redis`: nowhere to keep entries. */
+  /** No CACHE_MANAGER, no `redis` and no `store`: nowhere to keep entries. */
   | 'QSCACHE_NO_CACHE_MANAGER'
   /** No initialized DataSource of that name. */
   | 'QSCACHE_NO_DATA_SOURCE'

@@ -22,6 +22,18 @@ export {
   type MissReason,
   type SkipReason,
 } from './events/cache-events.js';
+export {
+  type Budget,
+  CacheStore,
+  type ClockQuery,
+  type ClocksRead,
+  type ClockState,
+  type ClockWrite,
+  type EntriesRead,
+  type Lease,
+  type Work,
+  type WrittenRows,
+} from './store/cache-store.js';
 export type { RedisClient } from './store/connect-redis.js';
 export {
   CircularReadError,

@@ -159,7 +159,8 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
 
   /** A test has replaced every manager: nobody reads, and there may be no store. */
   #isSpared(): boolean {
-    return this.registry.isReplaced && !this.#options.redis && !this.#cacheManager();
+    const { redis, store } = this.#options;
+    return this.registry.isReplaced && !redis && !store && !this.#cacheManager();
   }
 
   /** Nest calls no hooks of a module that is loaded late: then the first read opens the cache. */
@@ -248,15 +249,15 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
 
   #select(): StoreSelection {
     if (this.#selection) return this.#selection;
-    const { redis, budgetMs } = this.#options;
+    const { redis, store, budgetMs } = this.#options;
     const cache = this.#cacheManager();
-    if (!cache && !redis) {
+    if (!cache && !redis && !store) {
       throw new InvalidConfigurationError(
         'QSCACHE_NO_CACHE_MANAGER',
         'QsCacheModule found no CACHE_MANAGER, so there is nowhere to keep entries. Import CacheModule.register() from @nestjs/cache-manager in the application.',
       );
     }
-    const selection = selectStore({ cache, redis, budgetMs } as Parameters<typeof selectStore>[0]);
+    const selection = selectStore({ cache, redis, store, budgetMs } as Parameters<typeof selectStore>[0]);
     this.#selection = { ...selection, store: new GuardedStore(selection.store, this.events, budgetMs) };
     return this.#selection;
   }

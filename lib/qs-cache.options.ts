@@ -4,6 +4,7 @@ import { noSeal, type Seal } from './cache/seal.js';
 import { InvalidConfigurationError } from './errors.js';
 import { nearestName } from './naming/near-name.js';
 import { whatIs } from './query/what-is.js';
+import { type CacheStore, isCacheStore } from './store/cache-store.js';
 import { checkRedis, type RedisClient } from './store/connect-redis.js';
 
 /** Under which the application has its options, checked; nobody provides it where defaults hold. */
@@ -26,6 +27,16 @@ export interface QsCacheOptions {
    * closes it. Default: found inside CACHE_MANAGER.
    */
   readonly redis?: RedisClient;
+
+  /**
+   * Where entries and clocks are kept, if neither in CACHE_MANAGER nor in Redis: your own `CacheStore`, and then no CACHE_MANAGER is needed.
+   * It is opened when the application starts and closed with it, so give each application one of its own; beside `redis` a boot error. One
+   * that fails or takes longer than `budgetMs` is treated like a Redis that does. Default: none.
+   *
+   * @example
+   * QsCacheModule.forRoot({ store: new MyStore() }) // a hit of examples.get(1) is 0 queries, as everywhere
+   */
+  readonly store?: CacheStore;
 
   /**
    * The longest a read waits for the store, in milliseconds, 1 to 10,000. Default 250. A read that waited in vain is answered by the
@@ -100,6 +111,7 @@ export interface QsCacheOptions {
 /** Whoever adds an option has to name it here. */
 const KNOWN: Readonly<Record<keyof QsCacheOptions, true>> = {
   namespace: true,
+  store: true,
   redis: true,
   budgetMs: true,
   holdMs: true,
@@ -136,6 +148,7 @@ export interface QsCacheOptionsFactory {
 export interface ResolvedOptions {
   readonly namespace: string;
   readonly redis: RedisClient | undefined;
+  readonly store: CacheStore | undefined;
   readonly budgetMs: number;
   readonly holdMs: number;
   readonly needsHold: boolean;
@@ -176,11 +189,19 @@ function unknownOption(name: string): InvalidConfigurationError {
 
 /** @internal @throws {InvalidConfigurationError} */
 export function resolveOptions(options: QsCacheOptions): ResolvedOptions {
-  const { namespace = '', redis, budgetMs = 250, holdMs = 10_000, onStoreDown = 'queue', enabled = true } = options;
-  // Given and undefined, an environment variable is not set: two applications that were to be apart would share their names.
-  if (typeof namespace !== 'string' || ('namespace' in options && options.namespace === undefined)) {
-    throw invalid('namespace', options.namespace, 'it could not be part of a key', 'Give a text, or leave it out.');
+  const {
+    namespace = '',
+    redis,
+    store,
+    budgetMs = 250,
+    holdMs = 10_000,
+    onStoreDown = 'queue',
+    enabled = true,
+  } = options;
+  if (typeof namespace !== 'string') {
+    throw invalid('namespace', namespace, 'it could not be part of a key', 'Give a text, or leave it out.');
   }
+  checkStore(options);
   if (redis !== undefined) checkRedis(redis);
   if (!isBetween(budgetMs, 1, 10_000)) {
     throw invalid(
@@ -214,7 +235,22 @@ export function resolveOptions(options: QsCacheOptions): ResolvedOptions {
   if (typeof enabled !== 'boolean') {
     throw invalid('enabled', `of type ${typeof enabled}`, 'it says neither yes nor no', 'Give true or false.');
   }
-  return { namespace, redis, budgetMs, holdMs, needsHold, enabled, seal: sealFrom(options) };
+  return { namespace, redis, store, budgetMs, holdMs, needsHold, enabled, seal: sealFrom(options) };
+}
+
+function checkStore({ store, redis }: { readonly store?: unknown; readonly redis?: unknown }): void {
+  if (store === undefined) return;
+  if (!isCacheStore(store)) {
+    throw invalid(
+      'store',
+      'no CacheStore',
+      'there would be nowhere to keep entries',
+      'Give an instance of a class that extends CacheStore.',
+    );
+  }
+  if (redis !== undefined) {
+    throw invalid('store', 'given beside redis', 'entries would have two places', 'Give one of them.');
+  }
 }
 
 /** Says nothing of a secret but that it will not do: errors are logged. */

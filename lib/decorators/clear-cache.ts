@@ -1,5 +1,5 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import type { ObjectLiteral } from 'typeorm';
 import { InvalidConfigurationError, InvalidIdentifierError } from '../errors.js';
 import { CacheEvents } from '../events/cache-events.js';
@@ -16,6 +16,16 @@ import { tellHandlers } from './tell-handlers.js';
 /** More rows than this are cleared along with every other detail: one step instead of three round trips each. */
 const ROWS_ONE_BY_ONE = 32;
 
+const known = new WeakMap<ModulesContainer, ClearCache>();
+
+/**
+ * An application's, from wherever one asks: an interceptor may be older than a QsCacheModule that is loaded lazily, and `ModuleRef` finds
+ * what was there when it was first asked.
+ */
+export function clearCacheOf(application: ModulesContainer): ClearCache | undefined {
+  return known.get(application);
+}
+
 /** What the clear-cache interceptor does once a handler has ended. Nothing here fails a request. @internal */
 @Injectable()
 export class ClearCache {
@@ -24,7 +34,9 @@ export class ClearCache {
     private readonly events: CacheEvents,
     discovery: DiscoveryService,
     scanner: MetadataScanner,
+    application: ModulesContainer,
   ) {
+    known.set(application, this);
     tellHandlers(discovery, scanner);
   }
 

@@ -8,25 +8,35 @@ const { setTimeout, clearTimeout, setImmediate } = globalThis;
 /** In how many pieces a budget is spent. */
 const PIECES = 4;
 
-/** How long one caller waits for a store, in milliseconds, all its questions together. */
+/**
+ * How long one caller waits for a store, in milliseconds, all its questions together. A store that has time-outs of its own asks for
+ * `leftMs`; any other can leave it alone.
+ *
+ * @publicApi
+ */
 export class Budget {
   #leftMs: number;
 
-  constructor(readonly ms: number) {
+  constructor(
+    /** All of it, in milliseconds. */
+    readonly ms: number,
+  ) {
     this.#leftMs = ms;
   }
 
+  /** What is left of it, in milliseconds. */
   get leftMs(): number {
     return this.#leftMs;
   }
 
-  /** As much is left of it, to be spent on its own: what several do at the same time takes no longer than one of them. */
+  /** As much is left of it, to be spent on its own: what several do at the same time takes no longer than one of them. @internal */
   copy(): Budget {
     const copy = new Budget(this.ms);
     copy.#leftMs = this.#leftMs;
     return copy;
   }
 
+  /** @internal */
   spend(ms: number): void {
     this.#leftMs = Math.max(0, this.#leftMs - ms);
   }

@@ -6,16 +6,18 @@ export { Budget } from './budget.js';
  * What a reader asks of one clock and of the clocks of some rows below it.
  *
  * A database table has a clock, called by the table's name (`orders.public.user`), and so have a manager's explicit clears.
+ *
+ * @publicApi
  */
 export interface ClockQuery {
   readonly clock: string;
-  /** The rows whose own clocks the reader needs, as `naming/` spells them. */
+  /** The rows whose own clocks the reader needs: texts that mean nothing to a store. */
   readonly rows: readonly string[];
   /** What the rows are named by, e.g. `id:integer`: two mappings of one table may name a row by different keys. Default: nothing. */
   readonly key?: string;
 }
 
-/** What a store says of one clock at one moment. */
+/** What a store says of one clock at one moment. @publicApi */
 export interface ClockState {
   /** What it shows: every write to its table advances it. A reader takes it before its load: the load's as-of. */
   readonly now: number;
@@ -30,6 +32,7 @@ export interface ClockState {
   readonly held: boolean;
 }
 
+/** What a store says of several clocks. @publicApi */
 export interface ClocksRead {
   /**
    * Names the history the clocks belong to. It changes whenever the store may have lost writes (a restart, an old snapshot, a
@@ -41,6 +44,7 @@ export interface ClocksRead {
   readonly clocks: readonly ClockState[];
 }
 
+/** Entries, and clocks that are no younger than they are. @publicApi */
 export interface EntriesRead extends ClocksRead {
   /** In the order of the keys; `undefined` where the store has nothing. */
   readonly entries: readonly (string | undefined)[];
@@ -54,10 +58,10 @@ export interface EntriesRead extends ClocksRead {
  */
 export const UNFILLED_MS = 30_000;
 
-/** The rows a write wrote: some that did not exist before (an INSERT), nobody knows which, or these. */
+/** The rows a write wrote: some that did not exist before (an INSERT), nobody knows which, or these. @publicApi */
 export type WrittenRows = 'new' | 'unknown' | readonly string[];
 
-/** One write to one table, told to its clock. */
+/** One write to one table, told to its clock. @publicApi */
 export interface ClockWrite {
   readonly clock: string;
   readonly rows: WrittenRows;
@@ -69,7 +73,7 @@ export interface ClockWrite {
   readonly releasesKeys?: boolean;
 }
 
-/** A load that one process does for all of them. */
+/** A load that one process does for all of them. @publicApi */
 export interface Work {
   /** Of the entry it makes. */
   readonly key: string;
@@ -80,24 +84,46 @@ export interface Work {
 /**
  * Whose work it is: the caller's, until its lease is over; somebody else's; or everybody's, since what came of it lately could not be
  * stored, or since what stands there is no lease.
+ *
+ * @publicApi
  */
 export type Lease = 'mine' | 'taken' | 'free';
 
+const BRAND = Symbol.for('nestjs-qscache:CacheStore');
+
+/** Also for one that was made by another copy of this library: an application may load it both as an ES module and with `require()`. */
+export function isCacheStore(value: unknown): value is CacheStore {
+  return typeof value === 'object' && value !== null && BRAND in value;
+}
+
 /**
- * The port to what keeps entries and clocks, and its own injection token.
+ * What keeps entries and clocks. Extend it to keep them somewhere else than in memory or Redis, give an instance to
+ * `QsCacheModule.forRoot({ store })`, and prove it with `cacheStoreContract` of `nestjs-qscache/testing`.
  *
- * Every method rejects with a `StoreError` when the store fails, refuses to write or does not answer within the budget; none
- * waits longer than that. Every method may take effect after it was rejected: a late one never makes an old entry valid.
+ * A method rejects when the store fails or refuses; with which error is up to it. The application waits for an answer for `budgetMs`, in all,
+ * and goes on without the store after that. A method may take effect after it was rejected: a late one never makes an old entry valid.
  *
- * @internal
+ * @example
+ * export class MyStore extends CacheStore {
+ *   readonly name = 'mine';
+ *   async put(key: string, entry: string, lifetimeMs: number) { await this.client.set(key, entry, lifetimeMs); } // costs no query
+ *   // ... and the others
+ * }
+ *
+ * @publicApi
  */
 export abstract class CacheStore {
   /** For the boot log and events, e.g. `memory` or `redis (ioredis)`. */
   abstract readonly name: string;
 
   /**
+   * Who hears of a write: every process that uses the same store, or this one only, whose clocks end with it. Default `'shared'`.
+   */
+  readonly reach: 'process' | 'shared' = 'shared';
+
+  /**
    * Entries and clocks in one round trip. Creates missing clocks (from the store's time, above anything they ever were) and missing
-   * clocks of rows (showing what their table's does) for `UNFILLED_MS`; lengthens nothing; settles holds that are past their deadline.
+   * clocks of rows (showing what their table's does) for 30 seconds; lengthens nothing; settles holds that are past their deadline.
    *
    * @param budget what its caller has left, of several questions that share one. Default: a whole one.
    */
@@ -135,10 +161,10 @@ export abstract class CacheStore {
 
   /**
    * Holds the clocks of a write before it can become visible. Younger than this store's budget a hold blocks nothing, whoever reads;
-   * older, it makes the table a miss; past `deadlineMs` from now the next reader advances the clock as if the rows were unknown, in the
+   * older, it makes the table a miss (`held`); past `deadlineMs` from now the next reader advances the clock as if the rows were unknown, in the
    * writer's place.
    *
-   * Waits for half the budget at most, since it is but a precaution. Repeated under the same id it renews the hold: another deadline,
+   * Is waited for half the budget at most, since it is but a precaution. Repeated under the same id it renews the hold: another deadline,
    * and it begins to block when it would have before; what was lost is there again.
    *
    * @param releasesKeys whether the write may free a unique key; see `advance`
@@ -162,7 +188,7 @@ export abstract class CacheStore {
   /** Called once at boot, so that the first write need not wait for a connection. Rejects as all methods do. */
   async open(): Promise<void> {}
 
-  /** Called once, before `close`: what it keeps for the store is delivered within a budget, or told as lost. */
+  /** Called once, before `close`: what it keeps for the store is delivered within a budget, or told as lost. @internal */
   async settle(): Promise<void> {}
 
   /** Gives back what `open` took, at once. A straggler may go on using the store. */
@@ -171,3 +197,5 @@ export abstract class CacheStore {
   /** Asked once at boot: what of this store will not work, with what to do; `undefined` when it can do everything. */
   abstract check(): Promise<string | undefined>;
 }
+
+Object.defineProperty(CacheStore.prototype, BRAND, { value: true });

@@ -41,6 +41,7 @@ const MOST_HOLDS = 1_000;
  */
 export class GuardedStore extends CacheStore {
   readonly name: string;
+  override readonly reach: CacheStore['reach'];
   readonly #debts = new Debts();
   /**
    * Clocks of holds whose writes were not made, or are owed: these go once that is paid. The store may have them all the same: its answer
@@ -64,6 +65,7 @@ export class GuardedStore extends CacheStore {
   ) {
     super();
     this.name = store.name;
+    this.reach = store.reach;
     const opened = (circuit: Circuit, error: StoreError) => this.#opened(circuit, error);
     const isDown = ({ reason }: StoreError) => reason !== 'refused';
     // One big entry may take longer than a budget on a store that answers everybody else.

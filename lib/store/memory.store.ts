@@ -29,6 +29,7 @@ const PROBE = 'qscache:probe';
  */
 export class MemoryStore extends CacheStore {
   readonly name = 'memory';
+  override readonly reach = 'process';
   readonly #clocks: LocalClocks;
   /** Another process, or this one after a restart, knows nothing of these clocks: entries it left behind must not count. */
   readonly #epoch = randomUUID();

@@ -6,11 +6,14 @@ import { connectRedis, type RedisClient } from './connect-redis.js';
 import { tiersOf, type Tier } from './keyv-tiers.js';
 import { MemoryStore } from './memory.store.js';
 import { RedisStore } from './redis.store.js';
+import { TimedStore } from './timed-store.js';
 
 export interface StoreSelectionOptions {
   readonly cache: CacheManager;
   /** Used instead of whatever CACHE_MANAGER holds. */
   readonly redis?: RedisClient;
+  /** Used instead of either. */
+  readonly store?: CacheStore;
   readonly budgetMs: number;
 }
 
@@ -27,7 +30,11 @@ const WRAP_IS_BROKEN =
   'finds nothing and calls its function every time. Install keyv@5, or leave stores out of CacheModule.register().';
 
 /** Decides, once at boot, where entries and clocks live. */
-export function selectStore({ cache, redis, budgetMs }: StoreSelectionOptions): StoreSelection {
+export function selectStore({ cache, redis, store: given, budgetMs }: StoreSelectionOptions): StoreSelection {
+  if (given) {
+    const warnings = given.reach === 'process' ? siblingWarnings(given.name) : [];
+    return { store: new TimedStore(given, budgetMs), reach: given.reach, warnings };
+  }
   if (redis) {
     const store = new RedisStore(connectRedis(redis), { budgetMs, entryKey: (key) => key });
     return { store, reach: 'shared', warnings: [] };
@@ -61,13 +68,7 @@ function memoryWarnings(tiers: readonly Tier[]): string[] {
         '(@keyv/redis or cache-manager-ioredis-yet), or give QsCacheModule.forRoot({ redis }).',
     );
   }
-  const sibling = siblingSign();
-  if (sibling && unknown.length === 0) {
-    warnings.push(
-      `CACHE_MANAGER keeps values in this process, but ${sibling}: each process would go on serving rows that another one has ` +
-        'changed, until they expire. Put Redis into CACHE_MANAGER, or run one process.',
-    );
-  }
+  if (unknown.length === 0) warnings.push(...siblingWarnings('CACHE_MANAGER'));
   if (tiers.some((tier) => tier.kind === 'memory' && !tier.bounded)) {
     warnings.push(
       'CACHE_MANAGER keeps values in a plain Map, which has no bound and keeps expired values until they are asked for: memory grows ' +
@@ -75,6 +76,15 @@ function memoryWarnings(tiers: readonly Tier[]): string[] {
     );
   }
   return warnings;
+}
+
+function siblingWarnings(store: string): string[] {
+  const sibling = siblingSign();
+  if (!sibling) return [];
+  return [
+    `${store} keeps values in this process, but ${sibling}: each process would go on serving rows that another one has ` +
+      'changed, until they expire. Put Redis into CACHE_MANAGER, or run one process.',
+  ];
 }
 
 /** What says that this process has siblings with caches of their own. */

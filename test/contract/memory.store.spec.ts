@@ -7,14 +7,14 @@ import Keyv from 'keyv';
 import { Keyv as Keyv6 } from 'keyv-6';
 import { vi } from 'vitest';
 import { selectStore } from '../../lib/store/select-store.js';
-import { cacheStoreContract, type MakeStore } from './cache-store.contract.js';
+import { storeContract, type MakeStoreInCache } from './cache-store.contract.js';
 
-cacheStoreContract(
+storeContract(
   'MemoryStore over createCache()',
   over(async () => createCache()),
 );
 
-cacheStoreContract(
+storeContract(
   'MemoryStore over a CacheModule with a namespace',
   over(async () => {
     const stores = [new Keyv({ store: new Map(), namespace: 'app' })];
@@ -23,17 +23,17 @@ cacheStoreContract(
   }),
 );
 
-cacheStoreContract(
+storeContract(
   'MemoryStore over a Keyv of keyv 6',
   over(async () => createCache({ stores: [new Keyv6() as never] })),
 );
 
-cacheStoreContract(
+storeContract(
   'MemoryStore over the memory of cache-manager 5',
   over(async () => (await caching5('memory')) as unknown as Cache),
 );
 
-function over(makeCache: () => Promise<Cache>): MakeStore {
+function over(makeCache: () => Promise<Cache>): MakeStoreInCache {
   return async (budgetMs) => {
     vi.useFakeTimers({ toFake: ['Date', 'performance'] });
     const cache = await makeCache();

@@ -8,7 +8,7 @@ import { Cluster, Redis } from 'ioredis';
 import Keyv from 'keyv';
 import type { CacheStore } from '../../lib/store/cache-store.js';
 import { selectStore } from '../../lib/store/select-store.js';
-import type { MakeStore } from './cache-store.contract.js';
+import type { MakeStoreInCache } from './cache-store.contract.js';
 
 /** A CACHE_MANAGER on Redis, as users make it. */
 export interface RedisCache {
@@ -58,7 +58,7 @@ export function viaKeyvRedis(options: ConstructorParameters<typeof KeyvRedis>[0]
   };
 }
 
-export function redisStore(makeCache: MakeRedisCache): MakeStore {
+export function redisStore(makeCache: MakeRedisCache): MakeStoreInCache {
   return async (budgetMs) => {
     const namespace = uniqueNamespace();
     const { cache, close } = await makeCache(namespace);

@@ -1,17 +1,17 @@
 import { Redis } from 'ioredis';
 import { describeWith } from '../support/services.js';
-import { cacheStoreContract } from './cache-store.contract.js';
+import { storeContract } from './cache-store.contract.js';
 import { redisStore, viaCacheManager5, viaCreateKeyv, viaIoRedis, viaKeyvRedis } from './redis-stores.js';
 
 describeWith('redis', 'RedisStore', (url) => {
-  cacheStoreContract('RedisStore over cache-manager-ioredis-yet', redisStore(viaIoRedis(() => new Redis(url))));
-  cacheStoreContract(
+  storeContract('RedisStore over cache-manager-ioredis-yet', redisStore(viaIoRedis(() => new Redis(url))));
+  storeContract(
     'RedisStore over ioredis with a key prefix and numbers as strings',
     redisStore(
       viaIoRedis(() => new Redis(url, { keyPrefix: 'qstest-prefix:', stringNumbers: true, lazyConnect: true })),
     ),
   );
-  cacheStoreContract('RedisStore over cache-manager 5', redisStore(viaCacheManager5(url)));
-  cacheStoreContract('RedisStore over createKeyv() of @keyv/redis', redisStore(viaCreateKeyv(url)));
-  cacheStoreContract('RedisStore over new Keyv(new KeyvRedis())', redisStore(viaKeyvRedis(url)));
+  storeContract('RedisStore over cache-manager 5', redisStore(viaCacheManager5(url)));
+  storeContract('RedisStore over createKeyv() of @keyv/redis', redisStore(viaCreateKeyv(url)));
+  storeContract('RedisStore over new Keyv(new KeyvRedis())', redisStore(viaKeyvRedis(url)));
 });

@@ -49,7 +49,7 @@ it('every rule of the protocol names a test that there is', () => {
     .filter((line) => line.startsWith('| ') && line.includes('(../lib/'));
   expect(rules.length).toBeGreaterThan(30);
   for (const rule of rules) {
-    const tests = linksIn(rule, 'docs/protocol.md').filter(({ path }) => path.startsWith('test/'));
+    const tests = linksIn(rule, 'docs/protocol.md').filter(({ path }) => /^(test|lib\/testing)\//.test(path));
     const lost = tests.filter(({ text, path }) => !read(path).includes(text));
     expect({ rule, tests: tests.length > 0, lost }).toEqual({ rule, tests: true, lost: [] });
   }

@@ -14,7 +14,8 @@ import {
   Post,
   Put,
 } from '@nestjs/common';
-import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
+import { Test } from '@nestjs/testing';
+import { getRepositoryToken, InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
 import KeyvRedis from '@keyv/redis';
 import { KeyvAdapter } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-ioredis-yet';
@@ -31,8 +32,10 @@ import {
   minutes,
   seconds,
 } from 'nestjs-qscache';
+import { cacheStoreContract, expectQueries, QsCacheTestingModule } from 'nestjs-qscache/testing';
 import {
   Column,
+  DataSource,
   Entity,
   type EntityManager,
   JoinTable,
@@ -41,6 +44,7 @@ import {
   PrimaryGeneratedColumn,
   Repository,
 } from 'typeorm';
+import { expect, it } from 'vitest';
 
 declare const redis: Redis;
 
@@ -97,7 +101,11 @@ export class UserCacheManager extends BaseCacheManager<User> {
 // end UserCacheManager
 
 // begin ExampleController
-export class ExampleController {}
+export class ExampleController {
+  retrieve(pk: number): Promise<Example> {
+    throw new Error(`No example ${pk}`);
+  }
+}
 // end ExampleController
 
 export abstract class Warehouse {

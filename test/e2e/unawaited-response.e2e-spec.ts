@@ -1,4 +1,4 @@
-import { ClassSerializerInterceptor, Controller, Get, Logger, UseInterceptors } from '@nestjs/common';
+import { ClassSerializerInterceptor, Controller, Get, Logger, Res, UseInterceptors } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -25,6 +25,11 @@ class ListsController {
   @Get('list')
   list() {
     return [this.examples.all()];
+  }
+
+  @Get('by-hand')
+  byHand(@Res() response: { send(body: unknown): void }) {
+    response.send({ items: this.examples.all() });
   }
 
   @UseInterceptors(ClassSerializerInterceptor)
@@ -61,7 +66,7 @@ describe.each(platforms)('A response with a query set nobody awaited, on %s', (_
     return { log, get: (path: string) => request(url).get(`/${path}`) };
   }
 
-  it.each(['inside', 'list'])('is a 500 that tells its log to await it: %s', async (path) => {
+  it.each(['inside', 'list', 'by-hand'])('is a 500 that tells its log to await it: %s', async (path) => {
     const { get, log } = await setUp();
     expect((await get(path)).status).toBe(500);
     expect(log.join('\n')).toMatch(/PlainExampleCacheManager.*await/);

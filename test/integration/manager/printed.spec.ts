@@ -42,6 +42,15 @@ describe('A query set that is not awaited', () => {
     });
   });
 
+  it('is nothing in a copy or a text, as a promise is: neither can ask it, nor loads it', async () => {
+    const { examples, statements } = await setUp();
+    await statements.expect(0, async () => {
+      expect(structuredClone({ items: examples.all() })).toEqual({ items: {} });
+      // oxlint-disable-next-line typescript/restrict-template-expressions, typescript/no-base-to-string -- what it looks like is the point
+      expect(`${examples.all()}`).toBe('[object Object]');
+    });
+  });
+
   it('fails an assertion with few words', async () => {
     const { examples } = await setUp();
     const failure = (() => {

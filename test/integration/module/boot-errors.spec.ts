@@ -423,6 +423,84 @@ describe('A decorator that names a manager nobody registers', () => {
   });
 });
 
+describe('A decorator that would clear nothing', () => {
+  // What a file that is imported in a circle has of the other one.
+  const notYet = undefined as unknown as CacheManagerClass;
+
+  @Controller()
+  class WithoutTarget {
+    @Get()
+    @ClearCacheKeys()
+    clear() {}
+  }
+
+  @Controller()
+  @ClearCacheKeys()
+  class ClassWithoutTarget {
+    @Get()
+    clear() {}
+  }
+
+  @Controller()
+  class CircularKeys {
+    @Get()
+    @ClearCacheKeys('example', notYet)
+    clear() {}
+  }
+
+  @Controller()
+  class CircularDetail {
+    @Get()
+    @ClearCacheDetail(notYet)
+    clear() {}
+  }
+
+  @Controller()
+  class CircularAdditionalKeys {
+    @Get()
+    @ClearCacheDetail(ExampleCacheManager, { additionalKeys: [notYet] })
+    clear() {}
+  }
+
+  const gives = (target: unknown) => {
+    @Controller()
+    class Keys {
+      @Get()
+      @ClearCacheKeys(target as CacheManagerClass)
+      clear() {}
+    }
+    return Keys;
+  };
+
+  const details = (manager: unknown) => {
+    @Controller()
+    class Detail {
+      @Get()
+      @ClearCacheDetail(manager as CacheManagerClass)
+      clear() {}
+    }
+    return Detail;
+  };
+
+  it.each([
+    [WithoutTarget, /^WithoutTarget\.clear is under @ClearCacheKeys without a target, so .*nothing\. Name a manager/],
+    [ClassWithoutTarget, /^ClassWithoutTarget is under @ClearCacheKeys without a target/],
+    [CircularKeys, /^CircularKeys\.clear gives undefined to @ClearCacheKeys, so .*import each other.*index/],
+    [CircularDetail, /^CircularDetail\.clear gives undefined to @ClearCacheDetail, so .*import each other/],
+    [CircularAdditionalKeys, /gives undefined to additionalKeys of @ClearCacheDetail, so .*import each other/],
+    [gives(null), /^Keys\.clear gives null to @ClearCacheKeys, which is neither .*, so .*extends BaseCacheManager/],
+    [gives({ id: 1 }), /gives a value of type object to @ClearCacheKeys/],
+    [gives(Example), /gives Example to @ClearCacheKeys/],
+    [gives(BaseCacheManager), /gives BaseCacheManager to @ClearCacheKeys/],
+    [details(Example), /gives Example to @ClearCacheDetail, which is no manager class, so/],
+    [details('example'), /gives a value of type string to @ClearCacheDetail, which is no manager class/],
+    [details(() => 'example'), /to @ClearCacheDetail, which is no manager class/],
+  ])('is a boot error: %o', async (controller, message) => {
+    const error = await bootError([ExampleCacheManager], { controllers: [controller] });
+    expectError(error, 'QSCACHE_DECORATOR_TARGET', message);
+  });
+});
+
 describe('A manager that was constructed by hand', () => {
   it('says that it is not registered, whatever is asked of it', async () => {
     const manager = new ExampleCacheManager();

@@ -111,7 +111,6 @@ describe('An option of a wrong kind', () => {
   it.each([
     [{ budgetMs: '250' }, /budgetMs is a text, "250", so nobody could count with it\. Write Number/],
     [{ holdMs: '0' }, /holdMs is a text, "0"/],
-    [{ namespace: undefined }, /namespace is undefined, so .*leave it out/],
   ])('is a boot error: %o', async (options, message) => {
     await expect(boot(QsCacheModule.forRoot(options as never))).rejects.toEqual(errorOf('QSCACHE_OPTION', message));
   });

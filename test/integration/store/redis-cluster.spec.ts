@@ -3,7 +3,7 @@ import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectRedis } from '../../../lib/store/connect-redis.js';
 import { RedisStore } from '../../../lib/store/redis.store.js';
-import { cacheStoreContract } from '../../contract/cache-store.contract.js';
+import { storeContract } from '../../contract/cache-store.contract.js';
 import { redisStore, uniqueNamespace, viaIoRedis, viaKeyvRedis } from '../../contract/redis-stores.js';
 import { describeWithRedisServers, freePort, RedisServer } from '../../support/redis-server.js';
 
@@ -38,10 +38,10 @@ describeWithRedisServers('RedisStore over a cluster', () => {
   const rootNodes = () => servers.map(({ url }) => ({ url }));
   const nodes = () => servers.map(({ port }) => ({ host: '127.0.0.1', port }));
 
-  cacheStoreContract('RedisStore over an ioredis Cluster', (budgetMs) =>
+  storeContract('RedisStore over an ioredis Cluster', (budgetMs) =>
     redisStore(viaIoRedis(() => new Cluster(nodes())))(budgetMs),
   );
-  cacheStoreContract('RedisStore over a cluster of @keyv/redis', (budgetMs) =>
+  storeContract('RedisStore over a cluster of @keyv/redis', (budgetMs) =>
     redisStore(viaKeyvRedis(createCluster({ rootNodes: rootNodes() }) as never))(budgetMs),
   );
 

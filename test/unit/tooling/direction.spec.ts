@@ -72,6 +72,10 @@ const wrong = [
   ['lib/writes/sql/redact.ts', '../../naming/row-key.js'],
   ['lib/writes/sql/redact.ts', 'typeorm'],
   ['lib/qs-cache.module.ts', 'nestjs-qscache'],
+  ['lib/manager/query-set.ts', '../testing/index.js'],
+  ['lib/testing/expect-queries.ts', 'vitest'],
+  ['lib/testing/expect-queries.ts', '@nestjs/testing'],
+  ['lib/testing/expect-queries.ts', '../qs-cache.core.js'],
   ['sample-app/main.ts', '../lib/index.js'],
 ] as const;
 
@@ -109,6 +113,8 @@ const right = [
   ['lib/writes/write-watch.ts', './sql/read-statements.js'],
   ['lib/writes/sql/redact.ts', '../../events/one-line.js'],
   ['lib/qs-cache.module.ts', './store/redis.store.js'],
+  ['lib/testing/expect-queries.ts', '../writes/statement-hooks.js'],
+  ['lib/testing/expect-queries.ts', 'node:assert'],
   ['sample-app/main.ts', 'nestjs-qscache'],
 ] as const;
 

@@ -1,0 +1,47 @@
+import { InvalidConfigurationError } from '../errors.js';
+import { isManagerClass } from './clear-cache.js';
+import type { ClearDetail, ClearTarget } from './clear-target.js';
+
+/** @throws {InvalidConfigurationError} for no target at all, and for one that would clear nothing, whatever the handler returns */
+export function checkKeys(handler: string, targets: readonly ClearTarget[]): void {
+  if (targets.length === 0) {
+    throw wrong(
+      `${handler} is under @ClearCacheKeys without a target, so it would clear nothing. Name a manager class, a key or a function of the result: @ClearCacheKeys(ExampleCacheManager).`,
+    );
+  }
+  targets.forEach((target) => checkTarget(handler, '@ClearCacheKeys', target));
+}
+
+/** @throws {InvalidConfigurationError} for what is no manager class, and for an additional key that would clear nothing */
+export function checkDetail(handler: string, { manager, additionalKeys = [] }: ClearDetail): void {
+  if (!isManagerClass(manager)) throw notToBeCleared(handler, '@ClearCacheDetail', manager, 'no manager class');
+  additionalKeys.forEach((target) => checkTarget(handler, 'additionalKeys of @ClearCacheDetail', target));
+}
+
+function checkTarget(handler: string, decorator: string, target: ClearTarget): void {
+  const isKey = typeof target === 'string' || (typeof target === 'function' && !isClass(target));
+  if (isKey || isManagerClass(target)) return;
+  throw notToBeCleared(handler, decorator, target, 'neither a manager class nor a key nor a function');
+}
+
+function notToBeCleared(handler: string, decorator: string, target: unknown, whatItIs: string): Error {
+  if (target === undefined) {
+    return wrong(
+      `${handler} gives undefined to ${decorator}, so it would clear nothing. Most likely two files import each other and the manager's had not run yet: let the manager's file import nothing that leads back to the handler's, and import the manager from its own file instead of an index.`,
+    );
+  }
+  const name =
+    typeof target === 'function' ? target.name : target === null ? 'null' : `a value of type ${typeof target}`;
+  return wrong(
+    `${handler} gives ${name} to ${decorator}, which is ${whatItIs}, so it would clear nothing. Name a class that extends BaseCacheManager.`,
+  );
+}
+
+/** Called as a function of the result it would throw each time. */
+function isClass(target: Function): boolean {
+  return Function.prototype.toString.call(target).startsWith('class');
+}
+
+function wrong(message: string): InvalidConfigurationError {
+  return new InvalidConfigurationError('QSCACHE_DECORATOR_TARGET', message);
+}

@@ -1,0 +1,136 @@
+import type { ClockQuery } from '../../store/cache-store.js';
+import { above, differs, same, shows } from './assertions.js';
+import { LONG, type It } from './under-test.js';
+
+/** What writes do to clocks. */
+export function clocks(it: It): void {
+  it('are made by the first who asks, and start from the time in microseconds', async ({ clock }) => {
+    const { now, unknown, rows, held } = await clock('user', ['1', '2']);
+    above(now, 1.7e15);
+    same(Number.isSafeInteger(now), true);
+    same({ unknown, rows, held }, { unknown: now, rows: [now, now], held: false });
+  });
+
+  it('stay as they are while nothing is written', async ({ store, clock, filled }) => {
+    const first = await filled('user', ['1']);
+    same(await clock('user', ['1']), first);
+    const { clocks } = await store.touch([{ clock: 'user', rows: ['1'] }], LONG);
+    same(clocks, [first]);
+  });
+
+  it('of several tables come in the order of the queries, under one epoch', async ({ store }) => {
+    const queries: ClockQuery[] = [
+      { clock: 'user', rows: ['1', '2'] },
+      { clock: 'company', rows: [] },
+      { clock: 'photo', rows: ['x'] },
+    ];
+    const first = await store.touch(queries, LONG);
+    await store.advance([{ clock: 'photo', rows: ['x'] }]);
+    const second = await store.read([], queries);
+    same(
+      first.clocks.map(({ rows }) => rows.length),
+      [2, 0, 1],
+    );
+    same(second.clocks.slice(0, 2), first.clocks.slice(0, 2));
+    same(second.clocks[2]!.rows[0], first.clocks[2]!.now + 1);
+    same(second.epoch, first.epoch);
+    differs(first.epoch, '');
+  });
+
+  it("of a written row follow the table's; those of others stay, and no write of unknown rows is counted", async ({
+    store,
+    clock,
+    filled,
+  }) => {
+    const { now, unknown } = await filled('user', ['1', '2', '3']);
+    await store.advance([{ clock: 'user', rows: ['1', '3'] }]);
+    const after = await clock('user', ['1', '2', '3']);
+    same(after, {
+      now: now + 1,
+      unknown,
+      rows: [now + 1, now, now + 1],
+      held: false,
+    });
+  });
+
+  it("of rows stay when the rows are unknown: the table's counts that for all of them", async ({
+    store,
+    clock,
+    filled,
+  }) => {
+    const { now } = await filled('user', ['1']);
+    await store.advance([{ clock: 'user', rows: 'unknown' }]);
+    const after = await clock('user', ['1']);
+    same(after, { now: now + 1, unknown: now + 1, rows: [now], held: false });
+  });
+
+  it("of an insert: only the table's advances", async ({ store, clock, filled }) => {
+    const { now } = await filled('user', ['1']);
+    await store.advance([{ clock: 'user', rows: 'new' }]);
+    const after = await clock('user', ['1']);
+    same(after, { now: now + 1, unknown: now, rows: [now], held: false });
+  });
+
+  it('of rows come with the first who asks: what is written to others later is not theirs', async ({
+    store,
+    clock,
+    filled,
+  }) => {
+    const { now } = await clock('user', ['1']);
+    await store.advance([{ clock: 'user', rows: ['2'] }]);
+    shows(await clock('user', ['1']), { now: now + 1, rows: [now] });
+    shows(await filled('user', ['1']), { now: now + 1, rows: [now] });
+  });
+
+  it("of a row that has none show what the table's does", async ({ store, clock }) => {
+    const { now } = await clock('user');
+    await store.advance([{ clock: 'user', rows: ['1'] }]);
+    await store.advance([{ clock: 'user', rows: 'new' }]);
+    same((await clock('user', ['1'])).rows, [now + 2]);
+  });
+
+  it('of a table nobody cached stay absent when it is written', async ({ store, clock }) => {
+    await store.advance([
+      { clock: 'user', rows: 'unknown' },
+      { clock: 'user', rows: ['1'] },
+    ]);
+    const { now, unknown, rows } = await clock('user', ['1']);
+    above(now, 1.7e15);
+    same([unknown, rows[0]], [now, now]);
+  });
+
+  it('of several tables advance in one call', async ({ store, clock }) => {
+    const [user, company] = [await clock('user'), await clock('company')];
+    await store.advance([
+      { clock: 'user', rows: 'unknown' },
+      { clock: 'company', rows: 'new' },
+    ]);
+    same((await clock('user')).unknown, user.now + 1);
+    same((await clock('company')).now, company.now + 1);
+  });
+
+  it('count exactly', async ({ store, clock, filled }) => {
+    const { now } = await filled('user', ['1']);
+    for (let i = 1; i <= 20; i++) {
+      await store.advance([{ clock: 'user', rows: ['1'] }]);
+      const after = await clock('user', ['1']);
+      same([after.now, after.rows[0]], [now + i, now + i]);
+    }
+  });
+
+  it('of tables and rows with similar names are different clocks', async ({ store }) => {
+    const names = ['a', '{a', 'a}', '{a}', 'a%7D', 'a:1', 'a}:1', 'A', 'ä'];
+    const queries = names.map((clock) => ({ clock, rows: names }));
+    const before = (await store.touch(queries, LONG)).clocks;
+    for (const [i, clock] of names.entries()) await store.advance([{ clock, rows: [names[(i + 1) % names.length]!] }]);
+    const after = (await store.read([], queries)).clocks;
+    for (const [i, { now, unknown, rows }] of after.entries()) {
+      const was = before[i]!;
+      same({ now, unknown }, { now: was.now + 1, unknown: was.now });
+      same(
+        rows,
+        names.map((_, j) => (j === (i + 1) % names.length ? was.now + 1 : was.now)),
+      );
+    }
+  });
+}

@@ -1,0 +1,204 @@
+import { cacheStoreContract } from 'nestjs-qscache/testing';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { ClockQuery, ClockState, ClocksRead, ClockWrite, EntriesRead, Lease, Work } from '../../lib/index.js';
+import { MemoryStore } from '../../lib/store/memory.store.js';
+import { LocalCache } from '../../lib/testing/local-cache.js';
+
+const LIFETIME_MS = 60_000;
+
+type Break = (store: MemoryStore) => Partial<MemoryStore>;
+
+/** Titles of the contract's tests that a store in memory, broken so, does not pass. */
+async function failuresOf(broken: Break): Promise<string[]> {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const tests: { title: string; run: () => Promise<void> }[] = [];
+  let chapter = '';
+  const runner = {
+    describe: (title: string, body: () => void) => {
+      chapter = title;
+      body();
+    },
+    it: (title: string, run: () => Promise<void>) => void tests.push({ title: `${chapter} ${title}`, run }),
+  };
+  cacheStoreContract(runner, (budgetMs) => {
+    const whole = new MemoryStore(new LocalCache(), { budgetMs });
+    const store = new MemoryStore(new LocalCache(), { budgetMs });
+    // What is not broken is the same store's, with its clocks and entries.
+    for (const name of ['read', 'touch', 'put', 'remove', 'lease', 'endLease', 'hold', 'release', 'advance'] as const) {
+      Object.assign(store, { [name]: (whole[name] as (...args: never[]) => unknown).bind(whole) });
+    }
+    Object.assign(store, broken(whole));
+    return { store, elapse: async (ms) => void vi.setSystemTime(Date.now() + ms) };
+  });
+  const failed: string[] = [];
+  for (const { title, run } of tests) await run().catch(() => failed.push(title));
+  return failed;
+}
+
+const changed = async <R extends ClocksRead>(
+  read: Promise<R>,
+  change: (clock: ClockState) => ClockState,
+): Promise<R> => {
+  const found = await read;
+  return { ...found, clocks: found.clocks.map(change) };
+};
+
+const breaks: [string, Break, RegExp][] = [
+  [
+    'trims texts',
+    (store) => ({ put: (key, text, ms) => store.put(key, text.trim(), ms) }),
+    /entries come back as they were/,
+  ],
+  [
+    'keeps entries for ever',
+    (store) => ({ put: (key, text) => store.put(key, text, LIFETIME_MS) }),
+    /entries are gone after/,
+  ],
+  ['removes nothing', () => ({ remove: async () => undefined }), /entries are gone once removed/],
+  [
+    'mixes entries up',
+    (store) => ({
+      read: async (...asked: [readonly string[], readonly ClockQuery[]]): Promise<EntriesRead> => {
+        const read = await store.read(...asked);
+        return { ...read, entries: read.entries.filter((entry) => entry !== undefined) };
+      },
+    }),
+    /entries come in the order/,
+  ],
+  [
+    'counts from 1',
+    (store) => ({
+      read: (keys, queries) =>
+        changed(store.read(keys, queries), (clock) => ({
+          ...clock,
+          now: clock.now - 1e15,
+          unknown: clock.unknown - 1e15,
+          rows: clock.rows.map((row) => row - 1e15),
+        })),
+    }),
+    /clocks are made by the first who asks/,
+  ],
+  [
+    'has another epoch each time',
+    (store) => ({
+      read: async (keys, queries) => ({ ...(await store.read(keys, queries)), epoch: String(Math.random()) }),
+    }),
+    /clocks of several tables come/,
+  ],
+  ['hears of no write', () => ({ advance: async () => undefined }), /clocks of a written row follow/],
+  [
+    'takes every write for one of unknown rows',
+    (store) => ({ advance: (writes, hold) => store.advance(writes.map(unknownRows), hold) }),
+    /no write of unknown rows is counted/,
+  ],
+  [
+    'takes unknown rows for new ones',
+    (store) => ({ advance: (writes, hold) => store.advance(writes.map(newRows), hold) }),
+    /clocks of rows stay when the rows are unknown/,
+  ],
+  [
+    'hears of the first write of several',
+    (store) => ({ advance: (writes, hold) => store.advance(writes.slice(0, 1), hold) }),
+    /clocks of several tables advance in one call/,
+  ],
+  [
+    'makes a clock for a write',
+    (store) => ({
+      advance: async (writes, hold) => {
+        const queries = writes.map(({ clock }) => ({ clock, rows: [] }));
+        await store.touch(queries, LIFETIME_MS);
+        await store.advance(writes, hold);
+      },
+    }),
+    /clocks of a table nobody cached stay absent/,
+  ],
+  [
+    'confuses names by their case',
+    (store) => ({
+      read: (keys, queries) => store.read(keys, queries.map(lowered)),
+      touch: (queries, ms) => store.touch(queries.map(lowered), ms),
+      advance: (writes, hold) => store.advance(writes.map(lowered), hold),
+    }),
+    /clocks of tables and rows with similar names/,
+  ],
+  [
+    'forgets what rows are named by',
+    (store) => ({
+      touch: (queries, ms) =>
+        store.touch(
+          queries.map(({ clock, rows }) => ({ clock, rows })),
+          ms,
+        ),
+      advance: (writes, hold) =>
+        store.advance(
+          writes.map((write) => ({ ...write, key: '' })),
+          hold,
+        ),
+    }),
+    /different keys are unknown to a write that names them by another key/,
+  ],
+  [
+    'lets clocks die early',
+    (store) => ({ touch: (queries) => store.touch(queries, 100) }),
+    /kept as long as the latest fill/,
+  ],
+  ['holds nothing', () => ({ hold: async () => undefined }), /a hold makes its tables a miss/],
+  [
+    'blocks at once',
+    (store) => ({
+      read: (keys, queries) => changed(store.read(keys, queries), (clock) => ({ ...clock, held: true })),
+    }),
+    /a hold blocks nothing while it is younger/,
+  ],
+  [
+    'waits for dead writers for ever',
+    (store) => ({ hold: (clocks, id, _, frees) => store.hold(clocks, id, LIFETIME_MS, frees) }),
+    /a hold past its deadline/,
+  ],
+  [
+    'begins a renewed hold anew',
+    (store) => ({
+      hold: async (clocks, id, deadlineMs, frees) => {
+        await store.release(clocks, id);
+        await store.hold(clocks, id, deadlineMs, frees);
+      },
+    }),
+    /a hold that is renewed has another deadline/,
+  ],
+  ['releases nothing', () => ({ release: async () => undefined }), /a hold that is released blocks nothing/],
+  [
+    'releases no hold with an advance',
+    (store) => ({ advance: (writes) => store.advance(writes) }),
+    /taken back by the advance/,
+  ],
+  [
+    'takes each write for one that frees no key',
+    (store) => ({ hold: (clocks, id, deadlineMs) => store.hold(clocks, id, deadlineMs, false) }),
+    /a hold of a write that may free keys makes/,
+  ],
+  [
+    'takes each write for one that may free keys',
+    (store) => ({ hold: (clocks, id, deadlineMs) => store.hold(clocks, id, deadlineMs, true) }),
+    /a hold of a write that frees no keys/,
+  ],
+  [
+    'gives nobody work',
+    () => ({ lease: async (work: readonly Work[]) => work.map((): Lease => 'taken') }),
+    /work is whose who asks first/,
+  ],
+];
+
+const unknownRows = (write: ClockWrite): ClockWrite => ({ ...write, rows: 'unknown' });
+const newRows = (write: ClockWrite): ClockWrite => (write.rows === 'unknown' ? { ...write, rows: 'new' } : write);
+const lowered = <T extends { readonly clock: string }>(about: T): T => ({ ...about, clock: about.clock.toLowerCase() });
+
+describe('The contract of a store', () => {
+  it('is kept by the store in memory', async () => {
+    expect(await failuresOf(() => ({}))).toEqual([]);
+  });
+
+  it.each(breaks)('is not kept by one that %s', async (_, broken, title) => {
+    expect((await failuresOf(broken)).join('\n')).toMatch(title);
+  });
+});
