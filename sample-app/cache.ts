@@ -1,3 +1,4 @@
+import { CacheableMemory } from '@cacheable/memory';
 import { CacheModule } from '@nestjs/cache-manager';
 import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import { KeyvAdapter } from 'cache-manager';
@@ -6,7 +7,9 @@ import { Redis } from 'ioredis';
 import { Keyv } from 'keyv';
 
 export function cacheModule(redisUrl: string | undefined): DynamicModule {
-  if (!redisUrl) return CacheModule.register();
+  // Bounded, as a request decides how many entries there are.
+  if (!redisUrl)
+    return CacheModule.register({ stores: [new Keyv({ store: new CacheableMemory({ lruSize: 10_000 }) })] });
   return CacheModule.registerAsync({
     extraProviders: [{ provide: RedisConnection, useFactory: () => new RedisConnection(redisUrl) }],
     inject: [RedisConnection],

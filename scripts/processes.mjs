@@ -3,16 +3,41 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import { descendants, end } from './descendants.mjs';
+
+/** How long a child may take to end after a signal, in milliseconds. */
+const grace = 10_000;
 
 const waitedFor = new Set();
 const undo = [];
 let interruption;
+let running = [];
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupt(signal));
+
+// npm passes a signal on to the shell it has started us with, and that dies of it and tells nobody: then we are an orphan.
+if (process.env.npm_lifecycle_event) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    interrupt('SIGTERM');
+  }, 200).unref();
+}
+
+function interrupt(signal) {
+  if (!interruption) {
     interruption = signal;
-    for (const child of waitedFor) child.kill(signal);
-  });
+    // Before anybody ends: what a child leaves behind is nobody's descendant any more.
+    running = descendants();
+    // Those alone: what cleans up afterwards may take its time.
+    const told = [...waitedFor];
+    setTimeout(
+      () => told.filter((child) => waitedFor.has(child)).forEach((child) => child.kill('SIGKILL')),
+      grace,
+    ).unref();
+  }
+  for (const child of waitedFor) child.kill(signal);
 }
 
 export function throwIfInterrupted() {
@@ -24,14 +49,17 @@ export function exitCode(code) {
   return interruption ? 128 + constants.signals[interruption] : code;
 }
 
-/** Resolves with everything the command printed; rejects with the end of it when it fails. */
+/** Resolves with everything the command printed; rejects with the end of it when it fails, with all of it as `output` and its `exitCode`. */
 export async function run(command, args, options = {}) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   const printed = collectOutput(child);
   const code = await exitOf(child).catch((error) => {
     throw error.code === 'ENOENT' ? new Error(`no ${command} on this machine`) : error;
   });
-  if (code !== 0) throw new Error(`${command} ${args[0] ?? ''} ended with ${code}: ${lastLines(printed())}`);
+  if (code !== 0) {
+    const message = `${command} ${args[0] ?? ''} ended with ${code}: ${lastLines(printed())}`;
+    throw Object.assign(new Error(message), { exitCode: code, output: printed() });
+  }
   return printed();
 }
 
@@ -70,6 +98,7 @@ export async function cleanUp() {
       .pop()()
       .catch((error) => console.error(`Could not clean up: ${error.message}`));
   }
+  end(running);
 }
 
 async function exitOf(child) {

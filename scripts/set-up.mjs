@@ -1,48 +1,24 @@
-// Brings a clone up to date, doing only what is missing: installs the dependencies, builds the library, and with `sample-app`
-// that too.
-import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+// Brings a clone up to date, with `sample-app` that too, then runs a command: node scripts/set-up.mjs sample-app -- node main.js
+//
+// One process for both, since npm tells a signal to what it has started, and a shell between them would keep it to itself.
+import { cleanUp, exitCode, runInForeground } from './processes.mjs';
+import { bringUpToDate } from './up-to-date.mjs';
 
-const settings = ['package.json', 'nest-cli.json', 'tsconfig.json'];
+const { own, command } = split(process.argv.slice(2));
+let code = 1;
 
-if (!isInstalled()) npm('ci', '--prefer-offline', '--no-audit', '--no-fund');
-if (isStale('dist/index.js', ['lib', 'tsconfig.build.json', ...settings])) npm('run', 'build');
-if (process.argv[2] === 'sample-app') {
-  const sources = ['sample-app', 'dist/index.js', 'tsconfig.sample-app.json', ...settings];
-  if (isStale('sample-app/dist/main.js', sources)) npm('run', 'build:sample-app');
+try {
+  await bringUpToDate({ sampleApp: own.includes('sample-app') });
+  code = command.length > 0 ? await runInForeground(command[0], command.slice(1)) : 0;
+} catch (error) {
+  console.error(error.output ?? error.message);
+  code = error.exitCode ?? 1;
+} finally {
+  await cleanUp();
+  process.exitCode = exitCode(code);
 }
 
-/** Asks npm's own record of what is in node_modules: times say nothing after a copy, a checkout or an `npm install`. */
-function isInstalled() {
-  const record = 'node_modules/.package-lock.json';
-  if (!existsSync(record)) return false;
-  const installed = packagesOf(record);
-  return Object.entries(packagesOf('package-lock.json')).every(([path, { version, optional }]) => {
-    if (path === '') return true;
-    return installed[path] ? installed[path].version === version : optional;
-  });
-}
-
-function packagesOf(lockfile) {
-  return JSON.parse(readFileSync(lockfile, 'utf8')).packages;
-}
-
-function isStale(output, inputs) {
-  return !existsSync(output) || inputs.some((input) => newest(input) > statSync(output).mtimeMs);
-}
-
-/** The last change below a path; a folder's own time tells that a file of it is gone. */
-function newest(path) {
-  const { mtimeMs } = statSync(path);
-  const children = statSync(path).isDirectory() ? readdirSync(path).filter((name) => name !== 'dist') : [];
-  return Math.max(mtimeMs, ...children.map((name) => newest(join(path, name))));
-}
-
-/** `npm_execpath` is the npm that runs us, and starts on every platform without a shell. */
-function npm(...args) {
-  const { npm_execpath: self } = process.env;
-  const [command, ...first] = self ? [process.execPath, self] : ['npm'];
-  const { status } = spawnSync(command, [...first, ...args], { stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
+function split(args) {
+  const at = args.indexOf('--');
+  return at < 0 ? { own: args, command: [] } : { own: args.slice(0, at), command: args.slice(at + 1) };
 }

@@ -1,0 +1,4 @@
+const { bundle } = require('./bundle.cjs');
+const { jsc } = require('../swc.json');
+
+module.exports = bundle({ loader: 'builtin:swc-loader', options: { jsc } });

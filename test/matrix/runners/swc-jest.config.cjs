@@ -1,0 +1,4 @@
+const { jest } = require('./jest.cjs');
+const swc = require('../swc.json');
+
+module.exports = jest(['@swc/jest', swc]);

@@ -1,0 +1,3 @@
+const { bundle } = require('./bundle.cjs');
+
+module.exports = bundle({ loader: 'ts-loader', options: { transpileOnly: true } });
