@@ -21,6 +21,7 @@ import { GuardedStore } from './store/guarded-store.js';
 import { giveUpUnready } from './store/keyv-tiers.js';
 import { LateStore } from './store/late-store.js';
 import { selectStore, type StoreSelection } from './store/select-store.js';
+import { checkListenersAreAwaited } from './writes/awaited-listeners.js';
 import { dataSources, isFollowed } from './writes/data-sources.js';
 import { dialectOf } from './writes/driver-truth.js';
 import { HoldProtocol } from './writes/hold-protocol.js';
@@ -280,6 +281,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   /** It is in this application's container: nobody else watches it. */
   async #claim(dataSource: DataSource): Promise<WatchedDataSource> {
     dialectOf(dataSource);
+    await checkListenersAreAwaited(dataSource);
     dataSources.claim(dataSource, this);
     return this.#watch(dataSource);
   }

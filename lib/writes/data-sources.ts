@@ -1,9 +1,10 @@
-import { DataSource } from 'typeorm';
+import { DataSource, type QueryRunner } from 'typeorm';
 import { dialectOf } from './driver-truth.js';
 import { readStatements } from './sql/read-statements.js';
 import type { StatementEffect } from './sql/statement-effect.js';
 import {
   attendBroadcasters,
+  attendRunners,
   listen,
   onUnheardStatement,
   type StatementBegun,
@@ -178,6 +179,7 @@ class DataSources {
 export const dataSources = new DataSources();
 
 interface Lifecycle {
+  createQueryRunner(...mode: unknown[]): QueryRunner;
   buildMetadatas(): Promise<void>;
   initialize(): Promise<DataSource>;
   destroy(): Promise<void>;
@@ -193,7 +195,13 @@ function attendLifecycle(of: object): void {
   if (attended.has(of)) return;
   attended.add(of);
   const prototype = of as Lifecycle;
-  const { buildMetadatas, initialize, destroy } = prototype;
+  const { buildMetadatas, initialize, destroy, createQueryRunner } = prototype;
+
+  prototype.createQueryRunner = function (this: DataSource & Lifecycle, ...mode) {
+    const runner = createQueryRunner.apply(this, mode);
+    attendRunners(ownerOf(runner, 'query'));
+    return runner;
+  };
 
   prototype.buildMetadatas = async function (this: DataSource & Lifecycle) {
     await buildMetadatas.call(this);
@@ -212,11 +220,16 @@ function attendLifecycle(of: object): void {
   };
 }
 
+/** The prototype that has this method. */
+function ownerOf(instance: object, method: string): object {
+  let owner = Object.getPrototypeOf(instance) as object;
+  while (!Object.hasOwn(owner, method)) owner = Object.getPrototypeOf(owner) as object;
+  return owner;
+}
+
 /** An application may hold several copies of TypeORM: whichever made this DataSource is attended to. */
 function attend(dataSource: DataSource): void {
-  let prototype = Object.getPrototypeOf(dataSource) as object;
-  while (!Object.hasOwn(prototype, 'buildMetadatas')) prototype = Object.getPrototypeOf(prototype) as object;
-  attendLifecycle(prototype);
+  attendLifecycle(ownerOf(dataSource, 'buildMetadatas'));
   const { broadcaster } = dataSource.createQueryRunner();
   attendBroadcasters(Object.getPrototypeOf(broadcaster) as object);
 }

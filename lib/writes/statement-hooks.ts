@@ -89,8 +89,45 @@ export function attendBroadcasters(of: object): void {
     const [query, parameters, success, , rawResults, error] = done;
     const { queryRunner } = this;
     const event: StatementDone = { query, parameters, queryRunner, success, error, rawResults };
-    result.promises.push(...told(dataSourceOf(queryRunner), (listener) => listener.afterQuery?.(event)));
+    const answers = told(dataSourceOf(queryRunner), (listener) => listener.afterQuery?.(event));
+    result.promises.push(...answers);
+    awaitedBy(queryRunner, answers);
     broadcastAfterQueryEvent.call(this, result, ...done);
+  };
+}
+
+/** What the caller of a statement has to wait for, until that is done. */
+const unsettled = new WeakMap<object, Set<Promise<unknown>>>();
+
+function awaitedBy(queryRunner: object, answers: readonly Promise<unknown>[]): void {
+  if (!answers.length) return;
+  let all = unsettled.get(queryRunner);
+  if (!all) unsettled.set(queryRunner, (all = new Set()));
+  const settled = Promise.allSettled(answers).finally(() => all.delete(settled));
+  all.add(settled);
+}
+
+interface Querying {
+  query(...statement: unknown[]): Promise<unknown>;
+}
+
+/**
+ * Makes whoever sends a statement wait for what its listeners do after it. TypeORM does so by itself, but for MySQL's runner in 0.3:
+ * that one looks for promises before the server has answered, so a write would be acknowledged before its clocks have advanced.
+ */
+export function attendRunners(of: object): void {
+  if (attended.has(of)) return;
+  attended.add(of);
+  const prototype = of as Querying;
+  const { query } = prototype;
+
+  prototype.query = async function (...statement) {
+    try {
+      return await query.apply(this, statement);
+    } finally {
+      const all = unsettled.get(this);
+      if (all?.size) await Promise.all(all);
+    }
   };
 }
 
