@@ -13,6 +13,7 @@ import {
   JoinColumn,
 } from 'typeorm';
 import type { SetMaker } from '../entity-set.js';
+import { dataSourceOf } from '../../support/typeorm.js';
 
 class Point {
   @Column({ type: 'int', nullable: true })
@@ -197,8 +198,8 @@ export const embeddedSets: SetMaker[] = [
     fill: async (manager) => {
       await manager.save(Editor, [{ name: 'Ann' }, { name: 'Bob' }]);
       // TypeORM cannot insert a lazy relation that is inside an embedded.
-      const { driver } = manager.dataSource;
-      const { relations } = manager.dataSource.getMetadata(Document);
+      const { driver } = dataSourceOf(manager);
+      const { relations } = dataSourceOf(manager).getMetadata(Document);
       const columns = ['name', ...relations.map(({ joinColumns }) => joinColumns[0]!.databaseName)].map((name) =>
         driver.escape(name),
       );

@@ -1,6 +1,7 @@
 import { Column, ManyToOne, OneToMany, PrimaryColumn, type ColumnOptions, type ObjectLiteral } from 'typeorm';
 import type { DatabaseName, SetMaker } from '../entity-set.js';
 import { entityClass, property } from './decorate.js';
+import { dataSourceOf } from '../../support/typeorm.js';
 
 class Isbn {
   constructor(readonly text: string) {}
@@ -113,7 +114,7 @@ export const oddKeySets: SetMaker[] = Object.entries(keys).map(([kind, key]): Se
         { id: 2, name: 'b', owner: first },
         { id: 3, name: 'c', owner: null },
       ]);
-      const { driver } = manager.dataSource;
+      const { driver } = dataSourceOf(manager);
       if (form) await manager.query(`UPDATE part SET ${driver.escape('ownerId')} = ${form} WHERE id < 3`);
     },
   };

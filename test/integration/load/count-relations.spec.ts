@@ -14,6 +14,7 @@ import { expect, it } from 'vitest';
 import { BaseCacheManager } from '../../../lib/index.js';
 import { describeDatabases, type TestDatabase } from '../../support/databases.js';
 import { createTestApp } from '../../support/test-app.js';
+import { isTypeOrm0 } from '../../support/typeorm.js';
 
 const REQUIRED = { nullable: false, createForeignKeyConstraints: false } as const;
 
@@ -234,7 +235,10 @@ describeDatabases('A count and whether there is any', (database) => {
       }
       expect(await get(Manager).all().filter({}).count()).toBe(await get(Manager).all().count());
     }
-    expect(await get(PurchaseCacheManager).all().filter({}).count()).toBeLessThan(5);
+    const all = await get(PurchaseCacheManager).all().filter({}).count();
+    // TypeORM 0.3 joins what is required as what is not.
+    if (isTypeOrm0) expect(all).toBe(5);
+    else expect(all).toBeLessThan(5);
   });
 
   it('take a prefetched relation for one that may be missing, as the list does', async () => {
@@ -243,7 +247,7 @@ describeDatabases('A count and whether there is any', (database) => {
       const set = order ? get(LargeCacheManager).all().orderBy(order) : get(LargeCacheManager).all().filter({});
       const found = (await set).map(({ region }) => region?.name);
       // An order through it insists on it.
-      expect(found.toSorted()).toEqual(order ? ['north'] : ['north', undefined]);
+      expect(found.toSorted()).toEqual(order && !isTypeOrm0 ? ['north'] : ['north', undefined]);
       expect(await set.limit(5).count()).toBe(found.length);
     }
   });
@@ -266,6 +270,6 @@ describeDatabases('A count and whether there is any', (database) => {
     expect(seen.filter((sql) => /JOIN|DISTINCT/.test(sql))).toEqual([]);
     const required = () => get(PurchaseCacheManager).all().filter({ title: 'a' });
     const joined = await statements.during(async () => [await required().count(), await required().exists()]);
-    for (const sql of joined.statements) expect(sql.match(/JOIN/g)?.length).toBe(2);
+    for (const sql of joined.statements) expect(sql.match(/JOIN/g)?.length ?? 0).toBe(isTypeOrm0 ? 0 : 2);
   });
 });

@@ -18,6 +18,7 @@ import { describeDatabases } from '../../support/databases.js';
 import { sqljs } from '../../fixtures/sqljs.js';
 import { exampleApp } from '../../support/example-app.js';
 import { createTestApp } from '../../support/test-app.js';
+import { isTypeOrm0 } from '../../support/typeorm.js';
 
 const titles = (examples: readonly Example[]) => examples.map(({ title }) => title);
 
@@ -319,8 +320,21 @@ describe('A refined set', () => {
     expect(titles(await long.exclude({ title: 'one' }))).toEqual(['three']);
   });
 
-  it('takes undefined and null in a filter as TypeORM does', async () => {
-    const { examples } = await setUp();
+  it('takes undefined and null in a filter as TypeORM does by default', async () => {
+    const { get, dataSource } = await exampleApp(sqljs);
+    for (const value of [undefined, null]) {
+      const where = { title: value } as never;
+      const outcome = (rows: PromiseLike<readonly unknown[]>) => rows.then(({ length }) => length, String);
+      const found = await outcome(dataSource.getRepository(Example).find({ where }));
+      expect(await outcome(get(PlainExampleCacheManager).all({ where }))).toBe(found);
+      expect(found).toEqual(isTypeOrm0 ? 3 : expect.stringMatching(/value encountered/));
+    }
+  });
+
+  it('refuses undefined and null in a filter where TypeORM was told to', async () => {
+    const database = { invalidWhereValuesBehavior: { undefined: 'throw', null: 'throw' } } as DataSourceOptions;
+    const { get } = await exampleApp(sqljs, { database });
+    const examples = get(PlainExampleCacheManager);
     for (const value of [undefined, null]) {
       const where = { title: value } as never;
       await expect(examples.all({ where })).rejects.toThrow(/Undefined|Null value encountered/);

@@ -24,6 +24,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { readStatements } from '../../../lib/writes/sql/read-statements.js';
 import type { Operand, SqlDialect, StatementEffect } from '../../../lib/writes/sql/statement-effect.js';
 import { type DatabaseName, describeDatabases } from '../../support/databases.js';
+import { isTypeOrm0 } from '../../support/typeorm.js';
 
 @Entity()
 class Tag {
@@ -355,7 +356,9 @@ describeDatabases('the statements of TypeORM', (database) => {
         order: { now: 'ASC', date: 'DESC' },
         take: 3,
       });
-      await manager.find(Awkward, { relations: { session_user: true }, relationLoadStrategy: 'query' });
+      // TypeORM 0.3 gives both sides of a relation to itself one alias.
+      if (!isTypeOrm0)
+        await manager.find(Awkward, { relations: { session_user: true }, relationLoadStrategy: 'query' });
       await manager.findOneBy(Awkward, { id: 1 });
       await manager.countBy(Awkward, where);
       await manager.createQueryBuilder(Awkward, 'now').innerJoin('now.session_user', 'random').getRawMany();

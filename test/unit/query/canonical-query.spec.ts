@@ -26,6 +26,7 @@ import { refine } from '../../../lib/load/refine.js';
 import { canonicalText } from '../../../lib/query/canonical-query.js';
 import { copyQuery } from '../../../lib/query/copy-query.js';
 import { Filter } from '../../../lib/query/filter.js';
+import { isTypeOrm0 } from '../../support/typeorm.js';
 
 @Entity()
 class Author {
@@ -221,7 +222,11 @@ describe('canonicalText', () => {
   });
 
   it('keeps apart what TypeORM refuses, and what it was told to ignore', async () => {
-    const strict = await new DataSource({ type: 'sqljs', entities: [Author, Book] }).initialize();
+    const strict = await new DataSource({
+      type: 'sqljs',
+      entities: [Author, Book],
+      invalidWhereValuesBehavior: { undefined: 'throw', null: 'throw' },
+    }).initialize();
     try {
       const said = [{}, { title: undefined }, { title: null }, { title: IsNull() }].map((where) =>
         canonicalText(strict.getMetadata(Book), { where } as never),
@@ -273,9 +278,9 @@ describe('canonicalText', () => {
 
   function respelledOperator(said: unknown, choose: () => number): unknown {
     if (typeof said === 'object' || said === undefined) return said;
-    return [said, Equal(said), In([said]), In([said, said]), And(Equal(said)), Or(In([said])), Not(Not(said))][
-      choose() % 7
-    ];
+    // TypeORM 0.3 hands the operators within Or to a column's transformer, as if they were values.
+    const or = isTypeOrm0 ? In([said]) : Or(In([said]));
+    return [said, Equal(said), In([said]), In([said, said]), And(Equal(said)), or, Not(Not(said))][choose() % 7];
   }
 
   function shuffled<T>(list: readonly T[], choose: () => number): T[] {
