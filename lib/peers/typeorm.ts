@@ -1,4 +1,4 @@
-import type { DataSource, DataSourceOptions } from 'typeorm';
+import type { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
 
 /** What belongs to a DataSource: an entity's metadata, a query runner, a query builder. TypeORM 1 calls it so, 0.3 its `connection`. */
 type Owned = { readonly dataSource: DataSource } | { readonly connection: DataSource };
@@ -16,3 +16,8 @@ export function invalidWhereValues(owned: Owned): Required<WhereValues> {
 }
 
 type WhereValues = NonNullable<DataSourceOptions['invalidWhereValuesBehavior']>;
+
+/** Whether a runner's `query()` waits for what its listeners do after a statement. MySQL's of 0.3 looks for that before the server answers. */
+export function awaitsListenersAfter(runner: QueryRunner): boolean {
+  return 'dataSource' in runner || !/^(mysql|mariadb)$/.test(dataSourceOf(runner).options.type);
+}

@@ -1,4 +1,5 @@
 import { DataSource, type QueryRunner } from 'typeorm';
+import { awaitsListenersAfter } from '../peers/typeorm.js';
 import { dialectOf } from './driver-truth.js';
 import { readStatements } from './sql/read-statements.js';
 import type { StatementEffect } from './sql/statement-effect.js';
@@ -199,7 +200,7 @@ function attendLifecycle(of: object): void {
 
   prototype.createQueryRunner = function (this: DataSource & Lifecycle, ...mode) {
     const runner = createQueryRunner.apply(this, mode);
-    attendRunners(ownerOf(runner, 'query'));
+    if (!awaitsListenersAfter(runner)) attendRunners(ownerOf(runner, 'query'));
     return runner;
   };
 

@@ -112,8 +112,8 @@ interface Querying {
 }
 
 /**
- * Makes whoever sends a statement wait for what its listeners do after it. TypeORM does so by itself, but for MySQL's runner in 0.3:
- * that one looks for promises before the server has answered, so a write would be acknowledged before its clocks have advanced.
+ * Makes whoever sends a statement wait for what its listeners do after it, where the runner does not by itself: a write would be
+ * acknowledged before its clocks have advanced.
  */
 export function attendRunners(of: object): void {
   if (attended.has(of)) return;

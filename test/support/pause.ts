@@ -1,8 +1,11 @@
-import type { DataSource, EntitySubscriberInterface } from 'typeorm';
-import type { AfterQueryEvent } from 'typeorm/subscriber/event/QueryEvent.js';
+import type { DataSource } from 'typeorm';
+import { listen, type StatementDone, type StatementListener } from '../../lib/writes/statement-hooks.js';
 
-/** Holds one statement back after the database has answered it, as a slow network would. */
-export class Pause implements EntitySubscriberInterface {
+/**
+ * Holds one statement back after the database has answered it, as a slow network would. No subscriber: MySQL's runner of TypeORM 0.3
+ * waits for none.
+ */
+export class Pause implements StatementListener {
   readonly #reached = resolvers();
   readonly #released = resolvers();
   #used = false;
@@ -12,7 +15,7 @@ export class Pause implements EntitySubscriberInterface {
     dataSource: DataSource,
     private readonly statement: RegExp,
   ) {
-    dataSource.subscribers.push(this);
+    listen(dataSource, this);
   }
 
   /** Settles once the statement has been answered and waits. */
@@ -24,7 +27,9 @@ export class Pause implements EntitySubscriberInterface {
     this.#released.resolve();
   }
 
-  async afterQuery({ query }: AfterQueryEvent): Promise<void> {
+  beforeQuery(): void {}
+
+  async afterQuery({ query }: StatementDone): Promise<void> {
     if (this.#used || !this.statement.test(query)) return;
     this.#used = true;
     this.#reached.resolve();
