@@ -157,6 +157,8 @@ export interface ResolvedOptions {
   readonly seal: Seal;
 }
 
+const checked = new WeakSet<object>();
+
 /**
  * Before anybody uses them: a misspelt one would be passed over in silence.
  *
@@ -171,7 +173,13 @@ export function checkOptions(options: unknown): QsCacheOptions {
     );
   }
   for (const name of Object.keys(options)) if (!Object.hasOwn(KNOWN, name)) throw unknownOption(name);
+  checked.add(options);
   return options;
+}
+
+/** The options of `forRoot`, or none: where there is no `forRoot`, a test's mocker may have made up something in its place. @internal */
+export function givenOptions(found: unknown): QsCacheOptions {
+  return typeof found === 'object' && found !== null && checked.has(found) ? found : {};
 }
 
 function unknownOption(name: string): InvalidConfigurationError {
