@@ -47,6 +47,8 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   readonly #bound = new WeakSet<object>();
   readonly #protocol: HoldProtocol;
   #selection: StoreSelection | undefined;
+  /** `undefined` where options say where entries are kept. */
+  #selectedFrom: CacheManager | undefined;
   #readThrough: ReadThrough | undefined;
   #isOpen = false;
   #isClosed = false;
@@ -155,9 +157,20 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await this.#opening;
+    this.#dropHalfMade();
     // Opened by an early reader, it has not met the DataSources that were built after it.
     if (this.#isOpen) await this.#claimFound();
     else if (!this.#isSpared()) await this.#open();
+  }
+
+  /**
+   * Until the constructor of a CACHE_MANAGER that is a class has run, Nest has an object without fields in its place: an early reader may
+   * have found that one. What was begun over it is of another epoch.
+   */
+  #dropHalfMade(): void {
+    if (!this.#selectedFrom || this.#selectedFrom === this.#cacheManager()) return;
+    this.#selection = undefined;
+    this.#isOpen = false;
   }
 
   /** A test has replaced every manager: nobody reads, and there may be no store. */
@@ -260,6 +273,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
         'QsCacheModule found no CACHE_MANAGER, so there is nowhere to keep entries. Import CacheModule.register() from @nestjs/cache-manager in the application.',
       );
     }
+    if (!redis && !store) this.#selectedFrom = cache;
     const selection = selectStore({ cache, redis, store, budgetMs } as Parameters<typeof selectStore>[0]);
     this.#selection = { ...selection, store: new GuardedStore(selection.store, this.events, budgetMs) };
     return this.#selection;
