@@ -14,7 +14,7 @@ import { entityClock } from './naming/table-clocks.js';
 import type { CacheManager } from './peers/cache-manager.js';
 import { checkVersions } from './peers/versions.js';
 import { logEvents, warn } from './qs-cache.log.js';
-import { QSCACHE_OPTIONS, type QsCacheOptions, type ResolvedOptions, resolveOptions } from './qs-cache.options.js';
+import { givenOptions, QSCACHE_OPTIONS, type ResolvedOptions, resolveOptions } from './qs-cache.options.js';
 import type { CacheStore, ClockWrite } from './store/cache-store.js';
 import { disconnect } from './store/disconnect.js';
 import { GuardedStore } from './store/guarded-store.js';
@@ -33,7 +33,7 @@ const CLOSING_PATIENCE_MS = 250;
 const DISABLED =
   'Nothing is cached (enabled: false): every read comes from the database; writes are told to the store all the same.';
 
-/** Ties managers of one feature to its DataSource. @throws {InvalidConfigurationError} */
+/** Ties managers of one feature to its DataSource, each once. @throws {InvalidConfigurationError} */
 export type FeatureBinding = (managerClass: CacheManagerClass, manager: object) => void;
 
 /** One per application: the store, the engine over it, and every DataSource it watches. */
@@ -43,8 +43,12 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   readonly #options: ResolvedOptions;
   readonly #watched = new Map<DataSource, WatchedDataSource>();
   readonly #keptOut = new KeptOut();
+  /** Here: a test may put one manager into an application after the other. */
+  readonly #bound = new WeakSet<object>();
   readonly #protocol: HoldProtocol;
   #selection: StoreSelection | undefined;
+  /** `undefined` where options say where entries are kept. */
+  #selectedFrom: CacheManager | undefined;
   #readThrough: ReadThrough | undefined;
   #isOpen = false;
   #isClosed = false;
@@ -55,10 +59,10 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     private readonly discovery: DiscoveryService,
     private readonly events: CacheEvents,
     private readonly registry: ManagerRegistry,
-    @Optional() @Inject(QSCACHE_OPTIONS) options: QsCacheOptions | null,
+    @Optional() @Inject(QSCACHE_OPTIONS) options: unknown,
   ) {
     checkVersions();
-    this.#options = resolveOptions(options ?? {});
+    this.#options = resolveOptions(givenOptions(options));
     this.#protocol = new HoldProtocol(() => this.store, events, this.#options);
     logEvents(events, this.#logger);
   }
@@ -95,9 +99,9 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     try {
       const watched = await this.#claimFor(classes, dataSource, dataSourceName);
       return (managerClass, manager) => {
-        if (isManager(manager) && this.registry.isNearest(managerClass, manager)) {
-          this.#bind(managerClass, manager, watched, dataSourceName);
-        }
+        if (!isManager(manager) || this.#bound.has(manager) || !this.registry.isNearest(managerClass, manager)) return;
+        this.#bind(managerClass, manager, watched, dataSourceName);
+        this.#bound.add(manager);
       };
     } catch (error) {
       return () => {
@@ -153,9 +157,20 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await this.#opening;
+    this.#dropHalfMade();
     // Opened by an early reader, it has not met the DataSources that were built after it.
     if (this.#isOpen) await this.#claimFound();
     else if (!this.#isSpared()) await this.#open();
+  }
+
+  /**
+   * Until the constructor of a CACHE_MANAGER that is a class has run, Nest has an object without fields in its place: an early reader may
+   * have found that one. What was begun over it is of another epoch.
+   */
+  #dropHalfMade(): void {
+    if (!this.#selectedFrom || this.#selectedFrom === this.#cacheManager()) return;
+    this.#selection = undefined;
+    this.#isOpen = false;
   }
 
   /** A test has replaced every manager: nobody reads, and there may be no store. */
@@ -258,6 +273,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
         'QsCacheModule found no CACHE_MANAGER, so there is nowhere to keep entries. Import CacheModule.register() from @nestjs/cache-manager in the application.',
       );
     }
+    if (!redis && !store) this.#selectedFrom = cache;
     const selection = selectStore({ cache, redis, store, budgetMs } as Parameters<typeof selectStore>[0]);
     this.#selection = { ...selection, store: new GuardedStore(selection.store, this.events, budgetMs) };
     return this.#selection;

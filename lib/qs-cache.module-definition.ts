@@ -9,28 +9,12 @@ import { whatIs } from './query/what-is.js';
 /** What `forRoot` was given, and a factory has returned, before anybody has looked at it. */
 const GIVEN = Symbol('QSCACHE_GIVEN_OPTIONS');
 
-/** Gives `forRootAsync` its `useFactory`, `useClass` and `useExisting`; global, so that every `forFeature` finds the options. */
+/** Gives `forRootAsync` its `useFactory`, `useClass` and `useExisting`. Without extras, for which Nest would copy options and lose accessors. */
 const { ConfigurableModuleClass: Configurable } = new ConfigurableModuleBuilder<QsCacheOptions>({
   optionsInjectionToken: GIVEN,
 })
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createQsCacheOptions')
-  .setExtras({}, (definition) => ({
-    ...definition,
-    global: true,
-    providers: [
-      ...(definition.providers ?? []),
-      {
-        provide: QSCACHE_OPTIONS,
-        useFactory: (given: unknown, modules: ModulesContainer) => {
-          checkRoots(modules);
-          return checkOptions(given);
-        },
-        inject: [GIVEN, ModulesContainer],
-      },
-    ],
-    exports: [QSCACHE_OPTIONS],
-  }))
   .build();
 
 /** What says where asynchronous options come from. */
@@ -47,7 +31,7 @@ export class ConfigurableModuleClass extends Configurable {
    *   not, or out of its range, or a second `forRoot`
    */
   static override forRoot(options: QsCacheOptions): DynamicModule {
-    return Configurable.forRoot.call(this, checkObject('forRoot', options));
+    return checking(Configurable.forRoot.call(this, checkObject('forRoot', options)));
   }
 
   /**
@@ -73,8 +57,28 @@ export class ConfigurableModuleClass extends Configurable {
         'QsCacheModule.forRootAsync was given neither useFactory nor useClass nor useExisting, so there is nowhere its options could come from. Give one of them, or use forRoot.',
       );
     }
-    return Configurable.forRootAsync.call(this, options);
+    return checking(Configurable.forRootAsync.call(this, options));
   }
+}
+
+/** Global, so that every `forFeature` finds the options. */
+function checking(definition: DynamicModule): DynamicModule {
+  return {
+    ...definition,
+    global: true,
+    providers: [
+      ...(definition.providers ?? []),
+      {
+        provide: QSCACHE_OPTIONS,
+        useFactory: (given: unknown, modules: ModulesContainer) => {
+          checkRoots(modules);
+          return checkOptions(given);
+        },
+        inject: [GIVEN, ModulesContainer],
+      },
+    ],
+    exports: [QSCACHE_OPTIONS],
+  };
 }
 
 function checkObject<T extends object>(method: string, options: T): T {

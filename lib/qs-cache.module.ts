@@ -5,7 +5,6 @@ import { isManager } from './manager/base-cache-manager.js';
 import { checkManagers } from './manager/check-managers.js';
 import { type BindManager, bindingToken } from './manager/manager-binding.js';
 import type { CacheManagerClass } from './manager/manager-registry.js';
-import { registeredRuntime } from './manager/manager-runtime.js';
 import { QsCacheCoreModule } from './qs-cache-core.module.js';
 import { type FeatureBinding, QsCacheCore } from './qs-cache.core.js';
 import { featureOptions, type QsCacheFeatureOptions } from './qs-cache.feature.js';
@@ -101,6 +100,6 @@ export class QsCacheModule extends ConfigurableModuleClass implements OnModuleDe
 function bindUnbound(managers: readonly CacheManagerClass[]) {
   return (bind: FeatureBinding, ...instances: unknown[]): void =>
     instances.forEach((instance, i) => {
-      if (isManager(instance) && !registeredRuntime(instance)) bind(managers[i]!, instance);
+      if (isManager(instance)) bind(managers[i]!, instance);
     });
 }

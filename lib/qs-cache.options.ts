@@ -157,6 +157,8 @@ export interface ResolvedOptions {
   readonly seal: Seal;
 }
 
+const checked = new WeakSet<object>();
+
 /**
  * Before anybody uses them: a misspelt one would be passed over in silence.
  *
@@ -170,8 +172,22 @@ export function checkOptions(options: unknown): QsCacheOptions {
       `The options of QsCacheModule are ${whatIs(options)} and no object, so what they should say is unknown. Give an object; a useFactory has to return it: () => ({ ... }).`,
     );
   }
-  for (const name of Object.keys(options)) if (!Object.hasOwn(KNOWN, name)) throw unknownOption(name);
+  for (const name of Object.keys(options))
+    if (!Object.hasOwn(KNOWN, name) && !isOfItsOwn(name, options)) throw unknownOption(name);
+  checked.add(options);
   return options;
+}
+
+/** The options of `forRoot`, or none: where there is no `forRoot`, a test's mocker may have made up something in its place. @internal */
+export function givenOptions(found: unknown): QsCacheOptions {
+  return typeof found === 'object' && found !== null && checked.has(found) ? found : {};
+}
+
+/** What a class has beside its options, such as the service it reads them from, unless it can only be a misspelt one. */
+function isOfItsOwn(name: string, options: object): boolean {
+  const prototype = Object.getPrototypeOf(options) as object | null;
+  const isPlain = !prototype || !Object.getPrototypeOf(prototype);
+  return !isPlain && !nearestName(name, Object.keys(KNOWN));
 }
 
 function unknownOption(name: string): InvalidConfigurationError {

@@ -39,7 +39,8 @@ function notToBeCleared(handler: string, decorator: string, target: unknown, wha
 
 /** Called as a function of the result it would throw each time. */
 function isClass(target: Function): boolean {
-  return Function.prototype.toString.call(target).startsWith('class');
+  // A function's text may begin with a name, of a method or a parameter, that begins so.
+  return /^class(?![\w$])/.test(Function.prototype.toString.call(target));
 }
 
 function wrong(message: string): InvalidConfigurationError {

@@ -107,11 +107,17 @@ function nearField(name: string, descriptor: PropertyDescriptor): { field: Field
   if (near.distance === 0) return { field, isCertain: true };
   if (isPlural(name, field)) return field.length < LONG_NAME ? undefined : { field, isCertain: false };
   if (field.length < LONG_NAME) return undefined;
-  return { field, isCertain: near.distance === 1 };
+  return { field, isCertain: near.distance === 1 && !isOtherWord(name, field) };
 }
 
 /** Several of what we have one of are something else: `models`, `cacheKeys`. */
 const isPlural = (name: string, field: string): boolean => plainName(name) === `${plainName(field)}s`;
+
+/** There are many timeouts, and one letter makes another word: `lastTimeout`, `retailTimeout`. */
+function isOtherWord(name: string, field: Field): boolean {
+  const [one, other] = [name, field].map((each) => plainName(each).split('').toSorted().join(''));
+  return FIELDS[field] === 'number' && one!.length === other!.length && one !== other;
+}
 
 /** Whether the value might have been meant for the field. Of an accessor nobody can tell without running it. */
 function fits(kind: Kind, { value, get, set }: PropertyDescriptor): boolean {

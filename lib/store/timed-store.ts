@@ -1,3 +1,4 @@
+import { StoreError } from '../errors.js';
 import { safeError } from '../events/safe-error.js';
 import { type Budget, withinBudget } from './budget.js';
 import {
@@ -31,11 +32,18 @@ export class TimedStore extends CacheStore {
 
   read(keys: readonly string[], queries: readonly ClockQuery[], budget?: Budget): Promise<EntriesRead> {
     // What it spends of its copy passes here as well.
-    return this.#within('read', () => this.store.read(keys, queries, budget?.copy()), budget);
+    const work = async () => {
+      const answer = await this.store.read(keys, queries, budget?.copy());
+      return this.#whole(answer, ({ clocks, entries }) => areOf(clocks, queries) && entries.length === keys.length);
+    };
+    return this.#within('read', work, budget);
   }
 
   touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
-    return this.#within('touch', () => this.store.touch(queries, lifetimeMs));
+    return this.#within('touch', async () => {
+      const answer = await this.store.touch(queries, lifetimeMs);
+      return this.#whole(answer, ({ clocks }) => areOf(clocks, queries));
+    });
   }
 
   put(key: string, entry: string, lifetimeMs: number): Promise<void> {
@@ -47,7 +55,11 @@ export class TimedStore extends CacheStore {
   }
 
   lease(work: readonly Work[], id: string, lifetimeMs: number, budget?: Budget): Promise<readonly Lease[]> {
-    return this.#within('lease', () => this.store.lease(work, id, lifetimeMs, budget?.copy()), budget);
+    const ask = async () => {
+      const leases = await this.store.lease(work, id, lifetimeMs, budget?.copy());
+      return this.#whole(leases, ({ length }) => length === work.length);
+    };
+    return this.#within('lease', ask, budget);
   }
 
   endLease(work: readonly Work[], id: string, freeMs?: number): Promise<void> {
@@ -77,7 +89,23 @@ export class TimedStore extends CacheStore {
 
   /** Nor from starting. */
   check(): Promise<string | undefined> {
-    return this.#within('be checked', () => this.store.check()).catch(({ message }: Error) => message);
+    return this.#within('be checked', async () => {
+      const problem: unknown = await this.store.check();
+      return typeof problem === 'string' ? problem : undefined;
+    }).catch(({ message }: Error) => message);
+  }
+
+  /** What is built on an answer of another shape would fail the request. */
+  #whole<T>(answer: T, isWhole: (answer: T) => boolean): T {
+    try {
+      if (isWhole(answer)) return answer;
+    } catch {
+      // It is not even an object.
+    }
+    throw new StoreError(
+      `${this.name} answered something else than it was asked. Until it does, reads go to the database. Prove it with cacheStoreContract of nestjs-qscache/testing.`,
+      'refused',
+    );
   }
 
   #within<T>(what: string, work: () => Promise<T>, budget: number | Budget = this.budgetMs): Promise<T> {
@@ -91,4 +119,8 @@ export class TimedStore extends CacheStore {
     // Nobody knows which of its errors means the store itself, and which only this question.
     return withinBudget(this.name, what, budget, safely, undefined, () => 'refused');
   }
+}
+
+function areOf(clocks: ClocksRead['clocks'], queries: readonly ClockQuery[]): boolean {
+  return clocks.length === queries.length && queries.every(({ rows }, i) => clocks[i]!.rows.length === rows.length);
 }

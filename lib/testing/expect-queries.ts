@@ -1,6 +1,6 @@
 import { AssertionError } from 'node:assert';
 import type { DataSource } from 'typeorm';
-import { listen, stopListening } from '../writes/statement-hooks.js';
+import { attendBroadcasters, listen, stopListening } from '../writes/statement-hooks.js';
 
 /**
  * Runs `work` and counts the SQL statements its DataSource sent meanwhile: 0 for a cached read. Each counts that is a round trip: `BEGIN` and
@@ -24,6 +24,8 @@ export async function expectQueries<T>(
 ): Promise<T> {
   const statements: string[] = [];
   const listener = { beforeQuery: ({ query }: { readonly query: string }) => void statements.push(query) };
+  // It may be made by another copy of TypeORM, of which nothing would be counted.
+  attendBroadcasters(Object.getPrototypeOf(dataSource.createQueryRunner().broadcaster) as object);
   listen(dataSource, listener);
   let result: T;
   try {

@@ -200,7 +200,9 @@ function attendLifecycle(of: object): void {
 
   prototype.createQueryRunner = function (this: DataSource & Lifecycle, ...mode) {
     const runner = createQueryRunner.apply(this, mode);
-    if (!awaitsListenersAfter(runner)) attendRunners(ownerOf(runner, 'query'));
+    const owner = ownerOf(runner, 'query');
+    // A test's runner may be an object of its own.
+    if (owner && !awaitsListenersAfter(runner)) attendRunners(owner);
     return runner;
   };
 
@@ -221,16 +223,16 @@ function attendLifecycle(of: object): void {
   };
 }
 
-/** The prototype that has this method. */
-function ownerOf(instance: object, method: string): object {
-  let owner = Object.getPrototypeOf(instance) as object;
-  while (!Object.hasOwn(owner, method)) owner = Object.getPrototypeOf(owner) as object;
-  return owner;
+/** The prototype that has this method; `undefined` where none has. */
+function ownerOf(instance: object, method: string): object | undefined {
+  let owner = Object.getPrototypeOf(instance) as object | null;
+  while (owner && !Object.hasOwn(owner, method)) owner = Object.getPrototypeOf(owner) as object | null;
+  return owner ?? undefined;
 }
 
 /** An application may hold several copies of TypeORM: whichever made this DataSource is attended to. */
 function attend(dataSource: DataSource): void {
-  attendLifecycle(ownerOf(dataSource, 'buildMetadatas'));
+  attendLifecycle(ownerOf(dataSource, 'buildMetadatas') ?? dataSource);
   const { broadcaster } = dataSource.createQueryRunner();
   attendBroadcasters(Object.getPrototypeOf(broadcaster) as object);
 }

@@ -31,14 +31,16 @@ export function listen(dataSource: DataSource, listener: StatementListener): voi
 }
 
 export function stopListening(dataSource: DataSource, listener: StatementListener): void {
-  listeners.get(dataSource)?.delete(listener);
+  const known = listeners.get(dataSource);
+  // Who counted statements for a while has not met it on behalf of an application.
+  if (known?.delete(listener) && !known.size) listeners.delete(dataSource);
 }
 
 export function isListening(dataSource: DataSource, listener: StatementListener): boolean {
   return listeners.get(dataSource)?.has(listener) ?? false;
 }
 
-/** Is told of a statement of a DataSource that nobody ever listened to. */
+/** Is told of each statement of a DataSource that nobody listens to. */
 export function onUnheardStatement(told: (dataSource: DataSource) => void): void {
   meet = told;
 }

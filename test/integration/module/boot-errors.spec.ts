@@ -499,6 +499,18 @@ describe('A decorator that would clear nothing', () => {
     const error = await bootError([ExampleCacheManager], { controllers: [controller] });
     expectError(error, 'QSCACHE_DECORATOR_TARGET', message);
   });
+
+  const methods = {
+    classKeys() {
+      return 'example';
+    },
+  };
+
+  it('is none of the functions whose text begins as that of a class', async () => {
+    await expect(bootError([ExampleCacheManager], { controllers: [gives(methods.classKeys)] })).rejects.toThrow(
+      'It boots.',
+    );
+  });
 });
 
 describe('A manager that was constructed by hand', () => {

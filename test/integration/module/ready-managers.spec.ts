@@ -7,9 +7,11 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { Cache } from 'cache-manager';
 import request from 'supertest';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type QuerySet, QsCacheModule } from '../../../lib/index.js';
 import { QsCacheCore } from '../../../lib/qs-cache.core.js';
+import { MemoryStore } from '../../../lib/store/memory.store.js';
+import { LocalCache } from '../../../lib/testing/local-cache.js';
 import { Example, exampleEntities } from '../../fixtures/entities/example.entity.js';
 import { ExampleCacheManager, PlainExampleCacheManager } from '../../fixtures/managers.js';
 import { Statements } from '../../support/statements.js';
@@ -312,4 +314,48 @@ it('the store it finds late is the application’s', async () => {
   await module.get(Reader).examples.all();
   await module.get(QsCacheCore).readThrough.settled();
   expect(await module.get<Cache>(CACHE_MANAGER, { strict: false }).get('plain')).toBeTypeOf('string');
+});
+
+it('a CACHE_MANAGER of a class, whose constructor waits for something, is not taken for what Nest has in its place until then', async () => {
+  @Injectable()
+  class OwnCache {
+    readonly entries = new Map<string, unknown>();
+    constructor(@Inject('SLOW') readonly settings: object) {}
+    get = async (key: string) => this.entries.get(key);
+    set = async (key: string, value: unknown) => this.entries.set(key, value);
+    del = async (key: string) => this.entries.delete(key);
+  }
+  const module = await Test.createTestingModule({
+    imports: [QsCacheModule.forFeature([PlainExampleCacheManager]), TypeOrmModule.forRoot(database)],
+    providers: [
+      {
+        provide: 'SLOW',
+        inject: [PlainExampleCacheManager],
+        useFactory: async (examples: PlainExampleCacheManager) => ({ found: await examples.all() }),
+      },
+      { provide: CACHE_MANAGER, useClass: OwnCache },
+    ],
+  }).compile();
+  onTestFinished(() => module.close());
+  await module.init();
+  expect(await cached(module)).toBe(true);
+  expect(module.get<OwnCache>(CACHE_MANAGER).entries.size).toBe(1);
+});
+
+it('a store of one’s own that an early reader has opened is opened once, whatever CACHE_MANAGER there is later', async () => {
+  const store = new MemoryStore(new LocalCache(), { budgetMs: 250 });
+  const open = vi.spyOn(store, 'open');
+  const module = await Test.createTestingModule({
+    imports: [...imports, QsCacheModule.forRoot({ store })],
+    providers: [
+      {
+        provide: 'TITLES',
+        inject: [PlainExampleCacheManager],
+        useFactory: (examples: PlainExampleCacheManager) => examples.all(),
+      },
+    ],
+  }).compile();
+  onTestFinished(() => module.close());
+  await module.init();
+  expect(open).toHaveBeenCalledOnce();
 });

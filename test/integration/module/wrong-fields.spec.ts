@@ -52,6 +52,7 @@ describe('A field with a misspelt name', () => {
     ['listTimeOut', 60, 'listTimeout'],
     ['list_timeout', 60, 'listTimeout'],
     ['listTimout', '60', 'listTimeout'],
+    ['detialTimeout', 60, 'detailTimeout'],
     ['detail_timeout', 60, 'detailTimeout'],
     ['relatedObject', 'user', 'relatedObjects'],
     ['related_objects', ['user'], 'relatedObjects'],
@@ -63,6 +64,7 @@ describe('A field with a misspelt name', () => {
     ['cache_key', 'x', 'cacheKey'],
     ['dependOn', [User], 'dependsOn'],
     ['neverCached', ['title'], 'neverCache'],
+    ['neverCashe', ['title'], 'neverCache'],
     ['cacheVolatil', true, 'cacheVolatile'],
     ['Scope', () => 'a', 'scope'],
   ])('is a boot error that names it and the one that was meant: %s', async (field, value, meant) => {
@@ -107,6 +109,8 @@ describe('A field with a misspelt name', () => {
   it.each([
     ['lstTimout', 60, 'listTimeout'],
     ['listTimeouts', 60, 'listTimeout'],
+    ['lastTimeout', 60, 'listTimeout'],
+    ['retailTimeout', 60, 'detailTimeout'],
   ])('is a warning when it may be one of its own: %s', async (field, value, meant) => {
     expect(await warningsOf(managerWith({ [field]: value }))).toEqual([
       expect.stringMatching(

@@ -1,6 +1,6 @@
 import KeyvRedis, { createClient } from '@keyv/redis';
 import { CacheModule } from '@nestjs/cache-manager';
-import { Test } from '@nestjs/testing';
+import { Test, type TestingModule } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Redis } from 'ioredis';
 import { Keyv } from 'keyv';
@@ -14,7 +14,7 @@ const database = { type: 'sqljs', entities: exampleEntities, synchronize: true }
 
 type Root = ReturnType<typeof QsCacheModule.forRoot>;
 
-async function boot(root: Root): Promise<void> {
+async function boot(root: Root): Promise<TestingModule> {
   const module = await Test.createTestingModule({
     imports: [
       CacheModule.register(),
@@ -24,8 +24,11 @@ async function boot(root: Root): Promise<void> {
     ],
   }).compile();
   onTestFinished(() => module.close());
-  await module.init();
+  return module.init();
 }
+
+const bare = (options: QsCacheOptions): QsCacheOptions =>
+  Object.freeze(Object.assign(Object.create(null) as object, options));
 
 const errorOf = (code: string, message: RegExp): unknown =>
   expect.objectContaining({
@@ -65,6 +68,33 @@ describe('An option there is not', () => {
   it('is none that an object inherits', async () => {
     const options = Object.create({ inherited: true }, { namespace: { value: 'own', enumerable: true } }) as object;
     await boot(QsCacheModule.forRootAsync({ useFactory: () => options }));
+  });
+});
+
+describe('Options of a class', () => {
+  /** As whoever has a service for every setting writes them. */
+  class CacheConfig implements QsCacheOptions {
+    constructor(private readonly env: Readonly<Record<string, string>>) {}
+
+    get namespace() {
+      return this.env.NAMESPACE!;
+    }
+  }
+  const config = new CacheConfig({ NAMESPACE: 'shop' });
+
+  it.each([
+    ['forRoot', QsCacheModule.forRoot(config)],
+    ['forRootAsync', QsCacheModule.forRootAsync({ useFactory: () => config })],
+    ['forRoot, of an object without a prototype', QsCacheModule.forRoot(bare({ namespace: 'shop' }))],
+  ])('say what their accessors do, and may have fields of their own: %s', async (_, root) => {
+    expect((await boot(root)).get(PlainExampleCacheManager).getCacheKey()).toBe('shop:plain');
+  });
+
+  it('are a boot error where a field can only be a misspelt option', async () => {
+    const misspelt = Object.assign(new CacheConfig({}), { budgetMS: 250 });
+    await expect(boot(QsCacheModule.forRoot(misspelt))).rejects.toEqual(
+      errorOf('QSCACHE_OPTION', /no option "budgetMS".*Did you mean budgetMs\?/),
+    );
   });
 });
 

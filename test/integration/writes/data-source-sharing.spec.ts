@@ -1,6 +1,5 @@
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -10,19 +9,11 @@ import { QsCacheModule } from '../../../lib/index.js';
 import { QsCacheCore } from '../../../lib/qs-cache.core.js';
 import { Example, exampleEntities } from '../../fixtures/entities/example.entity.js';
 import { managers, PlainExampleCacheManager } from '../../fixtures/managers.js';
+import { copyOfTypeOrm } from '../../support/copy-of-typeorm.js';
 import { describeDatabases, type TestDatabase } from '../../support/databases.js';
 import { exampleApp } from '../../support/example-app.js';
 import { describeWith } from '../../support/services.js';
 import { cacheModuleOf, type TestApp } from '../../support/test-app.js';
-
-function copyOfTypeOrm(): typeof DataSource {
-  const require = createRequire(import.meta.url);
-  const kept = Object.entries(require.cache).filter(([path]) => path.includes('/node_modules/typeorm/'));
-  for (const [path] of kept) delete require.cache[path];
-  const copy = require('typeorm') as { DataSource: typeof DataSource };
-  Object.assign(require.cache, Object.fromEntries(kept));
-  return copy.DataSource;
-}
 
 describeWith('redis', 'a DataSource', (redisUrl) => {
   const titles = async (app: TestApp) => (await app.get(PlainExampleCacheManager).all()).map(({ title }) => title);
