@@ -38,6 +38,8 @@ export type ConfigurationErrorCode =
   | 'QSCACHE_SCOPE_CIRCLE'
   /** A timeout of a manager, or what it allows beyond one (`staleWhileRevalidate`), that is no time; a `timeoutJitter` that is no share. */
   | 'QSCACHE_TIMEOUT'
+  /** A manager, a module or a clear decorator of another copy of this library than the rest of the application. */
+  | 'QSCACHE_TWO_COPIES'
   /** A key for `@ClearCacheKeys` that is no manager's. Told by a `clear:failed` event. */
   | 'QSCACHE_UNKNOWN_KEY'
   /** A `redis` that is no client this library knows. */
@@ -102,6 +104,9 @@ export type StoreFailure =
   /** It was not asked: it has failed a moment ago, and whether it is back is being found out. */
   | 'not asked';
 
+/** What ES2022 calls ErrorOptions: an application's `lib` may be older. */
+type Cause = { readonly cause?: unknown };
+
 /**
  * The base of every error this library throws. `code` is stable and starts with `QSCACHE_`; the message says what happened,
  * why it matters and what to do.
@@ -113,7 +118,7 @@ export class QsCacheError extends Error {
     /** A stable, greppable name of the kind of error. */
     readonly code: QsCacheErrorCode,
     message: string,
-    options?: ErrorOptions,
+    options?: Cause,
   ) {
     super(message, options);
     this.name = new.target.name;
@@ -129,7 +134,7 @@ export class QsCacheError extends Error {
 export class InvalidConfigurationError extends QsCacheError {
   declare readonly code: ConfigurationErrorCode;
 
-  constructor(code: ConfigurationErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ConfigurationErrorCode, message: string, options?: Cause) {
     super(code, message, options);
   }
 }
@@ -151,7 +156,7 @@ export class InvalidConfigurationError extends QsCacheError {
 export class InvalidQueryError extends QsCacheError {
   declare readonly code: QueryErrorCode;
 
-  constructor(code: QueryErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: QueryErrorCode, message: string, options?: Cause) {
     super(code, message, options);
   }
 }
@@ -163,7 +168,7 @@ export class InvalidQueryError extends QsCacheError {
  * @publicApi
  */
 export class InvalidIdentifierError extends InvalidQueryError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: Cause) {
     super('QSCACHE_INVALID_IDENTIFIER', message, options);
   }
 }
@@ -216,7 +221,7 @@ export class StoreError extends QsCacheError {
     message: string,
     /** What kind of failure it is. */
     readonly reason: StoreFailure,
-    options?: ErrorOptions,
+    options?: Cause,
   ) {
     super('QSCACHE_STORE_FAILED', message, options);
   }
@@ -238,7 +243,7 @@ export class StoreError extends QsCacheError {
  * @publicApi
  */
 export class WriteRefusedError extends QsCacheError {
-  constructor(tables: readonly string[], options: ErrorOptions) {
+  constructor(tables: readonly string[], options: Cause) {
     super(
       'QSCACHE_WRITE_REFUSED',
       `A write to ${tables.join(', ')} was not sent: the store could not be told of it, so other processes might have gone on serving what it changes. ` +

@@ -8,6 +8,7 @@ import { InvalidConfigurationError } from './errors.js';
 import { BaseCacheManager, isManager } from './manager/base-cache-manager.js';
 import { ManagerRegistry } from './manager/manager-registry.js';
 import { registeredRuntime } from './manager/manager-runtime.js';
+import { checkCopies } from './qs-cache.copies.js';
 import { warn } from './qs-cache.log.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
@@ -24,7 +25,10 @@ export class QsCacheCheck implements OnModuleInit {
     private readonly scanner: MetadataScanner,
     private readonly reflector: Reflector,
     private readonly registry: ManagerRegistry,
-  ) {}
+  ) {
+    // Before anybody is bound, or opens a store for what can never work.
+    checkCopies(discovery, scanner);
+  }
 
   /** @throws {InvalidConfigurationError} */
   onModuleInit(): void {

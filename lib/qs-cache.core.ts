@@ -12,6 +12,7 @@ import { type CacheManagerClass, ManagerRegistry } from './manager/manager-regis
 import { bindManager } from './manager/manager-runtime.js';
 import { entityClock } from './naming/table-clocks.js';
 import type { CacheManager } from './peers/cache-manager.js';
+import { brand } from './peers/copies.js';
 import { checkVersions } from './peers/versions.js';
 import { logEvents, warn } from './qs-cache.log.js';
 import { givenOptions, QSCACHE_OPTIONS, type ResolvedOptions, resolveOptions } from './qs-cache.options.js';
@@ -328,3 +329,5 @@ function isDataSource(instance: unknown): instance is DataSource {
     return false;
   }
 }
+
+brand(QsCacheCore);

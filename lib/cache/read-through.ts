@@ -5,6 +5,7 @@ import { Budget, type CacheStore } from '../store/cache-store.js';
 import type { AsOf } from './as-of.js';
 import type { ClockView } from './clock-view.js';
 import type { Dependency } from './dependency.js';
+import { endOfTurn } from './end-of-turn.js';
 import { type Entry, parseEntry, payloadOf } from './entry.js';
 import { Fills } from './fills.js';
 import { isWithin } from './leeway.js';
@@ -28,6 +29,7 @@ export class ReadThrough {
   readonly #questions: Questions;
   readonly #recent = new RecentDependencies();
   readonly #fills: Fills;
+  readonly #turns: Turns;
   readonly #flights: SingleFlight;
   readonly #renewals: Renewals;
   readonly #tell: Tell;
@@ -45,8 +47,8 @@ export class ReadThrough {
     const parse = (key: string, text: string) => this.#parse(key, text);
     this.#questions = new Questions({ store, failed, parse }, budgetMs);
     this.#fills = new Fills(store, events, this.#recent, seal);
-    const turns = new Turns(store, events, (...asked) => this.#look(...asked), budgetMs);
-    this.#flights = new SingleFlight(events, this.#fills, turns, overdueMs);
+    this.#turns = new Turns(store, events, (...asked) => this.#look(...asked), budgetMs);
+    this.#flights = new SingleFlight(events, this.#fills, this.#turns, overdueMs);
     this.#renewals = new Renewals(this.#flights, store, events, budgetMs, overdueMs);
   }
 
@@ -95,7 +97,14 @@ export class ReadThrough {
   async close(patienceMs: number): Promise<void> {
     this.#renewals.close();
     this.#fills.close();
-    await Promise.race([this.#fills.settled(), sleep(patienceMs, undefined, { ref: false })]);
+    await Promise.race([this.#delivered(), sleep(patienceMs, undefined, { ref: false })]);
+  }
+
+  /** Leases come last: what was leased for is given back when it is stored. One that is cut off would look like a store that fails. */
+  async #delivered(): Promise<void> {
+    await this.#fills.settled();
+    await endOfTurn();
+    await this.#turns.settled();
   }
 
   /** What the store says; `undefined` where it does not. */

@@ -69,6 +69,7 @@ interface Waiting<T> {
  */
 export class Turns {
   readonly #leaseMs: number;
+  readonly #ending = new Set<Promise<void>>();
 
   constructor(
     private readonly store: CacheStore,
@@ -131,10 +132,20 @@ export class Turns {
       end: (isStored) => {
         const works = (stored: boolean) =>
           mine.filter(({ place }) => isStored(place) === stored).map(({ work }) => work);
-        void this.#end(works(true), id);
-        void this.#end(works(false), id, FREE_MS);
+        this.#begin(this.#end(works(true), id));
+        this.#begin(this.#end(works(false), id, FREE_MS));
       },
     };
+  }
+
+  /** When no lease is on its way back. */
+  async settled(): Promise<void> {
+    while (this.#ending.size) await Promise.all(this.#ending);
+  }
+
+  #begin(ending: Promise<void>): void {
+    this.#ending.add(ending);
+    void ending.then(() => this.#ending.delete(ending));
   }
 
   /** Whose work it is. A store that does not say keeps nobody waiting. */

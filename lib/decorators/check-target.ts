@@ -1,4 +1,5 @@
 import { InvalidConfigurationError } from '../errors.js';
+import { otherCopy, twoCopies } from '../peers/copies.js';
 import { isManagerClass } from './clear-cache.js';
 import type { ClearDetail, ClearTarget } from './clear-target.js';
 
@@ -30,6 +31,8 @@ function notToBeCleared(handler: string, decorator: string, target: unknown, wha
       `${handler} gives undefined to ${decorator}, so it would clear nothing. Most likely two files import each other and the manager's had not run yet: let the manager's file import nothing that leads back to the handler's, and import the manager from its own file instead of an index.`,
     );
   }
+  const copy = otherCopy(target);
+  if (copy) return twoCopies(`${(target as Function).name}, which ${handler} gives to ${decorator},`, copy);
   const name =
     typeof target === 'function' ? target.name : target === null ? 'null' : `a value of type ${typeof target}`;
   return wrong(

@@ -2,6 +2,7 @@ import { type CallHandler, type ExecutionContext, Injectable, Logger, type NestI
 import { ModulesContainer, Reflector } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { afterHandler } from './after-handler.js';
+import { brand } from '../peers/copies.js';
 import { type ClearCache, clearCacheOf } from './clear-cache.js';
 import { CLEAR_DETAIL, CLEAR_KEYS, type ClearDetail, type ClearTarget } from './clear-target.js';
 
@@ -53,3 +54,5 @@ export class ClearCacheInterceptor implements NestInterceptor {
     return this.reflector.getAllAndOverride<Metadata | undefined>(key, [context.getHandler(), context.getClass()]);
   }
 }
+
+brand(ClearCacheInterceptor);

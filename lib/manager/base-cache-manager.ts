@@ -5,6 +5,7 @@ import type { RelationPath } from '../load/relation-paths.js';
 import { ownIdentifier } from '../naming/identified-row.js';
 import type { Identifier } from '../naming/identifier.js';
 import type { TableTarget } from '../naming/table-target.js';
+import { brand } from '../peers/copies.js';
 import { checkOptions, checkSwitch, ownPart } from '../query/check-query.js';
 import type { Where } from '../query/where.js';
 import { clearsOf, keysOf, readsOf, registeredRuntime, runtimeOf, uncachedReadsOf } from './manager-runtime.js';
@@ -314,6 +315,8 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
     return `${name}(${runtime.options.metadata.name}${transactionOf(this) ? ', in a transaction' : ''})`;
   }
 }
+
+brand(BaseCacheManager);
 
 /** One whose constructor ran: a test may have put something else in its place, or a stub that has its class and no fields. */
 export function isManager(instance: unknown): instance is BaseCacheManager<ObjectLiteral> {

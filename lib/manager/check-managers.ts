@@ -1,4 +1,5 @@
 import { InvalidConfigurationError } from '../errors.js';
+import { otherCopy, twoCopies } from '../peers/copies.js';
 import { whatIs } from '../query/what-is.js';
 import { BaseCacheManager } from './base-cache-manager.js';
 
@@ -16,6 +17,8 @@ export function checkManagers(managers: unknown): void {
   }
   for (const [i, manager] of (managers as unknown[]).entries()) {
     if (isManagerClass(manager)) continue;
+    const copy = otherCopy(manager);
+    if (copy) throw twoCopies((manager as typeof BaseCacheManager).name, copy);
     throw new InvalidConfigurationError(
       'QSCACHE_MANAGER_CLASS',
       `QsCacheModule.forFeature was given ${described(manager)} at index ${i}, which is no class of cache managers, so there would be nothing to inject. ${remedy(manager)}`,

@@ -17,7 +17,7 @@ interface Manifest {
  * @throws {InvalidConfigurationError}
  */
 export function checkVersions(resolve = fromHere): void {
-  const own = resolve('../../package.json');
+  const own = ownManifest(resolve);
   for (const [name, range] of Object.entries(own?.peerDependencies ?? {})) {
     if (own?.peerDependenciesMeta?.[name]?.optional) continue;
     const found = resolve(name);
@@ -27,6 +27,12 @@ export function checkVersions(resolve = fromHere): void {
       `${name} ${found.version} is installed, and nestjs-qscache ${own?.version} is made for ${range}: with another one nobody knows whether it hears every write. Install ${name}@"${range}", or a version of nestjs-qscache made for ${name} ${major(found.version)}.`,
     );
   }
+}
+
+/** Of this library. In a bundle, which may stand anywhere, what lies there is somebody else's. */
+export function ownManifest(resolve = fromHere): Manifest | undefined {
+  const manifest = resolve('../../package.json');
+  return manifest?.name === 'nestjs-qscache' ? manifest : undefined;
 }
 
 /** The manifest of a package as this file would import it, or of a path from here. */

@@ -12,7 +12,7 @@ import { properties } from './properties.js';
 /** TypeORM's own filter: an object is AND, an array of them is OR. */
 export type Where<T extends ObjectLiteral> = FindOptionsWhere<T> | FindOptionsWhere<T>[];
 
-/** What a property is, as TypeORM decides: a column first, and a column's value may be an object of its own. */
+/** What a property is, as TypeORM decides: a column first, and a column's value may be an object of its own. @internal */
 export function member(metadata: EntityMetadata, path: string) {
   const column = metadata.findColumnWithPropertyPathStrict(path);
   if (column) return { column };

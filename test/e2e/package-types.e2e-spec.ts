@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import ts from 'typescript';
@@ -52,6 +52,7 @@ describe("The package's types", () => {
   it('name nothing but what index.ts exports, and what that is made of', async () => {
     const program = await compile([''], nodenext, [`${dist}index.d.ts`]);
     expect(namesBehind(program)).toEqual([
+      'errors.d.ts: Cause',
       'load/relation-paths.d.ts: Depth',
       'load/relation-paths.d.ts: LongPath',
       'load/relation-paths.d.ts: PathsBelow',
@@ -70,6 +71,20 @@ describe("The package's types", () => {
   it('stand on their own, in an application that checks its libraries too', async () => {
     const program = await compile(['export const found = examples.get(1);'], { ...nodenext, skipLibCheck: false });
     expect(errorsOf(program, (path) => path.startsWith(dist) || path.startsWith(folder))).toEqual([]);
+  });
+
+  it('stand on their own where the application knows no later JavaScript than ES2021, as older starters have it', async () => {
+    const lib = ['lib.es2021.d.ts'];
+    const program = await compile(['export const found = examples.get(1);'], { ...nodenext, lib, skipLibCheck: false });
+    const ours = join(folder, 'node_modules/nestjs-qscache');
+    expect(errorsOf(program, (path) => path.startsWith(ours))).toEqual([]);
+  });
+
+  it('name nothing of TypeORM that 0.3 does not export', async () => {
+    const paths = (await readdir('dist', { recursive: true })).filter((path) => path.endsWith('.d.ts'));
+    const texts = await Promise.all(paths.map((path) => readFile(join('dist', path), 'utf8')));
+    // Of RelationMetadata and ColumnMetadata only 1.x gives the names away.
+    expect(texts.filter((text) => /import\(['"]typeorm['"]\)\.\w+/.test(text))).toEqual([]);
   });
 
   it.each([

@@ -319,3 +319,36 @@ it('more keys than are worth it are loaded without leases', async () => {
   expect(await q.read(many)).toHaveLength(201);
   expect(store.asked).toEqual([['a']]);
 });
+
+it.each([
+  ['was stored', (found: Loaded<string>[]) => found],
+  ['brought nothing to store', () => [{ own: 'no row' }]],
+])('an application that closes waits until the lease of a load that %s is given back', async (_, brings) => {
+  const store = sharedStore();
+  let answer!: () => void;
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  const given: string[] = [];
+  const endLease = store.endLease.bind(store);
+  store.endLease = async (...asked) => {
+    await answered;
+    await endLease(...asked);
+    given.push('given back');
+  };
+  const p = processOver(store, 'p');
+  const first = await p.late([a]);
+  first.bring(brings(loaded([a], 'p')));
+  await first.found;
+  const closed = p.readThrough.close(PATIENT).then(() => given.push('closed'));
+  setImmediate(answer);
+  await closed;
+  expect(given).toEqual(['given back', 'closed']);
+});
+
+it('but not for a store that does not take it back', async () => {
+  const store = sharedStore();
+  store.endLease = () => new Promise(() => undefined);
+  const p = processOver(store, 'p');
+  await p.read([a]);
+  await p.readThrough.close(HASTY);
+  expect(store.leases.size).toBe(1);
+});

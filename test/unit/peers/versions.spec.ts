@@ -23,6 +23,11 @@ describe('checkVersions', () => {
     expect(() => checkVersions()).not.toThrow();
   });
 
+  it('goes by no manifest that is not its own, such as lies above a bundle', () => {
+    const workspace = { ...own, name: 'workspace', peerDependencies: { typeorm: '^9.0.0', ioredis: '^9.0.0' } };
+    expect(() => checkVersions(installed({ typeorm: '1.0.0' }, workspace))).not.toThrow();
+  });
+
   it.each(['0.3.31', '0.3.40', '1.0.0', '1.1.1', '1.0.0-dev.1'])('takes TypeORM %s', (typeorm) => {
     expect(() => checkVersions(installed({ typeorm }))).not.toThrow();
   });

@@ -1,0 +1,33 @@
+import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { otherCopy, twoCopies } from './peers/copies.js';
+
+/**
+ * Refuses an application that mixes copies of this library: a manager, a module or a clear decorator of another one works with a
+ * registry of its own, so that each would clear what nobody has and miss what is there.
+ *
+ * @throws {InvalidConfigurationError}
+ */
+export function checkCopies(discovery: DiscoveryService, scanner: MetadataScanner): void {
+  for (const { metatype } of [...discovery.getProviders(), ...discovery.getControllers()]) {
+    if (typeof metatype !== 'function' || !metatype.prototype) continue;
+    const copy = otherCopy(metatype);
+    if (copy) throw twoCopies(metatype.name, copy);
+    checkDecorators(metatype, scanner);
+  }
+}
+
+/** By the interceptor a decorator puts there, which is what would run, and not by what it is told: that may differ between releases. */
+function checkDecorators(type: Function, scanner: MetadataScanner): void {
+  const prototype = type.prototype as Record<string, Function>;
+  checkInterceptors(type.name, type);
+  for (const name of scanner.getAllMethodNames(prototype)) checkInterceptors(`${type.name}.${name}`, prototype[name]!);
+}
+
+function checkInterceptors(handler: string, decorated: Function): void {
+  const interceptors: unknown = Reflect.getMetadata('__interceptors__', decorated);
+  if (!Array.isArray(interceptors)) return;
+  for (const interceptor of interceptors) {
+    const copy = otherCopy(interceptor);
+    if (copy) throw twoCopies(`The clear decorator of ${handler}`, copy);
+  }
+}
