@@ -42,9 +42,9 @@ describe('The package', () => {
 
   it('holds the built library and its papers, nothing else', async () => {
     const papers = ['LICENSE', 'README.md', 'package.json'];
-    const doors = ['dist/index.d.mts', 'dist/index.mjs', 'dist/package.json'];
+    const doors = ['dist/index', 'dist/testing/index'].flatMap((entry) => [`${entry}.mjs`, `${entry}.d.mts`]);
     expect(files.filter((path) => !/^dist\/.+\.(js|d\.ts)$/.test(path)).toSorted()).toEqual(
-      [...papers, ...doors].toSorted(),
+      [...papers, ...doors, 'dist/package.json'].toSorted(),
     );
     expect(files).toContain('dist/index.js');
     expect(files).toContain('dist/index.d.ts');
