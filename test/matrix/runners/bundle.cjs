@@ -25,9 +25,12 @@ exports.bundle = (loader) => ({
   output: { path: join(folder, 'dist'), filename: 'main.js', ...(esm && { module: true, chunkFormat: 'module' }) },
 });
 
-/** Drivers and transports that TypeORM and Nest ask for and that are not installed; sql.js has a file beside it. */
+/** sql.js has a file beside it; file-type of Nest 11 is an ES module that not every bundler finds for a `require`. */
+const apart = ['sql.js', 'file-type'];
+
+/** Also the drivers and transports that TypeORM and Nest ask for and that are not installed. */
 function outside({ request }, done) {
-  const external = !/^\.|^node:/.test(request) && (request === 'sql.js' || !isInstalled(request));
+  const external = !/^\.|^node:/.test(request) && (apart.includes(request) || !isInstalled(request));
   return external ? done(null, `${esm ? 'node-commonjs' : 'commonjs'} ${request}`) : done();
 }
 
