@@ -4,8 +4,12 @@ const { type } = require('../package.json');
 const nest = require('../node_modules/@nestjs/common/package.json');
 
 const esm = type === 'module';
-/** Before Node 24.9 jest cannot `require` an ES module, and Nest 12 is one: a CommonJS application has it compiled as well. */
-const compilesNest = !esm && nest.type === 'module';
+/**
+ * Nest 12 is an ES module, and jest cannot `require` one, before Node 24.9 at all, later none that it has not run yet. So an application of
+ * ES modules has it imported first, on a Node 24, and a CommonJS one has it compiled as well.
+ */
+const isEsmNest = nest.type === 'module';
+const compilesNest = isEsmNest && !esm;
 
 exports.esm = esm;
 
@@ -18,4 +22,5 @@ exports.jest = (transform) => ({
   transform: { [compilesNest ? '^.+\\.[jt]s$' : '^.+\\.ts$']: transform },
   ...(compilesNest && { transformIgnorePatterns: ['/node_modules/(?!@nestjs/)'] }),
   ...(esm && { extensionsToTreatAsEsm: ['.ts'] }),
+  ...(isEsmNest && esm && { setupFiles: ['<rootDir>/runners/nest-first.mjs'] }),
 });
