@@ -138,8 +138,11 @@ export const facts: Facts = {
 export const sharedFacts: Readonly<Record<string, (one: Application, other: Application) => Promise<void>>> = {
   'applications read what others cached': async (app, other) => {
     const { one } = await app.seed();
-    await app.examples.all();
-    await app.examples.get(one.id);
+    // An entry is stored while its reader goes on; the second read finds it, so it is there.
+    for (let i = 0; i < 2; i++) {
+      await app.examples.all();
+      await app.examples.get(one.id);
+    }
     const list = await other.counted(() => other.examples.all());
     const detail = await other.counted(() => other.examples.get(one.id));
     same([list.queries, detail.queries], [0, 0]);
