@@ -7,7 +7,7 @@ type Options = Readonly<Record<string, unknown>>;
 /** What a client must have for another one to be made after it; a Sentinel client has not. */
 export interface NodeRedisTemplate extends NodeRedisClient {
   readonly options?: Options;
-  /** Of a cluster, which has no getter. */
+  /** Of a cluster, which has no getter; version 4, which @keyv/redis 4 brings, shows them to nobody. */
   readonly _self?: { readonly _options?: Options };
   duplicate(overrides: Options): OwnClient;
 }
@@ -15,7 +15,9 @@ export interface NodeRedisTemplate extends NodeRedisClient {
 interface OwnClient extends NodeRedisClient {
   on(event: string, listener: (argument: never) => void): unknown;
   connect(): Promise<unknown>;
-  destroy(): void;
+  /** Version 4 has none. */
+  destroy?(): void;
+  disconnect(): Promise<unknown>;
   unref?(): void;
 }
 
@@ -31,6 +33,8 @@ const PLAIN = {
 export function dialNodeRedis(template: NodeRedisTemplate, itself: Line): Dial {
   return async (onLost, signal) => {
     const isCluster = 'slots' in template;
+    // One made after it without its options would have no password.
+    if (isCluster && !template._self?._options) return itself;
     const options = isCluster ? ofCluster(template._self?._options, signal) : ofServer(template.options);
     const client = unlessThrown(() => template.duplicate(options));
     if (!client) return itself;
@@ -39,7 +43,7 @@ export function dialNodeRedis(template: NodeRedisTemplate, itself: Line): Dial {
     const end = () => {
       isEnded = true;
       // A client without a socket yet would forget the one it is making, and leave it open.
-      if (!isReaching && client.isOpen) client.destroy();
+      if (!isReaching && client.isOpen) endAtOnce(client);
     };
     // An error nobody listens for would end the process. A client that does not reconnect by itself closes with it.
     client.on('error', () => client.isOpen || onLost());
@@ -61,6 +65,11 @@ export function dialNodeRedis(template: NodeRedisTemplate, itself: Line): Dial {
     }
     return lineOf(client, isCluster, end);
   };
+}
+
+function endAtOnce(client: OwnClient): void {
+  if (client.destroy) client.destroy();
+  else client.disconnect().catch(() => undefined);
 }
 
 function lineOf(client: OwnClient, isCluster: boolean, end: () => void): Line {

@@ -4,6 +4,7 @@ import type { AfterQueryEvent, BeforeQueryEvent } from 'typeorm/subscriber/event
 import { expect, it, onTestFinished } from 'vitest';
 import { Example, exampleEntities, User } from '../fixtures/entities/example.entity.js';
 import { describeDatabases, type TestDatabase } from '../support/databases.js';
+import { isTypeOrm0 } from '../support/typeorm.js';
 
 // What the library stands on. A TypeORM or driver release that changes one of these fails here first, by name.
 
@@ -36,10 +37,16 @@ async function open(database: TestDatabase): Promise<{ dataSource: DataSource; w
   return { dataSource, witness };
 }
 
+const HASTY = 'MySQL’s runner of TypeORM 0.3 waits for no afterQuery; the library makes it wait for its own';
+
 describeDatabases('TypeORM', (database) => {
   const isolated = database.name !== 'sqljs';
+  const isHasty = isTypeOrm0 && database.name === 'mariadb';
 
-  it('tells a subscriber pushed at run time of every statement, the transaction’s own included, and waits for it', async () => {
+  it('tells a subscriber pushed at run time of every statement, the transaction’s own included, and waits for it', async ({
+    skip,
+  }) => {
+    skip(isHasty, HASTY);
     const { dataSource, witness } = await open(database);
     witness.delayMs = 5;
     await dataSource.manager.save(User, { username: 'ann' });
@@ -85,7 +92,8 @@ describeDatabases('TypeORM', (database) => {
     expect(runners[0] === runners[1]).toBe(!isolated);
   });
 
-  it('lets the driver say whether a transaction is open, where it says anything', async () => {
+  it('lets the driver say whether a transaction is open, where it says anything', async ({ skip }) => {
+    skip(isHasty, HASTY);
     const { dataSource, witness } = await open(database);
     const runner = dataSource.createQueryRunner('master');
     await runner.query(`INSERT INTO company (name) VALUES ('a')`);

@@ -13,7 +13,8 @@ export async function writeApplication(combination, tarball) {
   const folder = await mkdtemp(join(tmpdir(), `qscache-${combination.name}-`));
   await cp(here('app'), join(folder, 'src'), { recursive: true });
   await cp(here('runners'), join(folder, 'runners'), { recursive: true });
-  await keepOneStore(join(folder, 'src/stores'), versioned(combination.store)[0]);
+  await keepOne(join(folder, 'src/stores'), versioned(combination.store)[0], ['memory', 'closing']);
+  await keepOne(join(folder, 'src/databases'), combination.database);
   await writeJson(join(folder, 'package.json'), manifest(combination, tarball));
   await writeJson(join(folder, 'tsconfig.json'), compilerSettings(combination));
   await writeJson(join(folder, 'swc.json'), swcSettings(combination));
@@ -21,10 +22,10 @@ export async function writeApplication(combination, tarball) {
 }
 
 /** The others import what this combination has not installed. */
-async function keepOneStore(folder, store) {
-  const kept = [`${store}.ts`, 'memory.ts', 'closing.ts'];
+async function keepOne(folder, name, others = []) {
+  const kept = [name, ...others].map((each) => `${each}.ts`);
   for (const file of await readdir(folder)) if (!kept.includes(file)) await rm(join(folder, file));
-  await writeFile(join(folder, 'shared.ts'), `export { shared } from './${store}.js';\n`);
+  await writeFile(join(folder, 'shared.ts'), `export * from './${name}.js';\n`);
 }
 
 function writeJson(file, value) {

@@ -1,12 +1,13 @@
 // Tries the packed library in applications of other versions: node test/matrix/main.mjs [--all] [--only NAME] [--keep] [--write]
 //
-// See CONTRIBUTING.md. PostgreSQL and Redis come from where `npm test` has them.
+// See CONTRIBUTING.md. Redis and the databases come from where `npm test` has them.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cleanUp, defer, exitCode } from '../../scripts/processes.mjs';
 import { findService } from '../../scripts/services/find-service.mjs';
+import { mariadb } from '../../scripts/services/mariadb.mjs';
 import { postgres } from '../../scripts/services/postgres.mjs';
 import { redis } from '../../scripts/services/redis.mjs';
 import { bringUpToDate } from '../../scripts/up-to-date.mjs';
@@ -45,7 +46,7 @@ async function writeVersions(outcomes) {
 async function runChosen() {
   const combinationsToTry = chosen();
   await bringUpToDate();
-  const services = { postgres: await findService(postgres), redis: await findService(redis) };
+  const services = await findServices(combinationsToTry);
   const folder = await mkdtemp(join(tmpdir(), 'qscache-matrix-'));
   defer(() => rm(folder, { recursive: true, force: true }));
   const tarball = join(folder, await pack(folder));
@@ -54,7 +55,7 @@ async function runChosen() {
   const red = outcomes.filter(({ failed }) => failed);
   for (const outcome of red) console.error(failure(outcome));
   for (const [name, { origin, skipped }] of Object.entries(services)) {
-    console.log(`${name.padEnd(10)}  ${origin ?? `skipped, so everything ran in memory only: ${skipped}`}`);
+    console.log(`${name.padEnd(10)}  ${origin ?? `skipped, so what needs it ran in memory only: ${skipped}`}`);
     // As for `npm test`.
     if (skipped && process.env.CI === 'true') throw new Error(`Without ${name} the matrix shows too little for CI.`);
   }
@@ -71,8 +72,20 @@ function chosen() {
   return options.all ? all : all.filter(({ corner }) => corner);
 }
 
-async function attempt(combination, tarball, { postgres: { url: database }, redis: { url: store } }) {
-  const outcome = await withServices({ database, store }, (environment) =>
+/** Redis, and the databases these combinations ask for. */
+async function findServices(all) {
+  const services = {};
+  for (const service of [redis, postgres, mariadb]) {
+    const isNeeded = service === redis || all.some(({ database }) => database === service.name);
+    if (isNeeded) services[service.name] = await findService(service);
+  }
+  return services;
+}
+
+async function attempt(combination, tarball, services) {
+  const { database: kind } = combination;
+  const addresses = { kind, database: services[kind].url, store: services.redis.url };
+  const outcome = await withServices(addresses, (environment) =>
     tryOut(combination, { tarball, environment, keep: options.keep }),
   );
   console.log(line(outcome));

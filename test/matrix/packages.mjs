@@ -11,9 +11,16 @@ const stores = {
   'given-node-redis': (version) => ({ '@redis/client': version }),
 };
 
+/** What the databases of app/databases import, and TypeORM after them. */
+const drivers = {
+  postgres: { dependencies: { pg: '8' }, devDependencies: { '@types/pg': '8' } },
+  mariadb: { dependencies: { mysql2: '3' }, devDependencies: {} },
+};
+
 export function manifest(combination, tarball) {
   const { nest, keyv, modules, typescript } = combination;
   const [store, version] = versioned(combination.store);
+  const driver = drivers[combination.database];
   return {
     private: true,
     type: modules,
@@ -26,13 +33,13 @@ export function manifest(combination, tarball) {
       '@nestjs/typeorm': combination['nestjs-typeorm'],
       'cache-manager': combination['cache-manager'],
       ...(keyv && { keyv }),
-      pg: '8',
       'reflect-metadata': '0.2',
       rxjs: '7',
       'sql.js': '1',
       typeorm: combination.typeorm,
       ...stores[store](version),
+      ...driver.dependencies,
     },
-    devDependencies: { '@types/node': '20', '@types/pg': '8', typescript, ...runnerOf(combination).packages },
+    devDependencies: { '@types/node': '20', typescript, ...driver.devDependencies, ...runnerOf(combination).packages },
   };
 }

@@ -7,6 +7,7 @@ const shown = [
   'cache-manager',
   'keyv',
   'store',
+  'database',
   'modules',
   'runner',
   'node',

@@ -4,10 +4,10 @@ import { versioned } from './combinations.mjs';
 /** Jest and vitest run the sources; the others write a program to dist/, which Node runs. */
 const program = ['dist/main.js'];
 
-const jest = (version, config) => ({
+const jest = (version, config, modules) => ({
   packages: { jest: version },
   run: [
-    '--experimental-vm-modules',
+    ...(modules === 'module' ? ['--experimental-vm-modules'] : []),
     'node_modules/jest/bin/jest.js',
     '--runInBand',
     '--config',
@@ -32,12 +32,12 @@ const runners = {
     build: ['rspack', 'build', '--config', 'runners/rspack.config.cjs'],
     run: program,
   }),
-  'ts-jest': (version) => {
-    const { packages, run } = jest(version, 'ts-jest');
+  'ts-jest': (version, modules) => {
+    const { packages, run } = jest(version, 'ts-jest', modules);
     return { packages: { ...packages, 'ts-jest': '29' }, run };
   },
-  'swc-jest': (version) => {
-    const { packages, run } = jest(version, 'swc-jest');
+  'swc-jest': (version, modules) => {
+    const { packages, run } = jest(version, 'swc-jest', modules);
     return { packages: { ...packages, '@swc/jest': 'latest', '@swc/core': 'latest' }, run };
   },
   vitest: (version) => ({
@@ -47,7 +47,7 @@ const runners = {
 };
 
 /** `packages` to install; whether the check of types `emits` the program, or what builds it; what Node is to `run`. */
-export function runnerOf({ runner }) {
+export function runnerOf({ runner, modules }) {
   const [name, version] = versioned(runner);
-  return runners[name](version);
+  return runners[name](version, modules);
 }

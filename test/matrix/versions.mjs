@@ -19,6 +19,7 @@ const rows = {
   'cache-manager': (combination) => combination['cache-manager'],
   keyv: ({ keyv }) => keyv,
   'Redis through': ({ store }) => call(stores, store),
+  Database: ({ database }) => ({ postgres: 'PostgreSQL', mariadb: 'MariaDB' })[database],
   'the application is': ({ modules }) => ({ commonjs: 'CommonJS', module: 'ES modules' })[modules],
   '`moduleResolution`': ({ resolution }) => resolution,
   TypeScript: ({ typescript }) => typescript,

@@ -7,6 +7,7 @@ import { describeDatabases, type TestDatabase } from '../../support/databases.js
 import { services } from '../../support/services.js';
 import { createTestApp, type StoreKind } from '../../support/test-app.js';
 import { timeOfDay } from '../../support/time-of-day.js';
+import { isTypeOrm0 } from '../../support/typeorm.js';
 
 const { redis } = services;
 
@@ -81,7 +82,7 @@ function storesBeside({ name }: TestDatabase): StoreKind[] {
 
 describeDatabases('That there is no row', (database) => {
   describe.each<StoreKind>(storesBeside(database))('on %s', (store) => {
-    it.each<[string, (lab: Lab) => () => Promise<Novel | null>, (dataSource: DataSource) => Promise<unknown>]>([
+    it.for<[string, (lab: Lab) => () => Promise<Novel | null>, (dataSource: DataSource) => Promise<unknown>]>([
       ['save()', ({ reads }) => reads.key(4), ({ manager }) => manager.save(Novel, novel(4))],
       ['insert()', ({ reads }) => reads.key(4), ({ manager }) => manager.insert(Novel, novel(4))],
       ['insert() of several', ({ reads }) => reads['one of several'](4), (of) => of.manager.insert(Novel, novel(4))],
@@ -108,7 +109,11 @@ describeDatabases('That there is no row', (database) => {
         (of) => of.transaction((inside) => inside.insert(Novel, novel(4))),
       ],
       ['a clear', ({ reads }) => reads.key(4), () => Promise.resolve()],
-    ])('is remembered until %s', async (what, readOf, write) => {
+    ])('is remembered until %s', async ([what, readOf, write], { skip }) => {
+      skip(
+        isTypeOrm0 && what.includes('its join'),
+        'TypeORM 0.3 joins what is required as what is not: no row is lacking',
+      );
       const lab = await setUp(database, store);
       const { statements, settled, dataSource } = lab;
       const read = readOf(lab);

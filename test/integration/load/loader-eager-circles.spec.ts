@@ -5,6 +5,7 @@ import { BaseCacheManager } from '../../../lib/index.js';
 import { describeDatabases, type TestDatabase } from '../../support/databases.js';
 import { expectSame } from '../../support/expect-same.js';
 import { createTestApp } from '../../support/test-app.js';
+import { isTypeOrm0 } from '../../support/typeorm.js';
 
 @Entity('team')
 class Team {
@@ -110,7 +111,7 @@ async function setUp(database: TestDatabase) {
 const BY_ID = { id: 'ASC' } as const;
 
 describeDatabases('Eager relations in a circle', (database) => {
-  it.each([
+  it.for([
     ['of two entities', TeamCacheManager, {}, BY_ID],
     [
       'of two entities, with relations of their own',
@@ -125,7 +126,8 @@ describeDatabases('Eager relations in a circle', (database) => {
       { home: true, guest: { substitutes: true } },
       { id: 'ASC', guest: { substitutes: BY_ID } },
     ],
-  ] as const)('%s are loaded once round, as find does by queries', async (_, Manager, relations, order) => {
+  ] as const)('%s are loaded once round, as find does by queries', async ([, Manager, relations, order], { skip }) => {
+    skip(isTypeOrm0, 'TypeORM 0.3 finds no end of eager relations in a circle');
     const { get, manager, statements } = await setUp(database);
     const entities = get<BaseCacheManager<{ id: number }>>(Manager as never);
     const expected = (await manager.find(

@@ -16,8 +16,20 @@ const clients: Record<string, (port: number) => RedisClient> = {
     return cluster;
   },
   'node-redis': (port) => createClient({ url: `redis://127.0.0.1:${port}` }),
+  'node-redis 4': (port) => withoutDestroy(createClient({ url: `redis://127.0.0.1:${port}` })),
   'node-redis cluster': (port) => createCluster({ rootNodes: [{ url: `redis://127.0.0.1:${port}` }] }),
 };
+
+/** As those of version 4, which @keyv/redis 4 brings: what is made like it has a `disconnect()` alone. */
+function withoutDestroy<T extends ReturnType<typeof createClient>>(client: T): T {
+  const duplicate = client.duplicate.bind(client);
+  const duplicated = (...overrides: Parameters<typeof duplicate>) => {
+    const own = duplicate(...overrides);
+    const destroy = own.destroy.bind(own);
+    return Object.assign(own, { destroy: undefined, disconnect: () => Promise.resolve().then(destroy) });
+  };
+  return Object.assign(client, { duplicate: duplicated });
+}
 
 /** Nothing is ever said on its connections. */
 describe.each(Object.entries(clients))('A connection made like that of %s', (_, make) => {
@@ -64,6 +76,16 @@ describe.each(Object.entries(clients))('A connection made like that of %s', (_, 
     await vi.waitFor(async () => expect(await open()).toBe(0), { timeout: 3_000, interval: 5 });
     await outcome;
   });
+});
+
+it('A node-redis cluster that does not show its options, as of version 4, is used as it is', async () => {
+  const cluster = createCluster({ rootNodes: [{ url: 'redis://127.0.0.1:1' }], defaults: { password: 'secret' } });
+  const duplicate = vi.spyOn(Object.assign(cluster, { _self: undefined }), 'duplicate');
+  const { dial } = connectRedis(cluster);
+  const { line, end } = dialInTime(dial!, () => undefined);
+  await expect(line).resolves.toBeDefined();
+  expect(duplicate).not.toHaveBeenCalled();
+  end();
 });
 
 /** A client that waits for the end of a socket that has ended long ago keeps a process for that long. */

@@ -8,6 +8,7 @@ import { ExampleCacheManager, PlainExampleCacheManager } from '../../fixtures/ma
 import { describeDatabases } from '../../support/databases.js';
 import { exampleApp } from '../../support/example-app.js';
 import { type Fault, FaultyStore } from '../../support/faulty-store.js';
+import { isTypeOrm0 } from '../../support/typeorm.js';
 
 /** Short enough to wait for, long enough to tell from nothing. */
 const BUDGET_MS = 120;
@@ -47,7 +48,8 @@ describeDatabases('the hooks on writes', (database) => {
     await statements.expect(0, () => examples.all());
   });
 
-  it("hear of a statement although another subscriber's afterQuery throws", async () => {
+  it("hear of a statement although another subscriber's afterQuery throws", async ({ skip }) => {
+    skip(isTypeOrm0 && database.name === 'mariadb', 'TypeORM 0.3 never answers a statement whose subscriber throws');
     const { dataSource, get } = await exampleApp(database, { database: { subscribers: [Throwing] } as never });
     const examples = get(PlainExampleCacheManager);
     expect((await examples.get(1)).title).toBe('one');

@@ -7,6 +7,7 @@ import { PlainExampleCacheManager } from '../../fixtures/managers.js';
 import { describeDatabases } from '../../support/databases.js';
 import { exampleApp } from '../../support/example-app.js';
 import { FaultyStore } from '../../support/faulty-store.js';
+import { isTypeOrm0 } from '../../support/typeorm.js';
 
 const BUDGET_MS = 100;
 const HOLD_MS = 1_000;
@@ -58,22 +59,26 @@ describeDatabases('a subscriber of the application that fails', (database) => {
     expect(store.count('advance') - told).toBe(1);
   });
 
-  it.each([true, false])('after a statement keeps nobody from hearing of it (called first: %s)', async (isFirst) => {
-    const broken = {
-      afterQuery({ query }: { query: string }) {
-        if (query.includes('clumsy')) throw new TypeError('clumsy');
-      },
-    };
-    const { dataSource, examples, statements } = await setUp(broken, isFirst);
-    await dataSource.query(`UPDATE example SET title = 'clumsy' WHERE id = 1`).catch(() => undefined);
-    const stored = await dataSource.manager.findOneByOrFail(Example, { id: 1 });
-    expect((await examples.get(1)).title).toBe(stored.title);
-    await sleep(HOLD_MS * 1.5);
-    await dataSource.query(`UPDATE company SET name = 'other'`);
-    await sleep(HOLD_MS * 1.5);
-    expect((await examples.get(1)).title).toBe(stored.title);
-    await statements.expect(0, () => examples.get(1));
-  });
+  it.for([true, false])(
+    'after a statement keeps nobody from hearing of it (called first: %s)',
+    async (isFirst, { skip }) => {
+      skip(isTypeOrm0 && database.name === 'mariadb', 'TypeORM 0.3 never answers a statement whose subscriber throws');
+      const broken = {
+        afterQuery({ query }: { query: string }) {
+          if (query.includes('clumsy')) throw new TypeError('clumsy');
+        },
+      };
+      const { dataSource, examples, statements } = await setUp(broken, isFirst);
+      await dataSource.query(`UPDATE example SET title = 'clumsy' WHERE id = 1`).catch(() => undefined);
+      const stored = await dataSource.manager.findOneByOrFail(Example, { id: 1 });
+      expect((await examples.get(1)).title).toBe(stored.title);
+      await sleep(HOLD_MS * 1.5);
+      await dataSource.query(`UPDATE company SET name = 'other'`);
+      await sleep(HOLD_MS * 1.5);
+      expect((await examples.get(1)).title).toBe(stored.title);
+      await statements.expect(0, () => examples.get(1));
+    },
+  );
 });
 
 /** `dataSource.subscribers` is the application's list: it may do with it what it likes. */

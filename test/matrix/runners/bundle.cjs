@@ -1,4 +1,4 @@
-// What webpack and rspack are told alike: to bundle all there is, the library and its peers included, as for a serverless function.
+// What webpack and rspack are told alike: to bundle the library, Nest and the caches, as for a serverless function.
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
 const { type } = require('../package.json');
@@ -25,9 +25,16 @@ exports.bundle = (loader) => ({
   output: { path: join(folder, 'dist'), filename: 'main.js', ...(esm && { module: true, chunkFormat: 'module' }) },
 });
 
-/** Drivers and transports that TypeORM and Nest ask for and that are not installed; sql.js has a file beside it. */
+/**
+ * sql.js has a file beside it; file-type of Nest 11 is an ES module that not every bundler finds for a `require`; TypeORM 1 requires its
+ * drivers by names that only it knows, and 0.3 twice, though webpack throws for a missing one only the first time.
+ */
+const apart = ['sql.js', 'file-type', 'typeorm'];
+
+/** Also the drivers and transports that TypeORM and Nest ask for and that are not installed. */
 function outside({ request }, done) {
-  const external = !/^\.|^node:/.test(request) && (request === 'sql.js' || !isInstalled(request));
+  const isApart = apart.some((name) => request === name || request.startsWith(`${name}/`));
+  const external = !/^\.|^node:/.test(request) && (isApart || !isInstalled(request));
   return external ? done(null, `${esm ? 'node-commonjs' : 'commonjs'} ${request}`) : done();
 }
 

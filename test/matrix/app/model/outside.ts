@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Client } from 'pg';
 import { DataSource } from 'typeorm';
+import { execute } from '../databases/shared.js';
 
 /** Who writes past TypeORM: the library cannot hear it. */
 @Injectable()
@@ -9,14 +9,10 @@ export class Outside {
 
   async rename(id: number, title: string): Promise<void> {
     const { driver, options } = this.dataSource;
-    if (options.type === 'sqljs') {
-      const { databaseConnection } = driver as unknown as { databaseConnection: { run(sql: string): void } };
-      databaseConnection.run(`UPDATE "example" SET "title" = '${title}' WHERE "id" = ${id}`);
-      return;
-    }
-    const client = new Client({ connectionString: (options as { url: string }).url });
-    await client.connect();
-    await client.query('UPDATE "example" SET "title" = $1 WHERE "id" = $2', [title, id]);
-    await client.end();
+    const [table, column, key] = ['example', 'title', 'id'].map((name) => driver.escape(name));
+    const sql = `UPDATE ${table} SET ${column} = '${title}' WHERE ${key} = ${id}`;
+    if (options.type !== 'sqljs') return execute((options as { url: string }).url, sql);
+    const { databaseConnection } = driver as unknown as { databaseConnection: { run(sql: string): void } };
+    databaseConnection.run(sql);
   }
 }

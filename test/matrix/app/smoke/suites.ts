@@ -1,7 +1,10 @@
+import { QsCacheTestingModule } from 'nestjs-qscache/testing';
 import { Application } from './application.js';
-import { facts, sharedFacts } from './facts.js';
+import { type Facts, facts, sharedFacts } from './facts.js';
+import { testingFacts } from './testing-facts.js';
+import { shared as database } from '../databases/shared.js';
 import { memory } from '../stores/memory.js';
-import { shared } from '../stores/shared.js';
+import { shared as caches } from '../stores/shared.js';
 
 /** Facts about applications that are started before them and closed after them. */
 export interface Suite {
@@ -11,18 +14,25 @@ export interface Suite {
   readonly facts: Readonly<Record<string, () => Promise<void>>>;
 }
 
-/** Without addresses of PostgreSQL and Redis: the suite in memory alone. */
+const sqlite = { type: 'sqljs' } as const;
+
+/** Without addresses of a database and Redis: those in memory alone. */
 export function suites({ DATABASE_URL, REDIS_URL, CACHE_NAMESPACE = '' }: NodeJS.ProcessEnv): Suite[] {
-  const inMemory = suite('on SQLite, cached in memory', [() => Application.start({ type: 'sqljs' }, memory())]);
-  if (!DATABASE_URL || !REDIS_URL) return [inMemory];
-  const start = () => Application.start({ type: 'postgres', url: DATABASE_URL }, shared(REDIS_URL, CACHE_NAMESPACE));
-  return [inMemory, suite('on PostgreSQL, cached in Redis', [start, start])];
+  const inMemory = [
+    suite('on SQLite, cached in memory', facts, [() => Application.start(sqlite, memory())]),
+    suite('with nestjs-qscache/testing', testingFacts, [
+      () => Application.start(sqlite, [QsCacheTestingModule.forRoot()]),
+    ]),
+  ];
+  if (!DATABASE_URL || !REDIS_URL) return inMemory;
+  const start = () => Application.start(database(DATABASE_URL), caches(REDIS_URL, CACHE_NAMESPACE));
+  return [...inMemory, suite('on a server, cached in Redis', facts, [start, start])];
 }
 
-function suite(name: string, starts: (() => Promise<Application>)[]): Suite {
+function suite(name: string, ofOne: Facts, starts: (() => Promise<Application>)[]): Suite {
   const apps: Application[] = [];
   const [one, other] = [() => apps[0]!, () => apps[1]!];
-  const own = Object.entries(facts).map(([title, check]) => [title, () => check(one())] as const);
+  const own = Object.entries(ofOne).map(([title, check]) => [title, () => check(one())] as const);
   const both = Object.entries(sharedFacts).map(([title, check]) => [title, () => check(one(), other())] as const);
   return {
     name,

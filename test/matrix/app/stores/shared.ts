@@ -1,2 +1,2 @@
 // The store of this combination: the matrix writes this file anew for each.
-export { shared } from './keyv-redis.js';
+export * from './keyv-redis.js';

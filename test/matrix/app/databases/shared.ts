@@ -1,0 +1,2 @@
+// The database of this combination: the matrix writes this file anew for each.
+export * from './postgres.js';
