@@ -5,6 +5,9 @@ import { InvalidConfigurationError } from './errors.js';
 /**
  * How `QsCacheModule.forFeature` registers its managers.
  *
+ * @example
+ * QsCacheModule.forFeature([PriceCacheManager], { imports: [RatesModule], dataSource: 'shop' }); // costs no query
+ *
  * @publicApi
  */
 export interface QsCacheFeatureOptions {

@@ -83,7 +83,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * What they show is all that belongs to a row, as with TypeORM's `relationLoadStrategy: 'query'` and in Django; with joined ones it
    * is what the statement has. So a filter through a prefetched to-many relation chooses rows and leaves their related ones whole,
    * where a joined one shows the related ones that match; and a row whose required relation (`nullable: false`) has lost its own is
-   * shown with `null`, where a join leaves it out.
+   * shown with `null`, where a join of TypeORM 1 leaves it out.
    */
   prefetchRelatedObjects: readonly RelationPath<T>[] = [];
 
