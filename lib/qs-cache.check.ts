@@ -1,12 +1,11 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { checkDetail, checkKeys } from './decorators/check-target.js';
-import { isManagerClass } from './decorators/clear-cache.js';
 import { CLEAR_DETAIL, CLEAR_KEYS, type ClearDetail, type ClearTarget } from './decorators/clear-target.js';
 import { isHandler } from './decorators/is-handler.js';
 import { InvalidConfigurationError } from './errors.js';
 import { BaseCacheManager, isManager } from './manager/base-cache-manager.js';
-import { ManagerRegistry } from './manager/manager-registry.js';
+import { isManagerClass, ManagerRegistry } from './manager/manager-registry.js';
 import { registeredRuntime } from './manager/manager-runtime.js';
 import { checkCopies } from './qs-cache.copies.js';
 import { warn } from './qs-cache.log.js';

@@ -123,6 +123,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
         `QsCacheModule.forFeature([${names}]) found no initialized DataSource "${dataSourceName}", so its managers would have nothing to load from. Import TypeOrmModule.forRoot(...) in the application, or pass the name of the DataSource as second argument.`,
       );
     }
+    await checkListenersAreAwaited(dataSource);
     const watched = await this.#claim(dataSource);
     if (this.#isOpen && !watched.watch.isWatching) await watched.start();
     return watched;
@@ -298,7 +299,6 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   /** It is in this application's container: nobody else watches it. */
   async #claim(dataSource: DataSource): Promise<WatchedDataSource> {
     dialectOf(dataSource);
-    await checkListenersAreAwaited(dataSource);
     dataSources.claim(dataSource, this);
     return this.#watch(dataSource);
   }

@@ -1,6 +1,6 @@
 import { InvalidConfigurationError } from '../errors.js';
+import { isManagerClass } from '../manager/manager-registry.js';
 import { otherCopy, twoCopies } from '../peers/copies.js';
-import { isManagerClass } from './clear-cache.js';
 import type { ClearDetail, ClearTarget } from './clear-target.js';
 
 /** @throws {InvalidConfigurationError} for no target at all, and for one that would clear nothing, whatever the handler returns */

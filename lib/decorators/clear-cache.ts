@@ -3,8 +3,8 @@ import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/cor
 import type { ObjectLiteral } from 'typeorm';
 import { InvalidConfigurationError, InvalidIdentifierError } from '../errors.js';
 import { CacheEvents } from '../events/cache-events.js';
-import { BaseCacheManager } from '../manager/base-cache-manager.js';
-import { type CacheManagerClass, ManagerRegistry } from '../manager/manager-registry.js';
+import type { BaseCacheManager } from '../manager/base-cache-manager.js';
+import { type CacheManagerClass, isManagerClass, ManagerRegistry } from '../manager/manager-registry.js';
 import { clearsOf, keysOf, runtimeOf } from '../manager/manager-runtime.js';
 import type { CacheKeys } from '../naming/cache-keys.js';
 import { identifierOf } from '../naming/identified-row.js';
@@ -134,10 +134,6 @@ export class ClearCache {
       });
     }
   }
-}
-
-export function isManagerClass(target: ClearTarget): target is CacheManagerClass {
-  return typeof target === 'function' && target.prototype instanceof BaseCacheManager;
 }
 
 /** `undefined` for what names no row, a key with a part missing included. */

@@ -2,6 +2,7 @@ import { InvalidConfigurationError } from '../errors.js';
 import { otherCopy, twoCopies } from '../peers/copies.js';
 import { whatIs } from '../query/what-is.js';
 import { BaseCacheManager } from './base-cache-manager.js';
+import { isManagerClass } from './manager-registry.js';
 
 /**
  * What `forFeature` was given, before Nest makes providers of it: of anything but classes it says little.
@@ -47,7 +48,3 @@ function described(given: unknown): string {
 }
 
 const isProvider = (given: unknown): boolean => typeof given === 'object' && given !== null && 'provide' in given;
-
-function isManagerClass(given: unknown): given is typeof BaseCacheManager {
-  return typeof given === 'function' && given.prototype instanceof BaseCacheManager;
-}

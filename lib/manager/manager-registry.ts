@@ -1,9 +1,13 @@
 import type { ObjectLiteral } from 'typeorm';
 import { InvalidConfigurationError } from '../errors.js';
-import type { BaseCacheManager } from './base-cache-manager.js';
+import { BaseCacheManager } from './base-cache-manager.js';
 
 /** @publicApi */
 export type CacheManagerClass = abstract new (...args: never[]) => BaseCacheManager<ObjectLiteral>;
+
+export function isManagerClass(given: unknown): given is CacheManagerClass {
+  return typeof given === 'function' && given.prototype instanceof BaseCacheManager;
+}
 
 interface Registration {
   readonly token: { readonly name: string };

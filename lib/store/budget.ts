@@ -102,3 +102,21 @@ export async function withinBudget<T>(
 const sentence = ({ message }: Error): string => message.replace(/\.$/, '');
 
 const CONSEQUENCE = 'Until it does, reads go to the database. Check the store and the way to it.';
+
+/** The same for a store that nobody here wrote: it may fail in words of its own, which quote an entry, and nobody knows what it means by them. */
+export function withinBudgetSafely<T>(
+  store: string,
+  what: string,
+  budget: number | Budget,
+  work: () => Promise<T>,
+): Promise<T> {
+  const safely = async () => {
+    try {
+      return await work();
+    } catch (error) {
+      throw safeError(error);
+    }
+  };
+  // Which of its errors means the store itself, and which only this key?
+  return withinBudget(store, what, budget, safely, undefined, () => 'refused');
+}

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { safeError } from '../events/safe-error.js';
 import type { CacheManager } from '../peers/cache-manager.js';
-import { type Budget, withinBudget } from './budget.js';
+import { type Budget, withinBudgetSafely } from './budget.js';
 import {
   CacheStore,
   type EntriesRead,
@@ -91,15 +90,6 @@ export class MemoryStore extends CacheStore {
   async check(): Promise<undefined> {}
 
   #within<T>(what: string, work: () => Promise<T>, budget: number | Budget = this.options.budgetMs): Promise<T> {
-    const safely = async () => {
-      try {
-        return await work();
-      } catch (error) {
-        // Nobody knows what stores there are, and which of them tells of an entry in words of its own.
-        throw safeError(error);
-      }
-    };
-    // Nor which of them means itself by a failure, and which only this key.
-    return withinBudget(this.name, what, budget, safely, undefined, () => 'refused');
+    return withinBudgetSafely(this.name, what, budget, work);
   }
 }

@@ -1,6 +1,5 @@
 import { StoreError } from '../errors.js';
-import { safeError } from '../events/safe-error.js';
-import { type Budget, withinBudget } from './budget.js';
+import { type Budget, withinBudgetSafely } from './budget.js';
 import {
   CacheStore,
   type ClockQuery,
@@ -109,15 +108,7 @@ export class TimedStore extends CacheStore {
   }
 
   #within<T>(what: string, work: () => Promise<T>, budget: number | Budget = this.budgetMs): Promise<T> {
-    const safely = async () => {
-      try {
-        return await work();
-      } catch (error) {
-        throw safeError(error);
-      }
-    };
-    // Nobody knows which of its errors means the store itself, and which only this question.
-    return withinBudget(this.name, what, budget, safely, undefined, () => 'refused');
+    return withinBudgetSafely(this.name, what, budget, work);
   }
 }
 
