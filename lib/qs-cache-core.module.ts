@@ -12,6 +12,6 @@ import { QsCacheCore } from './qs-cache.core.js';
 @Module({
   imports: [DiscoveryModule],
   providers: [QsCacheCore, QsCacheCheck, QsCache, CacheEvents, ManagerRegistry, ClearCache],
-  exports: [QsCacheCore, QsCache, CacheEvents, ClearCache],
+  exports: [QsCacheCore, QsCache, CacheEvents],
 })
 export class QsCacheCoreModule {}

@@ -1,4 +1,5 @@
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { INTERCEPTORS } from './decorators/clear-target.js';
 import { otherCopy, twoCopies } from './peers/copies.js';
 
 /**
@@ -24,7 +25,7 @@ function checkDecorators(type: Function, scanner: MetadataScanner): void {
 }
 
 function checkInterceptors(handler: string, decorated: Function): void {
-  const interceptors: unknown = Reflect.getMetadata('__interceptors__', decorated);
+  const interceptors: unknown = Reflect.getMetadata(INTERCEPTORS, decorated);
   if (!Array.isArray(interceptors)) return;
   for (const interceptor of interceptors) {
     const copy = otherCopy(interceptor);

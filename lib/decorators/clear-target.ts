@@ -30,6 +30,9 @@ export interface ClearDetail<Result = unknown> extends ClearCacheDetailOptions<R
   readonly manager: CacheManagerClass;
 }
 
+/** Nest's own metadata of the interceptors around a handler. @internal */
+export const INTERCEPTORS = '__interceptors__';
+
 /** Handler metadata of the decorators. @internal */
 export const CLEAR_KEYS = 'qscache:clear_keys';
 /** @internal */

@@ -1,7 +1,7 @@
-import { CLEAR_DETAIL, CLEAR_KEYS } from './clear-target.js';
+import { CLEAR_DETAIL, CLEAR_KEYS, INTERCEPTORS } from './clear-target.js';
 
 /** What the clear decorators leave on whatever they are put on. */
-const OURS: readonly unknown[] = [CLEAR_KEYS, CLEAR_DETAIL, '__interceptors__'];
+const OURS: readonly unknown[] = [CLEAR_KEYS, CLEAR_DETAIL, INTERCEPTORS];
 
 /**
  * Whether Nest, or somebody who calls handlers as it does, may run interceptors around a method. Whatever else is decorated there counts

@@ -98,13 +98,12 @@ export function attendBroadcasters(of: object): void {
   };
 }
 
-/** What the caller of a statement has to wait for, until that is done. */
+/** What the callers of a runner's statements have to wait for, until that is done. Of runners that do not wait by themselves. */
 const unsettled = new WeakMap<object, Set<Promise<unknown>>>();
 
 function awaitedBy(queryRunner: object, answers: readonly Promise<unknown>[]): void {
-  if (!answers.length) return;
-  let all = unsettled.get(queryRunner);
-  if (!all) unsettled.set(queryRunner, (all = new Set()));
+  const all = unsettled.get(queryRunner);
+  if (!all || !answers.length) return;
   const settled = Promise.allSettled(answers).finally(() => all.delete(settled));
   all.add(settled);
 }
@@ -124,11 +123,12 @@ export function attendRunners(of: object): void {
   const { query } = prototype;
 
   prototype.query = async function (...statement) {
+    let all = unsettled.get(this);
+    if (!all) unsettled.set(this, (all = new Set()));
     try {
       return await query.apply(this, statement);
     } finally {
-      const all = unsettled.get(this);
-      if (all?.size) await Promise.all(all);
+      if (all.size) await Promise.all(all);
     }
   };
 }
