@@ -13,6 +13,8 @@ export interface World {
   fingerprint(): string;
   /** What must never be, where it is. */
   violation(): string | undefined;
+  /** Goes on where it was, after others had their turns. */
+  resume(): void;
 }
 
 export interface Exploration {
@@ -32,18 +34,21 @@ interface Moment {
   readonly told: string;
   /** How many steps were possible. */
   readonly branches: number;
+  /** The run that got here, for the first of those who go on from it. */
+  world?: World | undefined;
 }
 
 /**
- * Tries every order of steps, breadth first, so that what it finds is as short as can be. A moment is reached by running the scenario
- * again from its beginning: promises cannot be copied, but given the same choices they do the same.
+ * Tries every order of steps, breadth first, so that what it finds is as short as can be. From a moment the run that
+ * reached it goes on once; every other choice is made in a run of its own, from the beginning: promises cannot be copied, but given the
+ * same choices they do the same.
  */
 export async function explore(begin: () => World, mostExecutions: number): Promise<Exploration> {
   const seen = new Set<string>();
   let executions = 0;
   const arrive = async (before: Moment | undefined, choice: number): Promise<Moment | Exploration | undefined> => {
     if (executions++ % 100 === 0) await breathe();
-    const world = await replay(begin, before);
+    const world = await worldAt(begin, before);
     let label = '';
     let told = '';
     if (before) {
@@ -53,7 +58,7 @@ export async function explore(begin: () => World, mostExecutions: number): Promi
       await quiet();
     }
     const violation = world.violation();
-    const moment = { before, choice, label, told, branches: world.steps().length };
+    const moment = { before, choice, label, told, branches: world.steps().length, world };
     if (violation !== undefined) {
       const trail = pathTo(moment).map((each) => each.told);
       return { states: seen.size, executions, complete: false, counterexample: { trail, violation } };
@@ -94,6 +99,14 @@ export async function quiet(): Promise<void> {
 /** Ticks come before everything else: without this, whoever runs the tests would not hear of us until we are done. */
 function breathe(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
+}
+
+function worldAt(begin: () => World, moment: Moment | undefined): World | Promise<World> {
+  const world = moment?.world;
+  if (!world) return replay(begin, moment);
+  moment.world = undefined;
+  world.resume();
+  return world;
 }
 
 async function replay(begin: () => World, moment: Moment | undefined): Promise<World> {

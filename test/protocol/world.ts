@@ -14,7 +14,7 @@ import { Gates } from './gates.js';
 import { Reader } from './reader.js';
 import { Recoverer } from './recoverer.js';
 import { BUDGET, HOLD, type Scenario } from './scenario.js';
-import { time } from './scripted-time.js';
+import { time, type Timeline } from './scripted-time.js';
 import { ScriptedServer } from './scripted-server.js';
 import { ServerFaults } from './server-faults.js';
 import { sorted } from './sorted.js';
@@ -47,6 +47,7 @@ export class ProtocolWorld implements World {
   readonly faults: CallFaults;
   crashes: number;
   deaths: number;
+  readonly #timeline: Timeline;
   readonly #writers: readonly Writer[];
   readonly #actors: readonly Actor[];
   readonly #processes = new Map<string, Process>();
@@ -61,7 +62,7 @@ export class ProtocolWorld implements World {
     /** Collects what happened in any run: a scenario in which nothing happens proves nothing. */
     private readonly happened: Set<string>,
   ) {
-    time.begin();
+    this.#timeline = time.begin();
     this.server = new ScriptedServer(BUDGET);
     const { refused, lost, repeated } = scenario;
     const kinds = { ...(refused && { refused }), ...(lost && { lost }), ...(repeated && { repeated }) };
@@ -128,6 +129,10 @@ export class ProtocolWorld implements World {
   owe(writer: string, counts: Partial<WriteCounts>): void {
     const heldAt = this.#heldAt.get(writer) ?? time.now;
     this.#owed.push({ counts, from: Math.max(heldAt + HOLD, time.now) + 1 });
+  }
+
+  resume(): void {
+    time.resume(this.#timeline);
   }
 
   violate(violation: string): void {
