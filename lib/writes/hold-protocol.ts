@@ -65,7 +65,7 @@ export class HoldProtocol {
       const failure = await this.#hold(hold);
       if (failure && this.options.needsHold) {
         // Part of it may have been taken.
-        await this.#try('release', (store) => store.release(clocks, hold.id));
+        await this.#release(clocks, hold);
         throw new WriteRefusedError(clocks, { cause: failure });
       }
       this.#keeper.keep(hold);
@@ -73,10 +73,14 @@ export class HoldProtocol {
     return hold;
   }
 
-  /** The write is visible. */
+  /** The write is visible. Statements under way together hold whatever one of them might show: what it did not, is free again. */
   async advance(writes: readonly ClockWrite[], hold?: Hold): Promise<void> {
     if (hold) await this.#keeper.drop(hold);
-    await this.#advance(writes, hold, hold?.id);
+    const isHeard = await this.#advance(writes, hold, hold?.id);
+    const shown = new Set(writes.map(({ clock }) => clock));
+    const others = hold?.clocks.filter((clock) => !shown.has(clock)) ?? [];
+    // A store that did not hear the one is asked nothing more: its deadline speaks for the rest.
+    if (hold && others.length && isHeard) await this.#release(others, hold);
   }
 
   /**
@@ -99,11 +103,8 @@ export class HoldProtocol {
 
   /** The write definitely did not happen. */
   async release(hold: Hold): Promise<void> {
-    if (this.options.holdMs === 0) return;
     await this.#keeper.drop(hold);
-    const { id, clocks } = hold;
-    // A hold that was not recorded in time may have been all the same.
-    await this.#try('release', (store) => store.release(clocks, id));
+    await this.#release(hold.clocks, hold);
   }
 
   /** Renews nothing any more: holds that stand are left to their deadlines. */
@@ -133,11 +134,23 @@ export class HoldProtocol {
     await this.advance(writes, hold);
   }
 
-  async #advance(writes: readonly ClockWrite[], hold: Hold | undefined, releasedId: string | undefined): Promise<void> {
-    if (!writes.length) return;
+  /** @returns whether the store has heard of it */
+  async #advance(
+    writes: readonly ClockWrite[],
+    hold: Hold | undefined,
+    releasedId: string | undefined,
+  ): Promise<boolean> {
+    if (!writes.length) return true;
     const failure = await this.#try('advance', (store) => store.advance(writes, releasedId));
     if (failure) await this.#untilBlocking(hold);
     else tellAdvanced(this.events, writes);
+    return !failure;
+  }
+
+  async #release(clocks: readonly string[], { id }: Hold): Promise<void> {
+    if (this.options.holdMs === 0) return;
+    // A hold that was not recorded in time may have been all the same.
+    await this.#try('release', (store) => store.release(clocks, id));
   }
 
   /**

@@ -41,6 +41,10 @@ export const promised: Record<string, Scenario> = {
     readers: [{ query: 'joined' }, { query: 'joined' }],
     writers: ['update', 'updateUser'],
   },
+  'a transaction some of whose statements are sent together': {
+    readers: [{ query: 'list' }, { query: 'list' }],
+    writers: ['together'],
+  },
   'a row found by another key': {
     readers: [{ query: 'slug' }, { query: 'slug' }, { query: 'slug', process: 'q' }],
     writers: ['update'],
@@ -258,6 +262,12 @@ export const promised: Record<string, Scenario> = {
       readers: [{ query: 'joined' }, { query: 'joined' }],
       writers: ['transaction'],
       split: true,
+    },
+    'a transaction some of whose statements are sent together, by a writer that crashes': {
+      readers: [{ query: 'list' }, { query: 'list' }],
+      writers: ['together'],
+      crashes: 1,
+      time: true,
     },
     'one of two writers that crashes': { readers: two, writers: ['update', 'updateAll'], crashes: 1, time: true },
     'an older snapshot and two writers': { readers: two, writers: ['update', 'updateAll'], restores: true },

@@ -4,7 +4,7 @@ import { Actor } from './actor.js';
 import { dataSource, type WriteCounts } from './database.js';
 import type { Step } from './explore.js';
 import type { ProtocolWorld } from './world.js';
-import { type Write, type WriteName, writes } from './writes.js';
+import { type Statement, type Write, type WriteName, writes } from './writes.js';
 
 /** How a last statement may end. */
 type Ending = 'committed' | 'failed' | 'unknown';
@@ -56,16 +56,19 @@ export class Writer extends Actor {
   protected async act(): Promise<void> {
     const { watch } = this.world.process(this.name);
     const queryRunner = { databaseConnection: {} } as unknown as QueryRunner;
-    const { statements } = this.#write;
-    for (const [i, { sql, ...rest }] of statements.entries()) {
-      const parameters = 'parameters' in rest ? [...rest.parameters!] : [];
-      const event = { query: sql, parameters, queryRunner, manager: dataSource.manager, dataSource };
+    const { statements }: Write = this.#write;
+    const send = async ({ sql, parameters = [] }: Statement, isLast: boolean): Promise<void> => {
+      const event = { query: sql, parameters: [...parameters], queryRunner, manager: dataSource.manager, dataSource };
       await watch.beforeQuery(event as never);
-      const ending = i === statements.length - 1 ? await this.#commit() : 'committed';
+      const ending = isLast ? await this.#commit() : 'committed';
       const success = ending === 'committed';
       const error = success ? undefined : ERRORS[ending];
       await watch.afterQuery({ ...event, success, error } as unknown as AfterQueryEvent);
       if (this.#written && success) this.world.acknowledge(this.#written);
+    };
+    for (const [i, step] of statements.entries()) {
+      const isLast = i === statements.length - 1;
+      await Promise.all([step].flat().map((statement) => send(statement, isLast)));
     }
   }
 

@@ -112,6 +112,19 @@ describeDatabases('the hooks on writes', (database) => {
     await statements.expect(0, () => examples.all());
   });
 
+  it('hold nothing any more when a transaction has ended, some of whose statements were sent together', async () => {
+    const { dataSource, examples, statements } = await setUp();
+    await examples.all();
+    await dataSource.transaction(async (manager) => {
+      await manager.insert(Example, { title: 'before' });
+      await Promise.all(['anne', 'anna'].map((username) => manager.update(User, 1, { username })));
+    });
+    await examples.all();
+    // By then a hold would block.
+    await sleep(BUDGET_MS * 1.5);
+    await statements.expect(0, () => examples.all());
+  });
+
   it('leave reads alone: for none a clock is held', async () => {
     const { dataSource, store, examples } = await setUp();
     await dataSource.manager.find(Example);

@@ -43,6 +43,21 @@ describe('HoldProtocol', () => {
     expect(await clock()).toMatchObject({ now: now + 1, held: false });
   });
 
+  it('frees what a hold covers and its write did not show, once the store has heard of the write', async () => {
+    const other = { clock: 'other', rows: [] };
+    const held = async () => (await store.read([], [{ clock: 'other', rows: [] }])).clocks[0]!.held;
+    const hold = await protocol.hold([user, other]);
+    await wait(2 * BUDGET);
+    expect(await held()).toBe(true);
+    await protocol.advance([user], hold);
+    expect(await held()).toBe(false);
+
+    const unheard = await protocol.hold([user, other]);
+    faulty.break('throws', 'advance');
+    await protocol.advance([user], unheard);
+    expect(await held()).toBe(true);
+  });
+
   it('advances again at the deadline of a hold that was never taken, when nobody knows what became of its write', async () => {
     const { now } = await clock();
     faulty.break('throws', 'hold');
