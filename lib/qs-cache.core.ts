@@ -310,6 +310,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
         store: () => this.store,
         outlives: () => this.#select().reach === 'shared',
         isOpen: () => this.#isOpen,
+        isEnding: () => dataSources.isEnding(dataSource),
         warn: (text) => warn(this.#logger, text),
         take: () => dataSources.take(dataSource, this),
       });

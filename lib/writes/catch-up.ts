@@ -17,7 +17,8 @@ const REMEMBERED_MS = 30 * 86_400_000;
  *
  * @param everything the clocks that stand for all tables of the database
  * @param hasWritten this process is known to have written, whatever the state says
- * @returns why the state could not be told: then everything counts as changed, each time
+ * @param isOver whether this start no longer counts: that its database cannot be asked then is nobody's concern
+ * @returns why the state could not be told: then everything counts as changed, each time, unless the start is over
  * @throws when the store does not answer
  */
 export async function catchUp(
@@ -25,9 +26,11 @@ export async function catchUp(
   everything: readonly string[],
   store: CacheStore,
   hasWritten: boolean,
+  isOver: () => boolean,
 ): Promise<string | undefined> {
   const states = await databaseState(dataSource).catch((error: unknown) => safeError(error));
   if (states instanceof Error) {
+    if (isOver() && !hasWritten) return states.message;
     await store.advance(everything.map(anything));
     return states.message;
   }

@@ -55,6 +55,7 @@ function writesSomething(effect: StatementEffect): boolean {
 /** Every DataSource of this process, from its first statement on, with an application to hear it or without. */
 class DataSources {
   readonly #records = new WeakMap<DataSource, StartRecord>();
+  readonly #ending = new WeakSet<DataSource>();
   readonly #initialized = new Set<DataSource>();
   /** Several where applications share one; those that have closed as well, until another claims it. */
   readonly #owners = new WeakMap<DataSource, Set<DataSourceListener>>();
@@ -127,7 +128,17 @@ class DataSources {
     if (isFollowed(dataSource)) await this.#tell(dataSource, (listener) => listener.started(dataSource));
   }
 
+  /** It is being destroyed: what fails now says nothing of its database. */
+  ending(dataSource: DataSource): void {
+    this.#ending.add(dataSource);
+  }
+
+  isEnding(dataSource: DataSource): boolean {
+    return this.#ending.has(dataSource);
+  }
+
   ended(dataSource: DataSource): void {
+    this.#ending.delete(dataSource);
     this.#initialized.delete(dataSource);
     this.#dismiss(dataSource);
     for (const listener of this.#listeners) listener.ended(dataSource);
@@ -218,6 +229,7 @@ function attendLifecycle(of: object): void {
   };
 
   prototype.destroy = async function (this: DataSource & Lifecycle) {
+    dataSources.ending(this);
     await destroy.call(this);
     dataSources.ended(this);
   };

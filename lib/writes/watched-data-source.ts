@@ -18,6 +18,8 @@ export interface WatchRuntime {
   readonly outlives: () => boolean;
   /** Whether there is a store to tell of writes yet. */
   readonly isOpen: () => boolean;
+  /** Whether the DataSource is being destroyed. */
+  readonly isEnding: () => boolean;
   readonly warn: (text: string) => void;
   /** From now on its writes are heard; whether some were not. */
   readonly take: () => boolean;
@@ -94,14 +96,16 @@ export class WatchedDataSource {
     this.#install();
     if (!this.runtime.outlives()) return watch.begin();
     try {
-      const problem = await catchUp(this.dataSource, watch.tables.everything(), this.runtime.store(), this.#hasWritten);
+      const everything = watch.tables.everything();
+      const isOver = () => run !== this.#run || this.runtime.isEnding();
+      const problem = await catchUp(this.dataSource, everything, this.runtime.store(), this.#hasWritten, isOver);
+      // Initialized again meanwhile, it is another start that counts.
+      if (isOver()) return;
       if (problem !== undefined) {
         this.runtime.warn(
           `A database could not be asked which tables and migrations it has (${problem}), so every start makes all of its entries stale. Grant its user SELECT on the catalogue.`,
         );
       }
-      // Initialized again meanwhile, it is another start that counts.
-      if (run !== this.#run) return;
       this.#hasWritten = false;
       watch.begin();
     } catch (error) {
