@@ -14,7 +14,8 @@ export interface Fetched {
   readonly wholeTables?: ReadonlySet<string>;
 }
 
-const MOVED = 'its connection has been told to look for tables elsewhere (search_path, SET ROLE, USE)';
+const MOVED =
+  'its connection has been told to look for tables elsewhere (search_path, SET ROLE, USE), or has a temporary one of that name';
 
 /** Loads that may end in the cache: committed rows only, from statements all of whose tables are accounted for. */
 export class CommittedLoads {
@@ -41,7 +42,8 @@ export class CommittedLoads {
       // On a shared connection somebody's transaction may have come and gone between two statements of this load.
       const undisturbed = alone && (!sharesOneConnection(this.dataSource) || watch.transactionsBegun === begun);
       if (!clean || !undisturbed) return { entities, unshared: { reason: 'uncommitted' } };
-      if (await watch.hasMovedNames(runner)) return { entities, unshared: { reason: 'uncovered', detail: MOVED } };
+      if (await watch.hasMovedNames(runner, record))
+        return { entities, unshared: { reason: 'uncovered', detail: MOVED } };
       return { entities, ...this.#read(record, clocks) };
     });
   }

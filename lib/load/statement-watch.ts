@@ -24,8 +24,11 @@ export interface StatementWatch {
   readonly openTransactions: number;
   /** `undefined` when a statement of the load cannot be placed. */
   reading(record: LoadRecord): LoadReading | undefined;
-  /** A setting on this connection may lead names without a schema to other tables than anybody's clocks are called after. */
-  hasMovedNames(runner: QueryRunner): Promise<boolean>;
+  /**
+   * A setting of this connection, or a temporary table, may have led the names of a load to other tables than anybody's clocks are
+   * called after.
+   */
+  hasMovedNames(runner: QueryRunner, record: LoadRecord): Promise<boolean>;
   /** Explicit clears from inside a transaction wait for its commit: before it, a reader would only cache the old rows again. */
   advanceAfterCommit(runner: QueryRunner, writes: readonly ClockWrite[]): Promise<void>;
 }

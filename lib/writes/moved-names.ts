@@ -1,4 +1,5 @@
 import type { SqlDialect, StatementEffect, TableRef } from './sql/statement-effect.js';
+import { areHidden } from './temporary-tables.js';
 
 /** Of pg, and of mysql2. */
 interface Connection {
@@ -18,20 +19,22 @@ export class MovedNames {
 
   /** Before a statement that may lead names elsewhere. */
   async mark(connection: object): Promise<void> {
-    if (!this.has(connection)) this.#start.set(connection, JSON.stringify(await this.#names(connection)));
+    if (!this.has(connection)) this.#start.set(connection, spelled(await this.#names(connection)));
   }
 
   has(connection: object): boolean {
     return this.#start.has(connection);
   }
 
-  /** Whether names lead elsewhere there now: in PostgreSQL a RESET, or a statement that changed nothing, leads them back. */
-  async leadElsewhere(connection: object): Promise<boolean> {
+  /**
+   * Whether the names of these tables lead elsewhere there now: a RESET, another USE, or a statement that changed nothing (what was not
+   * understood counts as one that may have) leads them back.
+   */
+  async leadElsewhere(connection: object, tables: readonly TableRef[]): Promise<boolean> {
     if (!this.has(connection)) return false;
-    // Elsewhere a temporary table may stand before another without a word of where names lead.
-    if (this.dialect !== 'postgres') return true;
-    const names = await this.#names(connection);
-    return !names || JSON.stringify(names) !== this.#start.get(connection);
+    const names = spelled(await this.#names(connection));
+    if (names === undefined || names !== this.#start.get(connection)) return true;
+    return areHidden(tables, connection, this.dialect).catch(() => true);
   }
 
   /** The schemas (in MySQL, the database) these names may lead to; `undefined` when the connection cannot say: then to any. */
@@ -66,6 +69,11 @@ export class MovedNames {
         return [];
     }
   }
+}
+
+/** Without the schema of temporary tables, which a session has from its first one on. */
+function spelled(names: readonly string[] | undefined): string | undefined {
+  return names && JSON.stringify(names.filter((name) => !/^pg_temp_\d+$/.test(name)));
 }
 
 function namesUnqualified(effect: StatementEffect): boolean {

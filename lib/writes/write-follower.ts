@@ -7,7 +7,7 @@ import { askTransactionOpen, connectionOf, isTransactionOpen, statementStillRuns
 import type { Hold, HoldProtocol } from './hold-protocol.js';
 import { MovedNames } from './moved-names.js';
 import { redact } from './sql/redact.js';
-import type { SqlDialect, StatementEffect } from './sql/statement-effect.js';
+import type { SqlDialect, StatementEffect, TableRef } from './sql/statement-effect.js';
 import { type Outcome, outcomeOf } from './statement-outcome.js';
 import { anything, statementWrites } from './statement-writes.js';
 import type { TableMap } from './table-map.js';
@@ -55,9 +55,12 @@ export class WriteFollower {
     return this.#open.size;
   }
 
-  /** Names without a schema may lead to other tables there than everybody takes them for. */
-  hasMovedNames(runner: QueryRunner): Promise<boolean> {
-    return this.#movedNames.leadElsewhere(connectionOf(runner));
+  /** The names of these tables may lead to other ones there than everybody takes them for. */
+  async hasMovedNames(runner: QueryRunner, tables: readonly TableRef[]): Promise<boolean> {
+    const connection = connectionOf(runner);
+    // What is under way may lead them elsewhere behind any answer.
+    const isMoving = this.#runningOn(connection).some(({ steps }) => steps.some(({ effect }) => effect.moves));
+    return isMoving || this.#movedNames.leadElsewhere(connection, tables);
   }
 
   /** @throws {WriteRefusedError} for what must not be sent */

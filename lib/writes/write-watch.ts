@@ -97,8 +97,10 @@ export class WriteWatch implements StatementListener, StatementWatch {
     return { clocks: [...clocks], wholeTables, ...(volatile !== undefined && { volatile }) };
   }
 
-  hasMovedNames(runner: QueryRunner): Promise<boolean> {
-    return this.#follower.hasMovedNames(runner);
+  hasMovedNames(runner: QueryRunner, record: LoadRecord): Promise<boolean> {
+    const effects = record.statements.flatMap((statement) => readStatements(statement, this.#dialect));
+    const tables = effects.flatMap((effect) => (effect.kind === 'read' ? effect.tables : []));
+    return this.#follower.hasMovedNames(runner, tables);
   }
 
   advanceAfterCommit(runner: QueryRunner, writes: readonly ClockWrite[]): Promise<void> {

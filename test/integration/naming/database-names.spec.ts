@@ -60,6 +60,41 @@ describeDatabases('a temporary table that stands before another of its name', (d
     expect(app.events).not.toContainEqual(expect.objectContaining({ name: 'entry:filled' }));
     await app.dataSource.query('DROP TABLE member');
     expect((await members.get(1)).name).toBe('ann');
+    await app.statements.expect(0, () => members.get(1));
+  });
+
+  it('is no matter where it has another name, nor is a statement that might have made one', async () => {
+    const options = {
+      ...(await database.options()),
+      entities: [Member],
+      synchronize: true,
+      extra: { max: 1, connectionLimit: 1 },
+    };
+    const app = await createTestApp({ database: options as DataSourceOptions, managers: [MemberCacheManager] });
+    await app.dataSource.manager.insert(Member, { id: 1, name: 'ann' });
+    const members = app.get(MemberCacheManager);
+    const temporary = { postgres: 'TEMP', mariadb: 'TEMPORARY', sqljs: 'TEMP' }[database.name];
+    const cached = async () => {
+      await members.get(1);
+      await app.statements.expect(0, () => members.get(1));
+    };
+    await app.dataSource.query(`CREATE ${temporary} TABLE report (id int)`);
+    await cached();
+    await expect(app.dataSource.query('UPDAET member SET id = 1')).rejects.toThrow();
+    await cached();
+    if (database.name === 'sqljs') return;
+    const body = database.name === 'postgres' ? `LANGUAGE sql AS 'SELECT 1'` : 'BEGIN DO 1; END';
+    await app.dataSource.query(`CREATE PROCEDURE nothing() ${body}`);
+    await app.dataSource.query('CALL nothing()');
+    await cached();
+    const hiding = `CREATE ${temporary} TABLE member (id int, name varchar(20))`;
+    const hides = database.name === 'postgres' ? `LANGUAGE sql AS '${hiding}'` : `BEGIN ${hiding}; END`;
+    await app.dataSource.query(`CREATE PROCEDURE hides() ${hides}`);
+    await app.dataSource.query('CALL hides()');
+    await expect(members.get(1)).rejects.toThrow();
+    await app.dataSource.query(`INSERT INTO member VALUES (1, 'temporary')`);
+    expect((await members.get(1)).name).toBe('temporary');
+    await app.statements.expect(1, () => members.get(1));
   });
 });
 
