@@ -194,7 +194,10 @@ export abstract class CacheStore {
   /** Gives back what `open` took, at once. A straggler may go on using the store. */
   async close(): Promise<void> {}
 
-  /** Asked once at boot: what of this store will not work, with what to do; `undefined` when it can do everything. */
+  /**
+   * Asked once at boot: why this store does not work as it should, with what to do, for the log, which then does not say that anything is
+   * cached; `undefined` when it can do everything.
+   */
   abstract check(): Promise<string | undefined>;
 }
 
