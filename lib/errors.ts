@@ -2,12 +2,14 @@
 export type ConfigurationErrorCode =
   /** A `cacheKey` that cannot name entries: empty, no text, or with spaces. */
   | 'QSCACHE_CACHE_KEY'
-  /** A clear decorator that names nothing to clear, or what is neither manager, key nor function. */
+  /** A clear decorator that names nothing to clear, or what is neither manager, key nor function; with an option there is none of, or of another kind. */
   | 'QSCACHE_DECORATOR_TARGET'
   /** Two managers with one `cacheKey`, or one manager on two DataSources. */
   | 'QSCACHE_DUPLICATE_CACHE_KEY'
   /** A model or table target that no DataSource knows. */
   | 'QSCACHE_ENTITY_NOT_REGISTERED'
+  /** A listener for what is no event, or that is no function. Thrown where it is added. */
+  | 'QSCACHE_EVENT'
   /** An `exceptionClass` that is no class. */
   | 'QSCACHE_EXCEPTION_CLASS'
   /** A `forFeature` of what is no list of manager classes. Thrown where it is called. */
@@ -55,7 +57,7 @@ export type ConfigurationErrorCode =
 
 /** What is wrong with a call. @publicApi */
 export type QueryErrorCode =
-  /** `QsCache.clear()` of what is no entity of the application and no name of a table. */
+  /** `QsCache.clear()` of nothing, or of what is no entity of the application and no name of a table. */
   | 'QSCACHE_CLEAR_TARGET'
   /** A second filter on a relation of a view without a key. */
   | 'QSCACHE_FILTER_WITHOUT_KEY'

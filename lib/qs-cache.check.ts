@@ -60,9 +60,12 @@ export class QsCacheCheck implements OnModuleInit {
   #checkTargets(handler: string, decorated: Function): boolean {
     const keys = this.#keysOf(decorated);
     const detail = this.#detailOf(decorated);
-    if (keys) checkKeys(handler, keys);
-    if (detail) checkDetail(handler, detail);
-    for (const target of [...(keys ?? []), ...(detail ? [detail.manager, ...(detail.additionalKeys ?? [])] : [])]) {
+    if (keys) checkKeys(handler, keys, this.registry.cacheKeys);
+    if (detail) checkDetail(handler, detail, this.registry.cacheKeys);
+    for (const target of [
+      ...(keys ?? []),
+      ...(detail ? [detail.manager, ...(detail.options.additionalKeys ?? [])] : []),
+    ]) {
       if (!isManagerClass(target) || this.registry.isDeclared(target)) continue;
       throw new InvalidConfigurationError(
         'QSCACHE_MANAGER_NOT_REGISTERED',

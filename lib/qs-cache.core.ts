@@ -203,8 +203,11 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     // Closed meanwhile, it would listen to DataSources for ever.
     if (this.#isClosed) return this.#leave();
     if (!this.#options.enabled) return warn(this.#logger, DISABLED);
+    const hearers = reach === 'shared' ? 'every process that shares it' : 'this process';
     this.#logger.log(
-      `Caching in ${store.name}; writes are heard by ${reach === 'shared' ? 'every process that shares it' : 'this process'}.`,
+      problem
+        ? `Will cache in ${store.name} once it answers as it should; writes will be heard by ${hearers}.`
+        : `Caching in ${store.name}; writes are heard by ${hearers}.`,
     );
   }
 

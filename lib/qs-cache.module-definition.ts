@@ -1,21 +1,32 @@
-import { ConfigurableModuleBuilder, type ConfigurableModuleAsyncOptions, type DynamicModule } from '@nestjs/common';
+import {
+  ConfigurableModuleBuilder,
+  type ConfigurableModuleAsyncOptions,
+  type DynamicModule,
+  type FactoryProvider,
+  type Provider,
+} from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { InvalidConfigurationError } from './errors.js';
 import { nearestName } from './naming/near-name.js';
 import { QsCacheCore } from './qs-cache.core.js';
-import { checkOptions, QSCACHE_OPTIONS, type QsCacheOptions } from './qs-cache.options.js';
+import { checkOptions, QSCACHE_OPTIONS, type QsCacheOptions, type QsCacheOptionsFactory } from './qs-cache.options.js';
 import { whatIs } from './query/what-is.js';
 
 /** What `forRoot` was given, and a factory has returned, before anybody has looked at it. */
 const GIVEN = Symbol('QSCACHE_GIVEN_OPTIONS');
+
+/** What a class that makes options must have. */
+const METHOD = 'createQsCacheOptions';
 
 /** Gives `forRootAsync` its `useFactory`, `useClass` and `useExisting`. Without extras, for which Nest would copy options and lose accessors. */
 const { ConfigurableModuleClass: Configurable } = new ConfigurableModuleBuilder<QsCacheOptions>({
   optionsInjectionToken: GIVEN,
 })
   .setClassMethodName('forRoot')
-  .setFactoryMethodName('createQsCacheOptions')
+  .setFactoryMethodName(METHOD)
   .build();
+
+type AsyncOptions = ConfigurableModuleAsyncOptions<QsCacheOptions, typeof METHOD>;
 
 /** What says where asynchronous options come from. */
 const SOURCES = ['useFactory', 'useClass', 'useExisting'];
@@ -57,8 +68,42 @@ export class ConfigurableModuleClass extends Configurable {
         'QsCacheModule.forRootAsync was given neither useFactory nor useClass nor useExisting, so there is nowhere its options could come from. Give one of them, or use forRoot.',
       );
     }
-    return checking(Configurable.forRootAsync.call(this, options));
+    return checking(askingFactory(Configurable.forRootAsync.call(this, options), options));
   }
+}
+
+/** Nest calls the method whether there is one or not. */
+function askingFactory(definition: DynamicModule, { useFactory, useClass, useExisting }: AsyncOptions): DynamicModule {
+  if (useFactory) return definition;
+  const [source, token] = useExisting ? ['useExisting', useExisting] : ['useClass', useClass];
+  const ask = async (factory: unknown) => {
+    checkFactory(source, token, factory);
+    return factory.createQsCacheOptions();
+  };
+  const providers = (definition.providers ?? []).map((provider) =>
+    isGiven(provider) ? { ...provider, useFactory: ask } : provider,
+  );
+  return { ...definition, providers };
+}
+
+const isGiven = (provider: Provider): provider is FactoryProvider =>
+  typeof provider === 'object' && provider.provide === GIVEN;
+
+function checkFactory(source: string, token: unknown, factory: unknown): asserts factory is QsCacheOptionsFactory {
+  if (typeof (factory as Partial<QsCacheOptionsFactory> | undefined)?.[METHOD] === 'function') return;
+  const name = typeof token === 'function' ? token.name : String(token);
+  const near = nearestName(METHOD, methodsOf(factory))?.name;
+  throw new InvalidConfigurationError(
+    'QSCACHE_OPTION',
+    `QsCacheModule.forRootAsync({ ${source}: ${name} }) was given what has no method ${METHOD}(), so there is nowhere its options could come from. ${near ? `Is its ${near}() meant? Call that ${METHOD}.` : `Let ${name} implement QsCacheOptionsFactory, or use useFactory.`}`,
+  );
+}
+
+function methodsOf(factory: unknown): string[] {
+  const isObject = typeof factory === 'object' && factory !== null;
+  return isObject
+    ? [factory, Object.getPrototypeOf(factory) as object].flatMap((each) => Object.getOwnPropertyNames(each ?? {}))
+    : [];
 }
 
 /** Global, so that every `forFeature` finds the options. */

@@ -1,28 +1,81 @@
 import { InvalidConfigurationError } from '../errors.js';
 import { isManagerClass } from '../manager/manager-registry.js';
+import { nearestName } from '../naming/near-name.js';
 import { otherCopy, twoCopies } from '../peers/copies.js';
-import type { ClearDetail, ClearTarget } from './clear-target.js';
+import { whatIs } from '../query/what-is.js';
+import type { ClearCacheDetailOptions, ClearDetail, ClearTarget } from './clear-target.js';
 
-/** @throws {InvalidConfigurationError} for no target at all, and for one that would clear nothing, whatever the handler returns */
-export function checkKeys(handler: string, targets: readonly ClearTarget[]): void {
+/** Whoever adds an option has to name it here. */
+const OPTIONS: Readonly<Record<keyof ClearCacheDetailOptions, true>> = { field: true, additionalKeys: true };
+
+const ADDITIONAL = 'additionalKeys of @ClearCacheDetail';
+
+/**
+ * @param cacheKeys of all managers
+ * @throws {InvalidConfigurationError} for no target at all, and for one that would clear nothing, whatever the handler returns
+ */
+export function checkKeys(handler: string, targets: readonly ClearTarget[], cacheKeys: readonly string[]): void {
   if (targets.length === 0) {
     throw wrong(
       `${handler} is under @ClearCacheKeys without a target, so it would clear nothing. Name a manager class, a key or a function of the result: @ClearCacheKeys(ExampleCacheManager).`,
     );
   }
-  targets.forEach((target) => checkTarget(handler, '@ClearCacheKeys', target));
+  targets.forEach((target) => checkTarget(handler, '@ClearCacheKeys', target, cacheKeys));
 }
 
-/** @throws {InvalidConfigurationError} for what is no manager class, and for an additional key that would clear nothing */
-export function checkDetail(handler: string, { manager, additionalKeys = [] }: ClearDetail): void {
+/**
+ * @param cacheKeys of all managers
+ * @throws {InvalidConfigurationError} for what is no manager class, for options there are none of or of another kind, and for an
+ *   additional key that would clear nothing
+ */
+export function checkDetail(handler: string, { manager, options }: ClearDetail, cacheKeys: readonly string[]): void {
   if (!isManagerClass(manager)) throw notToBeCleared(handler, '@ClearCacheDetail', manager, 'no manager class');
-  additionalKeys.forEach((target) => checkTarget(handler, 'additionalKeys of @ClearCacheDetail', target));
+  checkOptions(handler, options);
+  options.additionalKeys?.forEach((target) => checkTarget(handler, ADDITIONAL, target, cacheKeys));
 }
 
-function checkTarget(handler: string, decorator: string, target: ClearTarget): void {
-  const isKey = typeof target === 'string' || (typeof target === 'function' && !isClass(target));
-  if (isKey || isManagerClass(target)) return;
+function checkOptions(handler: string, options: unknown): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const example = typeof options === 'string' ? options : 'id';
+    throw wrong(
+      `${handler} gives ${whatIs(options)} to @ClearCacheDetail as second argument and no object, so what it should say is unknown. Write { field: '${example}' }, or leave it out.`,
+    );
+  }
+  const known = Object.keys(OPTIONS);
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name));
+  if (unknown !== undefined) {
+    const near = nearestName(unknown, known)?.name;
+    throw wrong(
+      `${handler} gives ${JSON.stringify(unknown)} to @ClearCacheDetail, which has no such option, so nothing would come of it. ${near ? `Did you mean ${near}?` : `There are: ${known.join(', ')}.`}`,
+    );
+  }
+  const { field, additionalKeys }: { field?: unknown; additionalKeys?: unknown } = options;
+  if (field !== undefined && typeof field !== 'string') {
+    throw wrong(
+      `${handler} gives ${whatIs(field)} to field of @ClearCacheDetail, so no result has the identifier it names, and every detail would be cleared. Write the name of the result's property: { field: 'id' }.`,
+    );
+  }
+  if (additionalKeys !== undefined && !Array.isArray(additionalKeys)) {
+    const example = typeof additionalKeys === 'string' ? `'${additionalKeys}'` : 'ExampleCacheManager';
+    throw wrong(
+      `${handler} gives ${whatIs(additionalKeys)} to ${ADDITIONAL} and no list, so what it names would not be cleared. Write { additionalKeys: [${example}] }.`,
+    );
+  }
+}
+
+function checkTarget(handler: string, decorator: string, target: ClearTarget, cacheKeys: readonly string[]): void {
+  if (typeof target === 'string') return checkKey(handler, decorator, target, cacheKeys);
+  if ((typeof target === 'function' && !isClass(target)) || isManagerClass(target)) return;
   throw notToBeCleared(handler, decorator, target, 'neither a manager class nor a key nor a function');
+}
+
+/** A key may have a suffix, a scope and the namespace, which are for requests to say: only one that has nobody's name in it is misspelt. */
+function checkKey(handler: string, decorator: string, key: string, cacheKeys: readonly string[]): void {
+  const near = cacheKeys.some((each) => key.includes(each)) ? undefined : nearestName(key, cacheKeys)?.name;
+  if (near === undefined) return;
+  throw wrong(
+    `${handler} gives the key ${JSON.stringify(key)} to ${decorator}, which no manager has, so it would clear nothing. Did you mean ${JSON.stringify(near)}?`,
+  );
 }
 
 function notToBeCleared(handler: string, decorator: string, target: unknown, whatItIs: string): Error {
@@ -33,11 +86,11 @@ function notToBeCleared(handler: string, decorator: string, target: unknown, wha
   }
   const copy = otherCopy(target);
   if (copy) return twoCopies(`${(target as Function).name}, which ${handler} gives to ${decorator},`, copy);
-  const name =
-    typeof target === 'function' ? target.name : target === null ? 'null' : `a value of type ${typeof target}`;
-  return wrong(
-    `${handler} gives ${name} to ${decorator}, which is ${whatItIs}, so it would clear nothing. Name a class that extends BaseCacheManager.`,
-  );
+  const name = typeof target === 'function' ? target.name : whatIs(target);
+  const remedy = Array.isArray(target)
+    ? 'Give what is in it one by one, without the brackets.'
+    : 'Name a class that extends BaseCacheManager.';
+  return wrong(`${handler} gives ${name} to ${decorator}, which is ${whatItIs}, so it would clear nothing. ${remedy}`);
 }
 
 /** Called as a function of the result it would throw each time. */

@@ -25,6 +25,6 @@ export function ClearCacheDetail<Result = unknown>(
   manager: CacheManagerClass,
   options: ClearCacheDetailOptions<Result> = {},
 ): MethodDecorator & ClassDecorator {
-  const detail: ClearDetail<Result> = { manager, ...options };
+  const detail: ClearDetail<Result> = { manager, options };
   return applyDecorators(SetMetadata(CLEAR_DETAIL, detail), UseInterceptors(ClearCacheInterceptor));
 }

@@ -23,16 +23,14 @@ export class ClearCacheInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const detail = this.#said<ClearDetail>(CLEAR_DETAIL, context);
-    const targets = [
-      ...(detail?.additionalKeys ?? []),
-      ...(this.#said<readonly ClearTarget[]>(CLEAR_KEYS, context) ?? []),
-    ];
+    const { field, additionalKeys = [] } = detail?.options ?? {};
+    const targets = [...additionalKeys, ...(this.#said<readonly ClearTarget[]>(CLEAR_KEYS, context) ?? [])];
     return afterHandler(
       context,
       () => next.handle(),
       async (results, isWhole) => {
         const clearCache = this.#clearCacheFor(context);
-        if (detail) await clearCache?.details(context, detail.manager, results, detail.field, isWhole);
+        if (detail) await clearCache?.details(context, detail.manager, results, field, isWhole);
         await clearCache?.targets(context, targets, results, isWhole);
       },
     );

@@ -26,8 +26,10 @@ export interface ClearCacheDetailOptions<Result = unknown> {
 }
 
 /** @internal */
-export interface ClearDetail<Result = unknown> extends ClearCacheDetailOptions<Result> {
+export interface ClearDetail<Result = unknown> {
   readonly manager: CacheManagerClass;
+  /** As they were given: what else there is, the boot check tells. */
+  readonly options: ClearCacheDetailOptions<Result>;
 }
 
 /** Nest's own metadata of the interceptors around a handler. @internal */

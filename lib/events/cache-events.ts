@@ -1,5 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import diagnosticsChannel from 'node:diagnostics_channel';
+import { InvalidConfigurationError } from '../errors.js';
+import { nearestName } from '../naming/near-name.js';
+import { whatIs } from '../query/what-is.js';
 import { safeError } from './safe-error.js';
 
 /** Why a read went to the database. @publicApi */
@@ -112,6 +115,30 @@ type Untold<E> = E extends { readonly error: Error } ? Omit<E, 'error'> & { read
 /** @publicApi */
 export type CacheEventName = CacheEvent['name'];
 
+/** Whoever adds an event has to name it here. */
+const KNOWN: Readonly<Record<CacheEventName, true>> = {
+  'entry:hit': true,
+  'entry:missed': true,
+  'entry:filled': true,
+  'entry:skipped': true,
+  'entry:corrupt': true,
+  'entry:unverified': true,
+  'entry:mismatched': true,
+  'load:joined': true,
+  'load:awaited': true,
+  'tag:advanced': true,
+  'store:failed': true,
+  'circuit:opened': true,
+  'circuit:closed': true,
+  'debt:made': true,
+  'debt:paid': true,
+  'debt:lost': true,
+  'clear:failed': true,
+  'write:unplaced': true,
+  'write:ambiguous': true,
+  'load:failed': true,
+};
+
 /** The event of that name; of several names, any of theirs. @publicApi */
 export type CacheEventOf<Name extends CacheEventName> = Extract<CacheEvent, { readonly name: Name }>;
 
@@ -154,12 +181,18 @@ export class CacheEvents {
   readonly #subscriptions = new Set<Subscription>();
   readonly #watchers = new Set<CacheEventListener>();
 
-  /** Adds a listener, to all events or to those of one or more names; the returned function removes what this call has added. */
+  /**
+   * Adds a listener, to all events or to those of one or more names; the returned function removes what this call has added.
+   *
+   * @throws {InvalidConfigurationError} for a name that no event has, and for a listener that is no function
+   */
   on(listener: CacheEventListener): () => void;
   on<Name extends CacheEventName>(name: Name | readonly Name[], listener: CacheEventListener<Name>): () => void;
   on<Name extends CacheEventName>(
     ...given: [CacheEventListener] | [Name | readonly Name[], CacheEventListener<Name>]
   ): () => void {
+    if (given.length > 1) for (const name of [given[0]].flat()) checkName(name);
+    checkListener(given.at(-1));
     const subscription = given.length === 1 ? toAll(...given) : toSome(...given);
     this.#subscriptions.add(subscription);
     return () => void this.#subscriptions.delete(subscription);
@@ -182,6 +215,24 @@ export class CacheEvents {
       if (!isInside(listener, outer)) telling.run({ listener, outer }, tell, subscription.tell, event);
     }
   }
+}
+
+function checkName(name: unknown): void {
+  if (typeof name === 'string' && Object.hasOwn(KNOWN, name)) return;
+  const known = Object.keys(KNOWN);
+  const near = typeof name === 'string' ? nearestName(name, known)?.name : undefined;
+  throw new InvalidConfigurationError(
+    'QSCACHE_EVENT',
+    `CacheEvents.on() was given ${typeof name === 'string' ? JSON.stringify(name) : whatIs(name)}, which is no event, so its listener would hear of nothing. ${near ? `Did you mean "${near}"?` : `There are: ${known.join(', ')}.`}`,
+  );
+}
+
+function checkListener(listener: unknown): void {
+  if (typeof listener === 'function') return;
+  throw new InvalidConfigurationError(
+    'QSCACHE_EVENT',
+    `CacheEvents.on() was given ${whatIs(listener)} for a listener, so nobody would hear of anything. Give a function: on('entry:hit', (event) => ...), or on((event) => ...) for all events.`,
+  );
 }
 
 function toAll(listener: CacheEventListener): Subscription {

@@ -34,6 +34,11 @@ export class ManagerRegistry {
     return this.#declared.size > 0 && this.#managers.size === 0;
   }
 
+  /** Of all managers; none while a test has something else in the place of one, which may have been meant. */
+  get cacheKeys(): readonly string[] {
+    return this.#managers.size === this.#declared.size ? [...this.#byKey.keys()] : [];
+  }
+
   /** Whether a manager is this class's: where a class and one that extends it are both declared, Nest hands it the bindings of both. */
   isNearest(token: unknown, manager: object): boolean {
     let each: unknown = manager.constructor;

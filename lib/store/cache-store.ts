@@ -118,6 +118,7 @@ export abstract class CacheStore {
 
   /**
    * Who hears of a write: every process that uses the same store, or this one only, whose clocks end with it. Default `'shared'`.
+   * One of `'process'` may answer every `lease` with `'mine'`: there is no other process whose load could be waited for.
    */
   readonly reach: 'process' | 'shared' = 'shared';
 
@@ -145,6 +146,9 @@ export abstract class CacheStore {
   /**
    * Asks for work, in the order given, in one round trip: what nobody has is the caller's for `lifetimeMs`. Asked again under the same
    * id it stays so, for no longer. Only saves loads: whoever works without a lease does no harm.
+   *
+   * Where `reach` is `'process'`, all of it may be `'mine'` for everybody, always, and `endLease` do nothing: one process makes equal loads
+   * once anyway. Leases kept all the same are as good.
    *
    * @param id the caller's name, like nobody else's
    * @param budget what its caller has left. Default: a whole one.
@@ -181,7 +185,8 @@ export abstract class CacheStore {
    *
    * A write that takes a key while a hold says that another may be freeing one counts as one of unknown rows: the row that had the
    * key is written, but its writer has not told yet, and whoever looks the key up must not be shown that row any more. So does a
-   * write that names its rows by another key than somebody's fill: whose rows it wrote nobody can tell.
+   * write that names its rows by another key than somebody's fill: whose rows it wrote nobody can tell. In both cases `unknown` stands
+   * for all rows, so the clocks of the named ones may advance as well or stay: a row's clock that is too new only costs a miss.
    */
   abstract advance(writes: readonly ClockWrite[], hold?: string): Promise<void>;
 
@@ -194,7 +199,10 @@ export abstract class CacheStore {
   /** Gives back what `open` took, at once. A straggler may go on using the store. */
   async close(): Promise<void> {}
 
-  /** Asked once at boot: what of this store will not work, with what to do; `undefined` when it can do everything. */
+  /**
+   * Asked once at boot: why this store does not work as it should, with what to do, for the log, which then does not say that anything is
+   * cached; `undefined` when it can do everything.
+   */
   abstract check(): Promise<string | undefined>;
 }
 

@@ -16,6 +16,7 @@ export class IoRedisConnection implements RedisConnection {
   readonly name: string;
   readonly isCluster: boolean;
   readonly keyPrefix: string;
+  readonly isTls: boolean;
   readonly dial?: Dial;
 
   constructor(private readonly client: IoRedisClient) {
@@ -23,6 +24,7 @@ export class IoRedisConnection implements RedisConnection {
     this.name = this.isCluster ? 'ioredis cluster' : 'ioredis';
     const template = client as Partial<IoRedisTemplate>;
     this.keyPrefix = template.options?.keyPrefix ?? '';
+    this.isTls = Boolean(template.options?.tls ?? template.options?.redisOptions?.['tls']);
     if (template.duplicate) this.dial = dialIoRedis(client as IoRedisTemplate, lineOver(this));
   }
 

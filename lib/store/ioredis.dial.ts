@@ -6,7 +6,7 @@ type Options = Readonly<Record<string, unknown>>;
 
 /** What a client must have for another one to be made after it. */
 export interface IoRedisTemplate extends IoRedisClient {
-  readonly options: { readonly keyPrefix?: string; readonly redisOptions?: Options };
+  readonly options: { readonly keyPrefix?: string; readonly tls?: unknown; readonly redisOptions?: Options };
   /** Of a `Redis`, by options; of a `Cluster`, by nodes and options. */
   duplicate(...overrides: unknown[]): OwnClient;
 }

@@ -1,5 +1,5 @@
 import { type NodeRedisClient, type Send, sender } from './node-redis.client.js';
-import { dialNodeRedis, type NodeRedisTemplate } from './node-redis.dial.js';
+import { dialNodeRedis, type NodeRedisTemplate, speaksTls } from './node-redis.dial.js';
 import {
   CONNECT_TIMEOUT_MS,
   type Dial,
@@ -13,6 +13,7 @@ export class NodeRedisConnection implements RedisConnection {
   readonly name: string;
   readonly isCluster: boolean;
   readonly isLeftAlone: boolean;
+  readonly isTls: boolean;
   readonly dial?: Dial;
   readonly #send: Send;
   #wasReady = false;
@@ -25,6 +26,7 @@ export class NodeRedisConnection implements RedisConnection {
     this.isCluster = 'slots' in client;
     this.name = this.isCluster ? 'node-redis cluster' : 'node-redis';
     this.isLeftAlone = open !== undefined;
+    this.isTls = speaksTls(client as NodeRedisTemplate);
     this.#send = sender(client, this.isCluster);
     if ('duplicate' in client) this.dial = dialNodeRedis(client as NodeRedisTemplate, lineOver(this));
   }

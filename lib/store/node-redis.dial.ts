@@ -81,6 +81,14 @@ function lineOf(client: OwnClient, isCluster: boolean, end: () => void): Line {
   };
 }
 
+/** A cluster's nodes do as its defaults say. */
+export function speaksTls({ options, _self }: NodeRedisTemplate): boolean {
+  const { socket } = (options ?? _self?._options?.['defaults'] ?? {}) as {
+    readonly socket?: { readonly tls?: unknown };
+  };
+  return Boolean(socket?.tls);
+}
+
 const ofServer = (options: Options | undefined): Options => ({ ...PLAIN, socket: socket(options, false) });
 
 /**

@@ -16,6 +16,8 @@ export interface RedisConnection {
   readonly isCluster: boolean;
   /** What the client puts before every key by itself. Default: nothing. */
   readonly keyPrefix?: string;
+  /** Its client is told to speak TLS. Default: it is not. */
+  readonly isTls?: boolean;
   /**
    * Sends the commands together; answers in their order, an `Error` in the place of a command that failed. Rejects at once when
    * the connection is known to be down: clients would rather keep commands until it is back, however long that takes. While one is

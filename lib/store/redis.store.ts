@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { StoreError } from '../errors.js';
 import { type Budget, withinBudget } from './budget.js';
 import {
   CacheStore,
@@ -27,6 +28,7 @@ import {
   readScript,
   withText,
 } from './redis-scripts.js';
+import { troubleOf } from './redis-trouble.js';
 
 export interface RedisStoreOptions {
   readonly budgetMs: number;
@@ -46,14 +48,16 @@ export class RedisStore extends CacheStore {
   readonly #writes: RedisConnection;
   readonly #own: readonly { open(): Promise<void>; close(): void }[];
   readonly #entryKey: (key: string) => string;
+  readonly #isTls: boolean;
 
   constructor(
     connection: RedisConnection,
     private readonly options: RedisStoreOptions,
   ) {
     super();
-    const { name, keyPrefix } = connection;
+    const { name, keyPrefix, isTls = false } = connection;
     this.name = `redis (${name})`;
+    this.#isTls = isTls;
     const own = () => ownConnection(connection);
     // A client that puts a prefix before every key would do so with clocks, which applications of other prefixes share.
     const unprefixed = keyPrefix ? own() : undefined;
@@ -66,7 +70,7 @@ export class RedisStore extends CacheStore {
   }
 
   override async open(): Promise<void> {
-    await this.#within('be reached', () => Promise.all(this.#own.map((connection) => connection.open())));
+    await this.#within('take a connection', () => Promise.all(this.#own.map((connection) => connection.open())));
   }
 
   override async close(): Promise<void> {
@@ -154,10 +158,11 @@ export class RedisStore extends CacheStore {
   /** What stands in the way of caching in this Redis, for the boot log; `undefined` when nothing does. */
   async check(): Promise<string | undefined> {
     try {
-      const [info] = await this.#within('report its version', () =>
-        this.#send([{ name: 'info', args: ['server'], key: undefined }]),
-      );
-      const version = /redis_version:(\d+)\.(\S+)/.exec(String(info));
+      const info: RedisCommand = { name: 'info', args: ['server'], key: undefined };
+      // First over what is dialled here: why that fails is known. Of the application's own client only its listeners hear it.
+      await this.#insist('report its version', [info]);
+      const [report] = await this.#within('report its version', () => this.#send([info]));
+      const version = /redis_version:(\d+)\.(\S+)/.exec(String(report));
       if (version && Number(version[1]) < 7) {
         return (
           `This Redis is ${version[1]}.${version[2]}, which cannot run the scripts that keep entries right, so nothing is cached ` +
@@ -173,10 +178,7 @@ export class RedisStore extends CacheStore {
       await this.endLease([work], asked.clock);
       return undefined;
     } catch (error) {
-      return (
-        `${(error as Error).message} QsCache needs a primary that accepts writes and a user who may run ` +
-        'EVAL, EVALSHA, INFO, TIME, MGET, SET, GET, UNLINK, PEXPIRE, HSET, HSETNX, HGET, HGETALL, HDEL, HEXISTS and HINCRBY.'
-      );
+      return troubleOf(this.name, error as StoreError, this.options.budgetMs, this.#isTls);
     }
   }
 

@@ -78,17 +78,17 @@ export class TimedStore extends CacheStore {
   }
 
   override open(): Promise<void> {
-    return this.#within('be opened', () => this.store.open());
+    return this.#within('open', () => this.store.open());
   }
 
   /** That it fails must not keep an application from ending. */
   override async close(): Promise<void> {
-    await this.#within('be closed', () => this.store.close()).catch(() => undefined);
+    await this.#within('close', () => this.store.close()).catch(() => undefined);
   }
 
   /** Nor from starting. */
   check(): Promise<string | undefined> {
-    return this.#within('be checked', async () => {
+    return this.#within('say what it lacks', async () => {
       const problem: unknown = await this.store.check();
       return typeof problem === 'string' ? problem : undefined;
     }).catch(({ message }: Error) => message);

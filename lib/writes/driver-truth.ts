@@ -13,7 +13,14 @@ const DIALECTS: Readonly<Record<string, SqlDialect>> = {
 
 /** @throws {InvalidConfigurationError} for a driver whose statements nobody tells us of */
 export function dialectOf({ options: { type } }: DataSource): SqlDialect {
-  const dialect = DIALECTS[type];
+  // A mock answers whatever it is asked with another one.
+  if (typeof (type as unknown) !== 'string') {
+    throw new InvalidConfigurationError(
+      'QSCACHE_UNSUPPORTED_DRIVER',
+      'The DataSource of a QsCacheModule.forFeature() is no real one (most likely a mock: its type is no text), so its managers could neither load nor hear of writes. Override the managers themselves in this test, .overrideProvider(ExampleCacheManager).useValue(...), or give it a real DataSource and QsCacheTestingModule.forRoot() of nestjs-qscache/testing.',
+    );
+  }
+  const dialect = Object.hasOwn(DIALECTS, type) ? DIALECTS[type] : undefined;
   if (dialect) return dialect;
   throw new InvalidConfigurationError(
     'QSCACHE_UNSUPPORTED_DRIVER',

@@ -98,6 +98,15 @@ export class TableMap {
     return typeof target === 'string' ? this.clocks(namedTable(this.dataSource, target)) : undefined;
   }
 
+  /** What the mapped tables are called, with and without what they are in. */
+  get names(): string[] {
+    return [...this.#entities.values()].flat().flatMap(({ tableName, tablePath }) => [tableName, tablePath]);
+  }
+
+  isMapped(name: string): boolean {
+    return this.entities(namedTable(this.dataSource, name)).length > 0;
+  }
+
   /** What a reader of this name depends on: as `clocks`, and whatever may write anything in its database. */
   read(ref: TableRef): string[] {
     return [...this.clocks(ref), databaseClock(this.dataSource, ref.database)];

@@ -1,15 +1,27 @@
 import { cacheStoreContract } from 'nestjs-qscache/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ClockQuery, ClockState, ClocksRead, ClockWrite, EntriesRead, Lease, Work } from '../../lib/index.js';
+import type {
+  CacheStore,
+  ClockQuery,
+  ClockState,
+  ClocksRead,
+  ClockWrite,
+  EntriesRead,
+  Lease,
+  Work,
+} from '../../lib/index.js';
 import { MemoryStore } from '../../lib/store/memory.store.js';
 import { LocalCache } from '../../lib/testing/local-cache.js';
 
 const LIFETIME_MS = 60_000;
 
-type Break = (store: MemoryStore) => Partial<MemoryStore>;
+type Break = (store: MemoryStore) => Partial<CacheStore>;
 
-/** Titles of the contract's tests that a store in memory, broken so, does not pass. */
-async function failuresOf(broken: Break): Promise<string[]> {
+/** Titles of the contract's tests that a store in memory, broken so, does not pass; or what else is told of them. */
+async function failuresOf(
+  broken: Break,
+  told: (title: string, error: unknown) => string = (title) => title,
+): Promise<string[]> {
   vi.useFakeTimers({ toFake: ['Date'] });
   onTestFinished(() => void vi.useRealTimers());
   const tests: { title: string; run: () => Promise<void> }[] = [];
@@ -32,7 +44,7 @@ async function failuresOf(broken: Break): Promise<string[]> {
     return { store, elapse: async (ms) => void vi.setSystemTime(Date.now() + ms) };
   });
   const failed: string[] = [];
-  for (const { title, run } of tests) await run().catch(() => failed.push(title));
+  for (const { title, run } of tests) await run().catch((error: unknown) => failed.push(told(title, error)));
   return failed;
 }
 
@@ -189,6 +201,68 @@ const breaks: [string, Break, RegExp][] = [
   ],
 ];
 
+/** What is done otherwise than in memory, and is as safe. */
+const safe: [string, Break][] = [
+  [
+    'keeps leases although it is of one process',
+    () => {
+      const leases = new Map<string, { readonly id: string; readonly until: number }>();
+      const nameOf = ({ key, name }: Work) => JSON.stringify([key, name]);
+      const free = 'everybody';
+      return {
+        lease: async (work: readonly Work[], id: string, lifetimeMs: number) =>
+          work.map((each): Lease => {
+            const known = leases.get(nameOf(each));
+            if (known && known.until > Date.now())
+              return known.id === free ? 'free' : known.id === id ? 'mine' : 'taken';
+            leases.set(nameOf(each), { id, until: Date.now() + lifetimeMs });
+            return 'mine';
+          }),
+        endLease: async (work: readonly Work[], id: string, freeMs = 0) => {
+          for (const name of work.map(nameOf))
+            if (leases.get(name)?.id === id) leases.set(name, { id: free, until: Date.now() + freeMs });
+        },
+      };
+    },
+  ],
+  [
+    'advances no row of a write that counts as one of unknown rows',
+    (store) => {
+      const freeing = new Set<string>();
+      return {
+        hold: (clocks, id, deadlineMs, frees = true) => {
+          if (frees) freeing.add(id);
+          return store.hold(clocks, id, deadlineMs, frees);
+        },
+        advance: (writes, hold) => {
+          const isContested = [...freeing].some((id) => id !== hold);
+          return store.advance(
+            writes.map((write) => (write.takesKeys && isContested ? unknownRows(write) : write)),
+            hold,
+          );
+        },
+      };
+    },
+  ],
+  [
+    'advances every row it knows with a write that says what its rows are named by',
+    (store) => {
+      const known = new Set<string>();
+      const noted = (queries: readonly ClockQuery[]) =>
+        queries.flatMap(({ rows }) => rows).forEach((row) => known.add(row));
+      return {
+        read: (keys, queries) => (noted(queries), store.read(keys, queries)),
+        touch: (queries, ms) => (noted(queries), store.touch(queries, ms)),
+        advance: (writes, hold) =>
+          store.advance(
+            writes.map((write) => (write.key && write.rows !== 'new' ? { ...write, rows: [...known] } : write)),
+            hold,
+          ),
+      };
+    },
+  ],
+];
+
 const unknownRows = (write: ClockWrite): ClockWrite => ({ ...write, rows: 'unknown' });
 const newRows = (write: ClockWrite): ClockWrite => (write.rows === 'unknown' ? { ...write, rows: 'new' } : write);
 const lowered = <T extends { readonly clock: string }>(about: T): T => ({ ...about, clock: about.clock.toLowerCase() });
@@ -196,6 +270,17 @@ const lowered = <T extends { readonly clock: string }>(about: T): T => ({ ...abo
 describe('The contract of a store', () => {
   it('is kept by the store in memory', async () => {
     expect(await failuresOf(() => ({}))).toEqual([]);
+  });
+
+  it.each(safe)('is kept by one that %s', async (_, otherwise) => {
+    expect(await failuresOf(otherwise)).toEqual([]);
+  });
+
+  it('says of each failure what is wrong with the store, why that matters, and what it found', async () => {
+    for (const [name, broken] of breaks) {
+      for (const message of await failuresOf(broken, (_, error) => (error as Error).message))
+        expect(message, name).toMatch(/^.{20,}\. It (should be .+ and )?is .+\./s);
+    }
   });
 
   it.each(breaks)('is not kept by one that %s', async (_, broken, title) => {

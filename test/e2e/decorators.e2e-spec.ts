@@ -173,7 +173,7 @@ describe.each(platforms)('The clear-cache decorators on %s', (_, platform) => {
     ],
     ['detail/invalid', ['plain_1', 'plain_2', 'plain_first'], /no id, so every detail/],
     ['keys/failing-function', ['plain', 'plain_one', 'plain_other'], /^Error at .*clearing\.controller\.ts/],
-    ['keys/unknown', ['plain', 'plain_one', 'plain_other'], /No manager has the key "plian".*getCacheKey\(\)/],
+    ['keys/unknown', ['plain', 'plain_one', 'plain_other'], /No manager has the key "nowhere".*getCacheKey\(\)/],
   ])('POST /%s succeeds although it is wrong: it clears %j and says so', async (path, expected, message) => {
     const { post, cleared, failures } = await setUp();
     expect(await cleared(() => post(path).expect(201))).toEqual(expected);

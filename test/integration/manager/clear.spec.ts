@@ -1,9 +1,12 @@
-import { expect, it } from 'vitest';
-import { InvalidQueryError, QsCache } from '../../../lib/index.js';
-import { Company, User } from '../../fixtures/entities/example.entity.js';
+import { Injectable, Logger } from '@nestjs/common';
+import type { DataSourceOptions } from 'typeorm';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { BaseCacheManager, InvalidQueryError, QsCache } from '../../../lib/index.js';
+import { Company, Example, exampleEntities, User } from '../../fixtures/entities/example.entity.js';
 import { JoinedExampleCacheManager, PlainExampleCacheManager, UserCacheManager } from '../../fixtures/managers.js';
 import { describeDatabases } from '../../support/databases.js';
 import { exampleApp } from '../../support/example-app.js';
+import { createTestApp } from '../../support/test-app.js';
 
 class Unknown {}
 
@@ -74,6 +77,54 @@ describeDatabases('clearing what TypeORM does not see', (database) => {
     await expect(refusal).rejects.toMatchObject({
       code: 'QSCACHE_CLEAR_TARGET',
       message: expect.stringContaining(`was given ${name},`) as string,
+    });
+  });
+});
+
+describe('A name that QsCache.clear() is given', () => {
+  const database: DataSourceOptions = { type: 'sqljs', entities: exampleEntities, synchronize: true };
+
+  @Injectable()
+  class AuditedCacheManager extends BaseCacheManager<Example> {
+    model = Example;
+    cacheKey = 'audited';
+    dependsOn = ['exampel_audit'];
+    alsoWrites = ['user_example'];
+  }
+
+  async function warned(...names: string[]): Promise<string[]> {
+    const said: string[] = [];
+    vi.spyOn(Logger.prototype, 'warn').mockImplementation((text: unknown) => void said.push(String(text)));
+    onTestFinished(() => void vi.restoreAllMocks());
+    const app = await createTestApp({ database, managers: [PlainExampleCacheManager, AuditedCacheManager] });
+    said.length = 0;
+    for (const name of names) await app.get(QsCache).clear(name);
+    return said;
+  }
+
+  it('is warned of once where it is nearly that of a mapped table', async () => {
+    expect(await warned('exampel', 'exampel', 'examples_users_user')).toEqual([
+      expect.stringMatching(/given "exampel", which no entity is mapped to, so no entry .* Did you mean "example"\?/),
+      expect.stringMatching(/Did you mean "example_users_user"\?/),
+    ]);
+  });
+
+  it('is warned of where it is a cacheKey, or nearly one', async () => {
+    const hint =
+      /Did you mean PlainExampleCacheManager, whose cacheKey is "plain"\? Its table is "example", .*clearCache\(\)/;
+    expect(await warned('plain', 'plian')).toEqual([expect.stringMatching(hint), expect.stringMatching(hint)]);
+  });
+
+  it('is fine where it is mapped, declared by a manager or like none of them', async () => {
+    expect(await warned('example', 'EXAMPLE', 'main.example', 'exampel_audit', 'user_example', 'stock')).toEqual([]);
+  });
+
+  it('has to be given', async () => {
+    const app = await createTestApp({ database, managers: [PlainExampleCacheManager] });
+    await expect(app.get(QsCache).clear()).rejects.toMatchObject({
+      name: 'InvalidQueryError',
+      code: 'QSCACHE_CLEAR_TARGET',
+      message: expect.stringMatching(/nothing to clear, so .*clear\(Example, .*clearAll\(\)/) as string,
     });
   });
 });

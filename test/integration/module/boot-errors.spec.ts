@@ -19,6 +19,7 @@ import {
   BaseCacheManager,
   type CacheManagerClass,
   ClearCacheDetail,
+  type ClearCacheDetailOptions,
   ClearCacheKeys,
   InvalidConfigurationError,
   QsCacheError,
@@ -411,7 +412,7 @@ describe('A decorator that names a manager nobody registers', () => {
     class Right {
       @Get()
       @UseInterceptors()
-      @ClearCacheKeys('example', () => 'example', ExampleCacheManager)
+      @ClearCacheKeys('example', 'a:example', 'elsewhere', () => 'exampel', ExampleCacheManager)
       @ClearCacheDetail(ExampleCacheManager, { additionalKeys: ['example', () => []] })
       clear() {}
 
@@ -472,11 +473,13 @@ describe('A decorator that would clear nothing', () => {
     return Keys;
   };
 
-  const details = (manager: unknown) => {
+  const details = (manager: unknown) => detailsOf({}, manager);
+
+  const detailsOf = (options: unknown, manager: unknown = ExampleCacheManager) => {
     @Controller()
     class Detail {
       @Get()
-      @ClearCacheDetail(manager as CacheManagerClass)
+      @ClearCacheDetail(manager as CacheManagerClass, options as ClearCacheDetailOptions)
       clear() {}
     }
     return Detail;
@@ -489,12 +492,31 @@ describe('A decorator that would clear nothing', () => {
     [CircularDetail, /^CircularDetail\.clear gives undefined to @ClearCacheDetail, so .*import each other/],
     [CircularAdditionalKeys, /gives undefined to additionalKeys of @ClearCacheDetail, so .*import each other/],
     [gives(null), /^Keys\.clear gives null to @ClearCacheKeys, which is neither .*, so .*extends BaseCacheManager/],
-    [gives({ id: 1 }), /gives a value of type object to @ClearCacheKeys/],
+    [gives({ id: 1 }), /gives an object to @ClearCacheKeys/],
+    [gives(['example']), /gives an array to @ClearCacheKeys, .*one by one, without the brackets/],
+    [
+      gives('exampel'),
+      /gives the key "exampel" to @ClearCacheKeys, which no manager has, so .*Did you mean "example"\?/,
+    ],
     [gives(Example), /gives Example to @ClearCacheKeys/],
     [gives(BaseCacheManager), /gives BaseCacheManager to @ClearCacheKeys/],
     [details(Example), /gives Example to @ClearCacheDetail, which is no manager class, so/],
-    [details('example'), /gives a value of type string to @ClearCacheDetail, which is no manager class/],
+    [details('example'), /gives a text to @ClearCacheDetail, which is no manager class/],
     [details(() => 'example'), /to @ClearCacheDetail, which is no manager class/],
+    [detailsOf('id'), /^Detail\.clear gives a text to @ClearCacheDetail as second .*Write \{ field: 'id' \}/],
+    [detailsOf(null), /gives null to @ClearCacheDetail as second argument/],
+    [
+      detailsOf({ feild: 'id' }),
+      /^Detail\.clear gives "feild" to @ClearCacheDetail, .*so nothing .*Did you mean field\?/,
+    ],
+    [detailsOf({ additionalkeys: [] }), /"additionalkeys".*Did you mean additionalKeys\?/],
+    [detailsOf({ ttl: 5 }), /"ttl".*There are: field, additionalKeys\./],
+    [detailsOf({ field: 5 }), /^Detail\.clear gives a number to field of @ClearCacheDetail, so .*\{ field: 'id' \}/],
+    [
+      detailsOf({ additionalKeys: 'example' }),
+      /^Detail\.clear gives a text to additionalKeys of @ClearCacheDetail and no list, so .*\{ additionalKeys: \['example'\] \}/,
+    ],
+    [detailsOf({ additionalKeys: ['exampel'] }), /"exampel" to additionalKeys of .*Did you mean "example"\?/],
   ])('is a boot error: %o', async (controller, message) => {
     const error = await bootError([ExampleCacheManager], { controllers: [controller] });
     expectError(error, 'QSCACHE_DECORATOR_TARGET', message);

@@ -44,6 +44,17 @@ describe.each<[string, () => object]>([
   });
 });
 
+it('a DataSource that useMocker makes up is said to be none, with what to do', async () => {
+  const compiling = Test.createTestingModule({ imports: [CacheModule.register(), feature] })
+    .useMocker(autoMock)
+    .compile();
+  await expect(compiling).rejects.toMatchObject({
+    name: 'InvalidConfigurationError',
+    code: 'QSCACHE_UNSUPPORTED_DRIVER',
+    message: expect.stringMatching(/no real one .*a mock.*overrideProvider\(.*QsCacheTestingModule/) as string,
+  });
+});
+
 it('a manager that a test has made, and puts into one testing module after the other, is that of the last one', async () => {
   const examples = new PlainExampleCacheManager();
   for (const title of ['one', 'two']) {

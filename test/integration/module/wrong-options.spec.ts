@@ -1,5 +1,6 @@
 import KeyvRedis, { createClient } from '@keyv/redis';
 import { CacheModule } from '@nestjs/cache-manager';
+import { Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Redis } from 'ioredis';
@@ -134,6 +135,42 @@ describe('Options that are none', () => {
     [{ usefactory: () => ({}) }, /given "usefactory", .*Did you mean useFactory\?/],
   ])('are an error where forRootAsync is given no source of them, or more: %o', (options, message) => {
     expect(() => QsCacheModule.forRootAsync(options as never)).toThrow(errorOf('QSCACHE_OPTION', message) as Error);
+  });
+});
+
+describe('A class that is to make options', () => {
+  class Nearly {
+    createQscacheOptions(): QsCacheOptions {
+      return {};
+    }
+  }
+  class OfField {
+    createQsCacheOptions = (): QsCacheOptions => ({ namespace: 'shop' });
+  }
+  class Without {}
+  @Module({ providers: [Without, { provide: 'SETTINGS', useValue: {} }], exports: [Without, 'SETTINGS'] })
+  class SettingsModule {}
+  const imports = [SettingsModule];
+
+  it.each<[object, RegExp]>([
+    [
+      { useClass: Without },
+      /forRootAsync\(\{ useClass: Without \}\) .*no method createQsCacheOptions\(\), so .*Let Without implement QsCacheOptionsFactory/,
+    ],
+    [
+      { useClass: Nearly },
+      /useClass: Nearly .*Is its createQscacheOptions\(\) meant\? Call that createQsCacheOptions\./,
+    ],
+    [{ imports, useExisting: Without }, /useExisting: Without .*Let Without implement/],
+    [{ imports, useExisting: 'SETTINGS' }, /useExisting: SETTINGS .*Let SETTINGS implement/],
+  ])('and lacks the method is a boot error: %o', async (options, message) => {
+    const root = QsCacheModule.forRootAsync(options as { useClass: typeof OfField });
+    await expect(boot(root)).rejects.toEqual(errorOf('QSCACHE_OPTION', message));
+  });
+
+  it('may have it in a field', async () => {
+    const module = await boot(QsCacheModule.forRootAsync({ useClass: OfField }));
+    expect(module.get(PlainExampleCacheManager).getCacheKey()).toBe('shop:plain');
   });
 });
 

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { CacheEvent } from '../../../lib/index.js';
+import { type CacheEvent, InvalidConfigurationError } from '../../../lib/index.js';
 import { CacheEvents } from '../../../lib/events/cache-events.js';
 
 it('publishes each event on a channel of its own, errors made safe to tell', () => {
@@ -25,6 +25,29 @@ it.each(['on', 'watch'] as const)('tells everybody, whoever fails (%s)', (how) =
   events.on(({ name }) => heard.push(name));
   events.emit({ name: 'entry:hit', key: 'key' });
   expect(heard).toEqual(['entry:hit', 'entry:hit']);
+});
+
+describe('A listener that could hear nothing is an error', () => {
+  it.each<[string, unknown, RegExp]>([
+    [
+      'a name nearly of an event',
+      'entry:hitt',
+      /given "entry:hitt", which is no event, so .*Did you mean "entry:hit"\?/,
+    ],
+    ['one among right ones', ['entry:hit', 'entry:mised'], /"entry:mised".*Did you mean "entry:missed"\?/],
+    ['a name like none', 'hello', /"hello".*There are: entry:hit, .*load:failed\./],
+    ['what every object has', 'constructor', /"constructor"/],
+    ['no text', undefined, /given undefined, which is no event/],
+  ])('%s', (_, name, message) => {
+    const adding = () => new CacheEvents().on(name as 'entry:hit', () => undefined);
+    expect(adding).toThrow(InvalidConfigurationError);
+    expect(adding).toThrow(message);
+  });
+
+  it.each([['entry:hit'], ['entry:hit', undefined]])('no function: %s', (...given) => {
+    const events = new CacheEvents() as unknown as { on(...given: unknown[]): void };
+    expect(() => events.on(...given)).toThrow(/for a listener, so nobody .*Give a function/);
+  });
 });
 
 describe('A listener by name', () => {
