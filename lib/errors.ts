@@ -57,6 +57,8 @@ export type ConfigurationErrorCode =
 export type QueryErrorCode =
   /** `QsCache.clear()` of what is no entity of the application and no name of a table. */
   | 'QSCACHE_CLEAR_TARGET'
+  /** A `using()` of what is no EntityManager. */
+  | 'QSCACHE_ENTITY_MANAGER'
   /** A second filter on a relation of a view without a key. */
   | 'QSCACHE_FILTER_WITHOUT_KEY'
   /** An identifier no row can have. */

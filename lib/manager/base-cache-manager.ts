@@ -298,6 +298,8 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * wait for its commit. Your own methods work on it as well, unless they use `#private` fields: write `private`. Arrow functions in
    * fields and functions that were bound stay outside of the transaction: their `this` is the manager they were made for.
    *
+   * @throws {InvalidQueryError} for what is no EntityManager, such as `undefined` or a QueryRunner, whose `manager` is one
+   *
    * @example
    * await dataSource.transaction(async (entityManager) => {
    *   const example = await examples.using(entityManager).get(1); // always 1 query or more, sees the transaction's own writes
