@@ -63,7 +63,7 @@ export type QueryErrorCode =
   | 'QSCACHE_FILTER_WITHOUT_KEY'
   /** An identifier no row can have. */
   | 'QSCACHE_INVALID_IDENTIFIER'
-  /** Options of a call that are no object, or a `cache` that is no boolean. */
+  /** Options of a call that are no object, one that there is not, or a `cache` that is no boolean. */
   | 'QSCACHE_OPTIONS'
   /** A filter, order or selection that is no object. */
   | 'QSCACHE_QUERY'

@@ -1,7 +1,7 @@
 import { ConfigurableModuleBuilder, type ConfigurableModuleAsyncOptions, type DynamicModule } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { InvalidConfigurationError } from './errors.js';
-import { nearestName } from './naming/near-name.js';
+import { meantOption } from './naming/meant-option.js';
 import { QsCacheCore } from './qs-cache.core.js';
 import { checkOptions, QSCACHE_OPTIONS, type QsCacheOptions } from './qs-cache.options.js';
 import { whatIs } from './query/what-is.js';
@@ -45,10 +45,9 @@ export class ConfigurableModuleClass extends Configurable {
     const names = Object.keys(checkObject('forRootAsync', options));
     const unknown = names.find((name) => !ASYNC.includes(name));
     if (unknown !== undefined) {
-      const near = nearestName(unknown, ASYNC)?.name;
       throw new InvalidConfigurationError(
         'QSCACHE_OPTION',
-        `QsCacheModule.forRootAsync was given ${JSON.stringify(unknown)}, which it does not take, so nothing would come of it. ${near ? `Did you mean ${near}?` : 'Return options from useFactory; it is global as it is.'}`,
+        `QsCacheModule.forRootAsync was given ${JSON.stringify(unknown)}, which it does not take, so nothing would come of it. ${meantOption(unknown, ASYNC) ?? 'Return options from useFactory; it is global as it is.'}`,
       );
     }
     if (!SOURCES.some((name) => options[name as keyof typeof options])) {

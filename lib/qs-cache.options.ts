@@ -2,6 +2,7 @@ import { Encryption } from './cache/seal-encryption.js';
 import { Signature } from './cache/seal-signature.js';
 import { noSeal, type Seal } from './cache/seal.js';
 import { InvalidConfigurationError } from './errors.js';
+import { meantOption } from './naming/meant-option.js';
 import { nearestName } from './naming/near-name.js';
 import { whatIs } from './query/what-is.js';
 import { type CacheStore, isCacheStore } from './store/cache-store.js';
@@ -121,7 +122,7 @@ const KNOWN: Readonly<Record<keyof QsCacheOptions, true>> = {
   enabled: true,
 };
 
-/** What other modules call what is done otherwise here; in small letters. */
+/** What other modules call what is done otherwise here, by their plain names. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   isglobal: 'It is global as it is: leave it out.',
   global: 'It is global as it is: leave it out.',
@@ -192,11 +193,7 @@ function isOfItsOwn(name: string, options: object): boolean {
 
 function unknownOption(name: string): InvalidConfigurationError {
   const known = Object.keys(KNOWN);
-  const near = nearestName(name, known)?.name;
-  const word = name.replaceAll('_', '').toLowerCase();
-  const hint =
-    (Object.hasOwn(ELSEWHERE, word) ? ELSEWHERE[word] : undefined) ??
-    (near ? `Did you mean ${near}?` : `There are: ${known.join(', ')}.`);
+  const hint = meantOption(name, known, ELSEWHERE) ?? `There are: ${known.join(', ')}.`;
   return new InvalidConfigurationError(
     'QSCACHE_OPTION',
     `QsCacheModule has no option ${JSON.stringify(name)}, so nothing would come of it. ${hint}`,

@@ -45,6 +45,10 @@ export interface GetOptions<T extends ObjectLiteral> {
   readonly cache?: boolean;
 }
 
+/** Whoever adds an option has to name it here. */
+const ALL: Readonly<Record<keyof AllOptions<ObjectLiteral>, true>> = { suffix: true, where: true, cache: true };
+const GET: Readonly<Record<keyof GetOptions<ObjectLiteral>, true>> = { where: true, raiseException: true, cache: true };
+
 /**
  * The cached entities of one model. Extend it, name the model, register the class with `QsCacheModule.forFeature`, inject it.
  *
@@ -202,10 +206,10 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * await examples.all({ suffix: 'active', where: { isActive: true } }); // an entry of its own: example_active
    * await examples.all({ cache: false });                               // 1 query, every time
    *
-   * @throws {InvalidQueryError} for a suffix that is no text, a filter that is no object, and a `cache` that is no boolean
+   * @throws {InvalidQueryError} for a suffix that is no text, a filter that is no object, a `cache` that is no boolean, and an option there is not
    */
   all(options: AllOptions<T> = {}): QuerySet<T> {
-    checkOptions('all()', options);
+    checkOptions('all()', options, ALL);
     const { suffix, where, cache = true } = options;
     checkSwitch('all({ cache })', cache);
     const reads = cache ? readsOf(this) : uncachedReadsOf(this);
@@ -220,7 +224,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    *   `where`, any text that names the entry
    * @throws the manager's `exceptionClass` when there is no row, unless `raiseException` is `false`
    * @throws {InvalidIdentifierError} for an identifier no row can have, such as `undefined`, or one the column's transformer throws for
-   * @throws {InvalidQueryError} for a filter that is no object, and a `cache` that is no boolean
+   * @throws {InvalidQueryError} for a filter that is no object, a `cache` that is no boolean, and an option there is not
    * @throws whatever the database fails with: a failure is never "not found"
    * @throws {CircularReadError} when a listener, subscriber, constructor or transformer of what it reads reads it again without end
    *
@@ -234,7 +238,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   get(identifier: Identifier<T>, options?: GetOptions<T> & { readonly raiseException?: true }): Promise<T>;
   get(identifier: Identifier<T>, options?: GetOptions<T>): Promise<T | null>;
   async get(identifier: Identifier<T>, options?: GetOptions<T>): Promise<T | null> {
-    if (options !== undefined) checkOptions('get()', options);
+    if (options !== undefined) checkOptions('get()', options, GET);
     const { where, raiseException = true, cache = true } = options ?? {};
     checkSwitch('get(..., { cache })', cache);
     const reads = cache ? readsOf(this) : uncachedReadsOf(this);

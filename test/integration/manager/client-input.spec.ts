@@ -185,6 +185,44 @@ describe('What is no query at all', () => {
   });
 });
 
+describe('An option of a call that there is not', () => {
+  it.each<[string, string, RegExp]>([
+    ['all', 'isActive', /There are: suffix, where, cache\. .* goes into where/],
+    ['all', 'constructor', /There are: suffix, where, cache\./],
+    ['all', 'sufix', /Did you mean suffix\?/],
+    ['all', 'Cache', /Did you mean cache\?/],
+    ['all', 'filter', /as where, or .*all\(\)\.filter\(/],
+    ['all', 'relations', /relatedObjects and prefetchRelatedObjects/],
+    ['all', 'order', /all\(\)\.orderBy\(/],
+    ['all', 'order_by', /all\(\)\.orderBy\(/],
+    ['all', 'take', /all\(\)\.limit\(/],
+    ['all', 'skip', /all\(\)\.offset\(/],
+    ['all', 'select', /all\(\)\.select\(/],
+    ['all', 'withDeleted', /all\(\)\.createQueryBuilder\(\)/],
+    ['all', 'ttl', /listTimeout and detailTimeout/],
+    ['all', 'raiseException', /an option of get\(\)/],
+    ['get', 'raise_exception', /Did you mean raiseException\?/],
+    ['get', 'raiseExeption', /Did you mean raiseException\?/],
+    ['get', 'Cache', /Did you mean cache\?/],
+    ['get', 'relations', /relatedObjects and prefetchRelatedObjects/],
+    ['get', 'suffix', /an option of all\(\)/],
+    ['get', 'title', /There are: where, raiseException, cache\./],
+  ])('is an error that names it and the one that was meant: %s, %s', async (method, option, hint) => {
+    const { examples, dataSource, statements } = await setUp();
+    await statements.expect(0, async () => {
+      for (const manager of [examples, examples.using(dataSource.manager)]) {
+        for (const value of [{ id: 1 }, false, undefined]) {
+          const options = { cache: true, [option]: value } as never;
+          const error = await errorOf(() => (method === 'all' ? manager.all(options) : manager.get(1, options)));
+          expect(error).toMatchObject({ name: 'InvalidQueryError', code: 'QSCACHE_OPTIONS' });
+          expect(error.message).toContain(`${method}() has no option "${option}", so nothing would come of it.`);
+          expect(error.message).toMatch(hint);
+        }
+      }
+    });
+  });
+});
+
 describe('What is very deep', () => {
   const nest = (make: (inner: unknown) => unknown, innermost: unknown, depth = 10_000) => {
     let inner = innermost;
