@@ -22,27 +22,27 @@ type Model<T> =
 /** @publicApi */
 export interface AllOptions<T extends ObjectLiteral> {
   /** Names the list: its key is `<cacheKey>_<suffix>`. Default: none for the whole list, derived from `where` for a part of it. */
-  readonly suffix?: string;
+  readonly suffix?: string | undefined;
   /** The rows of the list. Default: all of them. */
-  readonly where?: Where<T>;
+  readonly where?: Where<T> | undefined;
   /**
    * `false`: this list comes from the database, from the primary as what is cached would be loaded, and is not stored; nor is what is
    * refined from it and told to `cache()`. A suffix then names nothing. Inside of a transaction it changes nothing. Default `true`.
    */
-  readonly cache?: boolean;
+  readonly cache?: boolean | undefined;
 }
 
 /** @publicApi */
 export interface GetOptions<T extends ObjectLiteral> {
   /** How to find the row. Default: by primary key. With it, the identifier only names the entry. */
-  readonly where?: Where<T>;
+  readonly where?: Where<T> | undefined;
   /** `false`: `null` instead of `exceptionClass` when there is no row. Default `true`. */
-  readonly raiseException?: boolean;
+  readonly raiseException?: boolean | undefined;
   /**
    * `false`: this call asks the database, the primary as what is cached would be loaded, and stores nothing. Inside of a transaction it
    * changes nothing. Default `true`.
    */
-  readonly cache?: boolean;
+  readonly cache?: boolean | undefined;
 }
 
 /** Whoever adds an option has to name it here. */
@@ -213,7 +213,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
     const { suffix, where, cache = true } = options;
     checkSwitch('all({ cache })', cache);
     const reads = cache ? readsOf(this) : uncachedReadsOf(this);
-    const query = where === undefined ? {} : { where: ownPart('all({ where })', where) as never };
+    const query = where === undefined ? {} : { where: ownPart('all({ where })', 'filter', where) as never };
     return querySet<T>(reads, query, { suffix });
   }
 
@@ -235,14 +235,14 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * await examples.get(1, { cache: false });                          // 1 query, every time
    */
   get(identifier: Identifier<T>, options: GetOptions<T> & { readonly raiseException: false }): Promise<T | null>;
-  get(identifier: Identifier<T>, options?: GetOptions<T> & { readonly raiseException?: true }): Promise<T>;
+  get(identifier: Identifier<T>, options?: GetOptions<T> & { readonly raiseException?: true | undefined }): Promise<T>;
   get(identifier: Identifier<T>, options?: GetOptions<T>): Promise<T | null>;
   async get(identifier: Identifier<T>, options?: GetOptions<T>): Promise<T | null> {
     if (options !== undefined) checkOptions('get()', options, GET);
     const { where, raiseException = true, cache = true } = options ?? {};
     checkSwitch('get(..., { cache })', cache);
     const reads = cache ? readsOf(this) : uncachedReadsOf(this);
-    const own = where === undefined ? undefined : ownPart('get(..., { where })', where);
+    const own = where === undefined ? undefined : ownPart('get(..., { where })', 'filter', where);
     const found = await reads.get(identifier, own as never);
     if (!found && raiseException) throw new this.exceptionClass(`${reads.metadata.name} not found`);
     return found as T | null;

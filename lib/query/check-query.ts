@@ -34,18 +34,26 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   raiseexception: 'It is an option of get().',
 };
 
+/** What a query is given: what would come of one that is no object, and one that is. */
+const PARTS = {
+  filter: ['all rows would match', '{ title: ... }'],
+  order: ['the rows would come in any order', "{ title: 'ASC' }"],
+  selection: ['all of them would be loaded', '{ title: true }'],
+} as const;
+
 /**
  * A filter, order or selection as it was given, in a copy of its own. What is inside is TypeORM's to judge; a value that is no object at
- * all it would pass over in silence, and return every row.
+ * all it would pass over in silence.
  *
  * @param call what was called, for the error
  * @throws {InvalidQueryError}
  */
-export function ownPart<T extends object | undefined>(call: string, part: T): T {
+export function ownPart<T extends object | undefined>(call: string, kind: keyof typeof PARTS, part: T): T {
   if (part === undefined || isObject(part)) return copyQuery(part);
+  const [consequence, example] = PARTS[kind];
   throw new InvalidQueryError(
     'QSCACHE_QUERY',
-    `${call} was given ${whatIs(part)}, which says nothing of any property, so all rows would match. Give an object such as { title: ... }.`,
+    `${call} was given ${whatIs(part)}, which says nothing of any property, so ${consequence}. Give an object such as ${example}.`,
   );
 }
 

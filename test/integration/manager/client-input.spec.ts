@@ -170,6 +170,16 @@ describe('What is no query at all', () => {
     });
   });
 
+  it.each<[string, RegExp]>([
+    ['filter', /so all rows would match\..*{ title: \.\.\. }/],
+    ['orderBy', /so the rows would come in any order\..*{ title: 'ASC' }/],
+    ['select', /so all of them would be loaded\..*{ title: true }/],
+  ])('is told what would come of it, and what to write: %s', async (method, message) => {
+    const { examples } = await setUp();
+    const set = examples.all() as unknown as Record<string, (given: string) => unknown>;
+    expect((await errorOf(() => set[method]!('id'))).message).toMatch(message);
+  });
+
   it.each(['5', null, {}, [1], true])('counts no rows: %o', async (value) => {
     const { examples } = await setUp();
     for (const use of [() => examples.all().limit(value as never), () => examples.all().offset(value as never)]) {
