@@ -26,7 +26,7 @@ export type ConfigurationErrorCode =
   | 'QSCACHE_NO_CACHE_MANAGER'
   /** No initialized DataSource of that name. */
   | 'QSCACHE_NO_DATA_SOURCE'
-  /** An option of `forRoot` out of its range, or one of `forRoot` or `forFeature` that there is none of; options that are no object. */
+  /** An option of `forRoot` out of its range, or one of `forRoot`, `forFeature` or `@ClearCacheDetail` that there is none of; options that are no object. */
   | 'QSCACHE_OPTION'
   /** `prefetchRelatedObjects` on an entity without a primary key that is selected. */
   | 'QSCACHE_PREFETCH_WITHOUT_KEY'

@@ -1,7 +1,8 @@
 import { InvalidConfigurationError } from '../errors.js';
 import { isManagerClass } from '../manager/manager-registry.js';
+import { meantOption } from '../naming/meant-option.js';
 import { otherCopy, twoCopies } from '../peers/copies.js';
-import type { ClearDetail, ClearTarget } from './clear-target.js';
+import type { ClearCacheDetailOptions, ClearDetail, ClearTarget } from './clear-target.js';
 
 /** @throws {InvalidConfigurationError} for no target at all, and for one that would clear nothing, whatever the handler returns */
 export function checkKeys(handler: string, targets: readonly ClearTarget[]): void {
@@ -13,10 +14,27 @@ export function checkKeys(handler: string, targets: readonly ClearTarget[]): voi
   targets.forEach((target) => checkTarget(handler, '@ClearCacheKeys', target));
 }
 
-/** @throws {InvalidConfigurationError} for what is no manager class, and for an additional key that would clear nothing */
-export function checkDetail(handler: string, { manager, additionalKeys = [] }: ClearDetail): void {
+/** Whoever adds an option has to name it here. */
+const DETAIL: Readonly<Record<keyof ClearCacheDetailOptions, true>> = { field: true, additionalKeys: true };
+
+/** What qscache calls it. */
+const ELSEWHERE = { additionalfields: 'Did you mean additionalKeys?' };
+
+/**
+ * @throws {InvalidConfigurationError} for what is no manager class, for an additional key that would clear nothing, and for an option
+ *   there is not
+ */
+export function checkDetail(handler: string, { manager, ...options }: ClearDetail): void {
+  const { additionalKeys = [] } = options;
   if (!isManagerClass(manager)) throw notToBeCleared(handler, '@ClearCacheDetail', manager, 'no manager class');
   additionalKeys.forEach((target) => checkTarget(handler, 'additionalKeys of @ClearCacheDetail', target));
+  const known = Object.keys(DETAIL);
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new InvalidConfigurationError(
+    'QSCACHE_OPTION',
+    `${handler} gives ${JSON.stringify(unknown)} to @ClearCacheDetail, which has no such option, so nothing would come of it. ${meantOption(unknown, known, ELSEWHERE) ?? `There are: ${known.join(', ')}.`}`,
+  );
 }
 
 function checkTarget(handler: string, decorator: string, target: ClearTarget): void {

@@ -2,7 +2,7 @@ import { CACHE_MANAGER } from '@nestjs/cache-manager';
 import type { Cache } from 'cache-manager';
 import { inspect } from 'node:util';
 import { type DataSource, type DataSourceOptions, Equal, In, LessThan, Not, type QueryRunner, Raw } from 'typeorm';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { BaseCacheManager, InvalidQueryError, QuerySet } from '../../../lib/index.js';
 import { fillCatalog, ItemCacheManager } from '../../fixtures/catalog.js';
 import { catalogEntities, Item, Money } from '../../fixtures/entities/catalog.entities.js';
@@ -433,8 +433,8 @@ describe('using()', () => {
 
   it.each<[string, (dataSource: DataSource) => unknown]>([
     ['another copy of TypeORM', () => new (copyOfTypeOrm())({ type: 'sqljs' }).manager],
-    ['a test, with methods of its own', () => ({ getRepository: vi.fn(), save: vi.fn() })],
-    ['a mocker, which has everything', () => new Proxy({}, { get: () => vi.fn() })],
+    ['a test, with methods of its own', () => ({ getRepository: () => undefined, save: () => undefined })],
+    ['a mocker, which has everything', () => new Proxy({}, { get: () => () => undefined })],
     ['a library that wraps it', ({ manager }) => Object.create(manager)],
   ])('takes an EntityManager of %s', async (_, made) => {
     const { examples, dataSource } = await setUp();

@@ -538,6 +538,23 @@ describe('A decorator that would clear nothing', () => {
     expectError(error, 'QSCACHE_DECORATOR_TARGET', message);
   });
 
+  it.each([
+    ['fields', /Did you mean field\?/],
+    ['additional_keys', /Did you mean additionalKeys\?/],
+    ['additional_fields', /Did you mean additionalKeys\?/],
+    ['id', /There are: field, additionalKeys\./],
+  ])('is a boot error of an option there is not: %s', async (option, message) => {
+    @Controller()
+    class Detail {
+      @Get()
+      @ClearCacheDetail(ExampleCacheManager, { [option]: undefined })
+      clear() {}
+    }
+    const error = await bootError([ExampleCacheManager], { controllers: [Detail] });
+    const told = new RegExp(`^Detail\\.clear gives "${option}" to @ClearCacheDetail, which has no such option, so`);
+    expectError(error, 'QSCACHE_OPTION', told, message);
+  });
+
   const methods = {
     classKeys() {
       return 'example';
