@@ -59,11 +59,13 @@ export type ConfigurationErrorCode =
 export type QueryErrorCode =
   /** `QsCache.clear()` of nothing, or of what is no entity of the application and no name of a table. */
   | 'QSCACHE_CLEAR_TARGET'
+  /** A `using()` of what is no EntityManager. */
+  | 'QSCACHE_ENTITY_MANAGER'
   /** A second filter on a relation of a view without a key. */
   | 'QSCACHE_FILTER_WITHOUT_KEY'
   /** An identifier no row can have. */
   | 'QSCACHE_INVALID_IDENTIFIER'
-  /** Options of a call that are no object, or a `cache` that is no boolean. */
+  /** Options of a call that are no object, one that there is not, or a `cache` that is no boolean. */
   | 'QSCACHE_OPTIONS'
   /** A filter, order or selection that is no object. */
   | 'QSCACHE_QUERY'

@@ -15,6 +15,7 @@ import type { CacheManager } from './peers/cache-manager.js';
 import { brand } from './peers/copies.js';
 import { checkVersions } from './peers/versions.js';
 import { logEvents, warn } from './qs-cache.log.js';
+import { noDataSource } from './qs-cache.no-data-source.js';
 import { givenOptions, QSCACHE_OPTIONS, type ResolvedOptions, resolveOptions } from './qs-cache.options.js';
 import type { CacheStore, ClockWrite } from './store/cache-store.js';
 import { disconnect } from './store/disconnect.js';
@@ -117,11 +118,8 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     dataSourceName: string,
   ): Promise<WatchedDataSource> {
     if (!dataSource?.isInitialized) {
-      const names = classes.map(({ name }) => name).join(', ');
-      throw new InvalidConfigurationError(
-        'QSCACHE_NO_DATA_SOURCE',
-        `QsCacheModule.forFeature([${names}]) found no initialized DataSource "${dataSourceName}", so its managers would have nothing to load from. Import TypeOrmModule.forRoot(...) in the application, or pass the name of the DataSource as second argument.`,
-      );
+      const tokens = this.discovery.getProviders().map(({ token }) => token);
+      throw noDataSource(classes, dataSourceName, dataSource, tokens);
     }
     await checkListenersAreAwaited(dataSource);
     const watched = await this.#claim(dataSource);

@@ -12,14 +12,14 @@ import { InvalidConfigurationError } from './errors.js';
  */
 export interface QsCacheFeatureOptions {
   /** Modules that export what the managers inject. Default: none; what global modules export is there anyway. */
-  readonly imports?: ModuleMetadata['imports'];
+  readonly imports?: ModuleMetadata['imports'] | undefined;
   /** The DataSource their models belong to, as in `TypeOrmModule.forFeature`. Default: the default one. */
   readonly dataSource?: DataSource | DataSourceOptions | string | undefined;
   /**
    * `false`: the importing module has the managers among its own `providers`, where they may inject what it has, exported or not; this
    * only binds them. Default `true`.
    */
-  readonly provide?: boolean;
+  readonly provide?: boolean | undefined;
 }
 
 /** What may be the second argument of `forFeature`. TypeORM's options are those that have a `type`. */

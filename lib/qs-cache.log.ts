@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { StoreError } from './errors.js';
+import { QsCacheError, StoreError } from './errors.js';
 import type { CacheEvent, CacheEvents } from './events/cache-events.js';
 import { oneLine } from './events/one-line.js';
 
@@ -114,7 +114,7 @@ function troubleOf(event: CacheEvent): Trouble | undefined {
       };
     case 'clear:failed':
       return {
-        kind: `${event.name} ${event.handler}`,
+        kind: `${event.name} ${event.handler} ${event.error instanceof QsCacheError ? event.error.code : ''}`,
         text: `${event.handler} could not clear what it was told to: ${sentence(event.error)}`,
       };
     case 'write:unplaced':

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { InvalidConfigurationError } from './errors.js';
+import { meantOption } from './naming/meant-option.js';
 import { nearestName } from './naming/near-name.js';
 import { QsCacheCore } from './qs-cache.core.js';
 import { checkOptions, QSCACHE_OPTIONS, type QsCacheOptions, type QsCacheOptionsFactory } from './qs-cache.options.js';
@@ -56,10 +57,9 @@ export class ConfigurableModuleClass extends Configurable {
     const names = Object.keys(checkObject('forRootAsync', options));
     const unknown = names.find((name) => !ASYNC.includes(name));
     if (unknown !== undefined) {
-      const near = nearestName(unknown, ASYNC)?.name;
       throw new InvalidConfigurationError(
         'QSCACHE_OPTION',
-        `QsCacheModule.forRootAsync was given ${JSON.stringify(unknown)}, which it does not take, so nothing would come of it. ${near ? `Did you mean ${near}?` : 'Return options from useFactory; it is global as it is.'}`,
+        `QsCacheModule.forRootAsync was given ${JSON.stringify(unknown)}, which it does not take, so nothing would come of it. ${meantOption(unknown, ASYNC) ?? 'Return options from useFactory; it is global as it is.'}`,
       );
     }
     if (!SOURCES.some((name) => options[name as keyof typeof options])) {

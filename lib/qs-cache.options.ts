@@ -2,8 +2,9 @@ import { Encryption } from './cache/seal-encryption.js';
 import { Signature } from './cache/seal-signature.js';
 import { noSeal, type Seal } from './cache/seal.js';
 import { InvalidConfigurationError } from './errors.js';
+import { meantOption } from './naming/meant-option.js';
 import { nearestName } from './naming/near-name.js';
-import { whatIs } from './query/what-is.js';
+import { whatIs, whatNumber } from './query/what-is.js';
 import { type CacheStore, isCacheStore } from './store/cache-store.js';
 import { checkRedis, type RedisClient } from './store/connect-redis.js';
 
@@ -20,13 +21,13 @@ export interface QsCacheOptions {
    * Sets this application's entries apart from others' in the same store: keys become `<namespace>:<key>`. Default: none, keys are
    * exactly what `getCacheKey()` prints.
    */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
 
   /**
    * The Redis client to use (ioredis, or node-redis 5), where it is not the one inside CACHE_MANAGER. It stays yours: QsCache never
    * closes it. Default: found inside CACHE_MANAGER.
    */
-  readonly redis?: RedisClient;
+  readonly redis?: RedisClient | undefined;
 
   /**
    * Where entries and clocks are kept, if neither in CACHE_MANAGER nor in Redis: your own `CacheStore`, and then no CACHE_MANAGER is needed.
@@ -36,7 +37,7 @@ export interface QsCacheOptions {
    * @example
    * QsCacheModule.forRoot({ store: new MyStore() }) // a hit of examples.get(1) is 0 queries, as everywhere
    */
-  readonly store?: CacheStore;
+  readonly store?: CacheStore | undefined;
 
   /**
    * The longest a read waits for the store, in milliseconds, 1 to 10,000. Default 250. A read that waited in vain is answered by the
@@ -46,7 +47,7 @@ export interface QsCacheOptions {
    * again until then. So a store that does not answer costs it one and a half budgets (two when it stopped answering while the
    * hold was renewed), and it goes on. Let the budget be longer than the way to the store and back.
    */
-  readonly budgetMs?: number;
+  readonly budgetMs?: number | undefined;
 
   /**
    * How long the hold of a write whose process is not heard of any more stands, in milliseconds, 1,000 to 600,000.
@@ -57,7 +58,7 @@ export interface QsCacheOptions {
    * stay until they expire; and a unique key that one write frees and another takes may be looked up as the former row until both
    * are through.
    */
-  readonly holdMs?: number;
+  readonly holdMs?: number | undefined;
 
   /**
    * What becomes of a write while the store cannot be told of it. `'queue'`, the default: it is made, and the store is told when it is
@@ -69,7 +70,7 @@ export interface QsCacheOptions {
    * @example
    * QsCacheModule.forRoot({ onStoreDown: 'reject' }) // a write while the store is down: no query, and a WriteRefusedError
    */
-  readonly onStoreDown?: 'queue' | 'reject';
+  readonly onStoreDown?: 'queue' | 'reject' | undefined;
 
   /**
    * Signs every entry, with its key, by HMAC-SHA256: what somebody else has changed, made up or moved to another key is a miss and an
@@ -95,7 +96,7 @@ export interface QsCacheOptions {
    * @example
    * QsCacheModule.forRoot({ secret: config.getOrThrow('CACHE_SECRET'), encrypt: true }) // costs no more queries
    */
-  readonly encrypt?: boolean;
+  readonly encrypt?: boolean | undefined;
 
   /**
    * `false`: every read comes from the database and nothing is stored, for tests and emergencies; the log says so once. Writes go on
@@ -105,7 +106,7 @@ export interface QsCacheOptions {
    * @example
    * QsCacheModule.forRoot({ enabled: process.env.CACHE !== 'off' }) // off: examples.get(1) is 1 query, every time
    */
-  readonly enabled?: boolean;
+  readonly enabled?: boolean | undefined;
 }
 
 /** Whoever adds an option has to name it here. */
@@ -121,7 +122,7 @@ const KNOWN: Readonly<Record<keyof QsCacheOptions, true>> = {
   enabled: true,
 };
 
-/** What other modules call what is done otherwise here; in small letters. */
+/** What other modules call what is done otherwise here, by their plain names. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   isglobal: 'It is global as it is: leave it out.',
   global: 'It is global as it is: leave it out.',
@@ -192,11 +193,7 @@ function isOfItsOwn(name: string, options: object): boolean {
 
 function unknownOption(name: string): InvalidConfigurationError {
   const known = Object.keys(KNOWN);
-  const near = nearestName(name, known)?.name;
-  const word = name.replaceAll('_', '').toLowerCase();
-  const hint =
-    (Object.hasOwn(ELSEWHERE, word) ? ELSEWHERE[word] : undefined) ??
-    (near ? `Did you mean ${near}?` : `There are: ${known.join(', ')}.`);
+  const hint = meantOption(name, known, ELSEWHERE) ?? `There are: ${known.join(', ')}.`;
   return new InvalidConfigurationError(
     'QSCACHE_OPTION',
     `QsCacheModule has no option ${JSON.stringify(name)}, so nothing would come of it. ${hint}`,
@@ -310,6 +307,6 @@ function invalid(option: string, value: unknown, consequence: string, remedy: st
   }
   return new InvalidConfigurationError(
     'QSCACHE_OPTION',
-    `QsCacheModule option ${option} is ${String(value)}, so ${consequence}. ${remedy}`,
+    `QsCacheModule option ${option} is ${whatNumber(value)}, so ${consequence}. ${remedy}`,
   );
 }

@@ -1,5 +1,6 @@
 import { InvalidConfigurationError } from '../errors.js';
 import { isManagerClass } from '../manager/manager-registry.js';
+import { meantOption } from '../naming/meant-option.js';
 import { nearestName } from '../naming/near-name.js';
 import { otherCopy, twoCopies } from '../peers/copies.js';
 import { whatIs } from '../query/what-is.js';
@@ -7,6 +8,9 @@ import type { ClearCacheDetailOptions, ClearDetail, ClearTarget } from './clear-
 
 /** Whoever adds an option has to name it here. */
 const OPTIONS: Readonly<Record<keyof ClearCacheDetailOptions, true>> = { field: true, additionalKeys: true };
+
+/** What qscache calls it. */
+const ELSEWHERE = { additionalfields: 'Did you mean additionalKeys?' };
 
 const ADDITIONAL = 'additionalKeys of @ClearCacheDetail';
 
@@ -44,9 +48,8 @@ function checkOptions(handler: string, options: unknown): void {
   const known = Object.keys(OPTIONS);
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name));
   if (unknown !== undefined) {
-    const near = nearestName(unknown, known)?.name;
     throw wrong(
-      `${handler} gives ${JSON.stringify(unknown)} to @ClearCacheDetail, which has no such option, so nothing would come of it. ${near ? `Did you mean ${near}?` : `There are: ${known.join(', ')}.`}`,
+      `${handler} gives ${JSON.stringify(unknown)} to @ClearCacheDetail, which has no such option, so nothing would come of it. ${meantOption(unknown, known, ELSEWHERE) ?? `There are: ${known.join(', ')}.`}`,
     );
   }
   const { field, additionalKeys }: { field?: unknown; additionalKeys?: unknown } = options;

@@ -49,9 +49,9 @@ export class ClearCache {
     for (const target of targets) {
       await this.#guarded(context, async () => {
         if (isManagerClass(target)) return this.#manager(target)?.clearCacheList();
-        if (typeof target === 'string') return this.#keys([target]);
+        if (typeof target === 'string') return this.#keys(context, [target]);
         const { keys, errors } = keysOfResults(target as KeysOfResult, context, results, isWhole);
-        await this.#keys(keys);
+        await this.#keys(context, keys);
         if (errors.length) throw errors[0];
       });
     }
@@ -84,7 +84,7 @@ export class ClearCache {
     });
   }
 
-  async #keys(texts: Iterable<string>): Promise<void> {
+  async #keys(context: ExecutionContext, texts: Iterable<string>): Promise<void> {
     const unknown: string[] = [];
     const errors: unknown[] = [];
     for (const text of texts) {
@@ -94,8 +94,9 @@ export class ClearCache {
         try {
           keys = keysOf(manager);
         } catch (error) {
-          // Its scope() failed: no reason to leave another manager's entries.
+          // Its scope() failed: no reason to leave another manager's entries. The key may be its own.
           errors.push(error);
+          isKnown ||= text.includes(runtimeOf(manager).options.cacheKey);
           continue;
         }
         const key = keys.named(text);
@@ -105,13 +106,8 @@ export class ClearCache {
       }
       if (!isKnown) unknown.push(text);
     }
-    if (errors.length) throw errors[0];
-    if (unknown.length) {
-      throw new InvalidConfigurationError(
-        'QSCACHE_UNKNOWN_KEY',
-        `No manager has the key ${unknown.map((text) => JSON.stringify(text)).join(', ')}, so nothing of it could be cleared. Write keys as getCacheKey() and getDetailCacheKey() print them.`,
-      );
-    }
+    if (errors.length) this.#tell(context, errors[0]);
+    if (unknown.length) this.#tell(context, unknownKeys(unknown));
   }
 
   /** `undefined` for one that a test has replaced: it has no entries. */
@@ -127,13 +123,21 @@ export class ClearCache {
     try {
       await clear();
     } catch (error) {
-      this.events.emit({
-        name: 'clear:failed',
-        handler: `${context.getClass().name}.${context.getHandler().name}`,
-        error,
-      });
+      this.#tell(context, error);
     }
   }
+
+  #tell(context: ExecutionContext, error: unknown): void {
+    const handler = `${context.getClass().name}.${context.getHandler().name}`;
+    this.events.emit({ name: 'clear:failed', handler, error });
+  }
+}
+
+function unknownKeys(texts: readonly string[]): InvalidConfigurationError {
+  return new InvalidConfigurationError(
+    'QSCACHE_UNKNOWN_KEY',
+    `No manager has the key ${texts.map((text) => JSON.stringify(text)).join(', ')}, so nothing of it could be cleared. Write keys as getCacheKey() and getDetailCacheKey() print them.`,
+  );
 }
 
 /** `undefined` for what names no row, a key with a part missing included. */

@@ -20,9 +20,9 @@ export type ClearTarget<Result = unknown> = CacheManagerClass | string | KeysOfR
 /** @publicApi */
 export interface ClearCacheDetailOptions<Result = unknown> {
   /** The property of the result that holds the identifier. Default: the model's primary key. */
-  readonly field?: string;
+  readonly field?: string | undefined;
   /** What else to clear, as `@ClearCacheKeys` takes it. Default: nothing. (qscache: `additional_fields`) */
-  readonly additionalKeys?: readonly ClearTarget<Result>[];
+  readonly additionalKeys?: readonly ClearTarget<Result>[] | undefined;
 }
 
 /** @internal */

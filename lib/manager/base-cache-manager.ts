@@ -6,8 +6,9 @@ import { ownIdentifier } from '../naming/identified-row.js';
 import type { Identifier } from '../naming/identifier.js';
 import type { TableTarget } from '../naming/table-target.js';
 import { brand } from '../peers/copies.js';
-import { checkOptions, checkSwitch, ownPart } from '../query/check-query.js';
+import { ownPart } from '../query/check-query.js';
 import type { Where } from '../query/where.js';
+import { checkOptions, checkSwitch } from './check-options.js';
 import { clearsOf, keysOf, readsOf, registeredRuntime, runtimeOf, uncachedReadsOf } from './manager-runtime.js';
 import { type QuerySet, querySet } from './query-set.js';
 import { transactionOf, withinTransaction } from './transaction.js';
@@ -22,28 +23,32 @@ type Model<T> =
 /** @publicApi */
 export interface AllOptions<T extends ObjectLiteral> {
   /** Names the list: its key is `<cacheKey>_<suffix>`. Default: none for the whole list, derived from `where` for a part of it. */
-  readonly suffix?: string;
+  readonly suffix?: string | undefined;
   /** The rows of the list. Default: all of them. */
-  readonly where?: Where<T>;
+  readonly where?: Where<T> | undefined;
   /**
    * `false`: this list comes from the database, from the primary as what is cached would be loaded, and is not stored; nor is what is
    * refined from it and told to `cache()`. A suffix then names nothing. Inside of a transaction it changes nothing. Default `true`.
    */
-  readonly cache?: boolean;
+  readonly cache?: boolean | undefined;
 }
 
 /** @publicApi */
 export interface GetOptions<T extends ObjectLiteral> {
   /** How to find the row. Default: by primary key. With it, the identifier only names the entry. */
-  readonly where?: Where<T>;
+  readonly where?: Where<T> | undefined;
   /** `false`: `null` instead of `exceptionClass` when there is no row. Default `true`. */
-  readonly raiseException?: boolean;
+  readonly raiseException?: boolean | undefined;
   /**
    * `false`: this call asks the database, the primary as what is cached would be loaded, and stores nothing. Inside of a transaction it
    * changes nothing. Default `true`.
    */
-  readonly cache?: boolean;
+  readonly cache?: boolean | undefined;
 }
+
+/** Whoever adds an option has to name it here. */
+const ALL: Readonly<Record<keyof AllOptions<ObjectLiteral>, true>> = { suffix: true, where: true, cache: true };
+const GET: Readonly<Record<keyof GetOptions<ObjectLiteral>, true>> = { where: true, raiseException: true, cache: true };
 
 /**
  * The cached entities of one model. Extend it, name the model, register the class with `QsCacheModule.forFeature`, inject it.
@@ -202,14 +207,14 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * await examples.all({ suffix: 'active', where: { isActive: true } }); // an entry of its own: example_active
    * await examples.all({ cache: false });                               // 1 query, every time
    *
-   * @throws {InvalidQueryError} for a suffix that is no text, a filter that is no object, and a `cache` that is no boolean
+   * @throws {InvalidQueryError} for a suffix that is no text, a filter that is no object, a `cache` that is no boolean, and an option there is not
    */
   all(options: AllOptions<T> = {}): QuerySet<T> {
-    checkOptions('all()', options);
+    checkOptions('all()', options, ALL);
     const { suffix, where, cache = true } = options;
     checkSwitch('all({ cache })', cache);
     const reads = cache ? readsOf(this) : uncachedReadsOf(this);
-    const query = where === undefined ? {} : { where: ownPart('all({ where })', where) as never };
+    const query = where === undefined ? {} : { where: ownPart('all({ where })', 'filter', where) as never };
     return querySet<T>(reads, query, { suffix });
   }
 
@@ -220,7 +225,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    *   `where`, any text that names the entry
    * @throws the manager's `exceptionClass` when there is no row, unless `raiseException` is `false`
    * @throws {InvalidIdentifierError} for an identifier no row can have, such as `undefined`, or one the column's transformer throws for
-   * @throws {InvalidQueryError} for a filter that is no object, and a `cache` that is no boolean
+   * @throws {InvalidQueryError} for a filter that is no object, a `cache` that is no boolean, and an option there is not
    * @throws whatever the database fails with: a failure is never "not found"
    * @throws {CircularReadError} when a listener, subscriber, constructor or transformer of what it reads reads it again without end
    *
@@ -231,14 +236,14 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * await examples.get(1, { cache: false });                          // 1 query, every time
    */
   get(identifier: Identifier<T>, options: GetOptions<T> & { readonly raiseException: false }): Promise<T | null>;
-  get(identifier: Identifier<T>, options?: GetOptions<T> & { readonly raiseException?: true }): Promise<T>;
+  get(identifier: Identifier<T>, options?: GetOptions<T> & { readonly raiseException?: true | undefined }): Promise<T>;
   get(identifier: Identifier<T>, options?: GetOptions<T>): Promise<T | null>;
   async get(identifier: Identifier<T>, options?: GetOptions<T>): Promise<T | null> {
-    if (options !== undefined) checkOptions('get()', options);
+    if (options !== undefined) checkOptions('get()', options, GET);
     const { where, raiseException = true, cache = true } = options ?? {};
     checkSwitch('get(..., { cache })', cache);
     const reads = cache ? readsOf(this) : uncachedReadsOf(this);
-    const own = where === undefined ? undefined : ownPart('get(..., { where })', where);
+    const own = where === undefined ? undefined : ownPart('get(..., { where })', 'filter', where);
     const found = await reads.get(identifier, own as never);
     if (!found && raiseException) throw new this.exceptionClass(`${reads.metadata.name} not found`);
     return found as T | null;
@@ -297,6 +302,8 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    * This manager inside a transaction: reads go through its connection, see its rows and neither use nor fill the cache; clears
    * wait for its commit. Your own methods work on it as well, unless they use `#private` fields: write `private`. Arrow functions in
    * fields and functions that were bound stay outside of the transaction: their `this` is the manager they were made for.
+   *
+   * @throws {InvalidQueryError} for what is no EntityManager, such as `undefined` or a QueryRunner, whose `manager` is one
    *
    * @example
    * await dataSource.transaction(async (entityManager) => {

@@ -34,6 +34,9 @@ const NAMES = Object.keys(FIELDS) as Field[];
 const LISTS = NAMES.filter((name) => FIELDS[name] === 'list');
 const SWITCHES = NAMES.filter((name) => FIELDS[name] === 'switch');
 
+/** What other caches call how long an entry is kept: that says nothing here, and entries are kept as long as by default. */
+const LIFETIMES: ReadonlySet<string> = new Set(['ttl', 'timeout']);
+
 /** Letters. A short name is near to too many others. */
 const LONG_NAME = 9;
 
@@ -81,6 +84,12 @@ function checkSwitch(name: string, field: string, value: unknown): void {
 function checkNames(manager: string, declared: object): string[] {
   const warnings: string[] = [];
   for (const [name, descriptor] of ownNames(declared)) {
+    if (LIFETIMES.has(name) && typeof descriptor.value === 'number') {
+      warnings.push(
+        `${manager} has "${name}", which is no field of a cache manager, so no entry is kept for as long as it says. Write listTimeout and detailTimeout, in seconds, if that was meant; if it is a field of your own there is nothing to do.`,
+      );
+      continue;
+    }
     const near = nearField(name, descriptor);
     if (!near) continue;
     const mistake = `${manager} has "${name}", which is no field of a cache manager but nearly ${near.field}, so nothing comes of it. `;

@@ -1,4 +1,5 @@
 import { InvalidConfigurationError } from '../errors.js';
+import { whatNumber } from '../query/what-is.js';
 
 /** Ten years, in seconds. */
 const LONGEST = 10 * 365 * 86_400;
@@ -49,7 +50,7 @@ function checkTimeout(name: string, option: string, timeout: unknown): void {
   if (typeof timeout === 'number' && timeout > 0 && timeout <= LONGEST) return;
   throw new InvalidConfigurationError(
     'QSCACHE_TIMEOUT',
-    `${name}.${option} is ${String(timeout)}, so an entry would live forever or not at all. Give seconds, more than 0 and at most ten years, for example minutes(5).`,
+    `${name}.${option} is ${whatNumber(timeout)}, so an entry would live forever or not at all. Give seconds, more than 0 and at most ten years, for example minutes(5).`,
   );
 }
 
@@ -57,7 +58,7 @@ function checkSpan(name: string, option: string, span: unknown): void {
   if (typeof span === 'number' && span >= 0 && span <= LONGEST) return;
   throw new InvalidConfigurationError(
     'QSCACHE_TIMEOUT',
-    `${name}.${option} is ${String(span)}, so nobody could say when it ends. Give seconds, at most ten years, for example minutes(5), or 0 to switch it off.`,
+    `${name}.${option} is ${whatNumber(span)}, so nobody could say when it ends. Give seconds, at most ten years, for example minutes(5), or 0 to switch it off.`,
   );
 }
 
@@ -65,7 +66,7 @@ function checkJitter(name: string, jitter: unknown): void {
   if (typeof jitter === 'number' && jitter >= 0 && jitter <= 1) return;
   throw new InvalidConfigurationError(
     'QSCACHE_TIMEOUT',
-    `${name}.timeoutJitter is ${String(jitter)}, which is no share of a timeout, so nobody could say when an entry expires. Give 0 to 1, for example 0.1 for up to a tenth earlier.`,
+    `${name}.timeoutJitter is ${whatNumber(jitter)}, which is no share of a timeout, so nobody could say when an entry expires. Give 0 to 1, for example 0.1 for up to a tenth earlier.`,
   );
 }
 

@@ -1,4 +1,10 @@
-import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
+import {
+  type DataSource,
+  type EntityMetadata,
+  type EntityTarget,
+  getMetadataArgsStorage,
+  type ObjectLiteral,
+} from 'typeorm';
 import { entityCodec } from '../codec/entity-codec.js';
 import { InvalidConfigurationError } from '../errors.js';
 import { type RelationNode, relationTree } from '../load/relation-paths.js';
@@ -59,9 +65,14 @@ export function managerOptions(
     );
   }
   if (!dataSource.hasMetadata(manager.model)) {
+    const model = nameOf(manager.model);
+    const add = `to the entities of that DataSource (TypeOrmModule.forFeature([${model}]) with autoLoadEntities)`;
+    const remedy = isUndecorated(manager.model)
+      ? `It has no @Entity(), without which TypeORM passes over a class: write it above ${model}, and add ${model} ${add}.`
+      : `Add it ${add}, or name another DataSource in QsCacheModule.forFeature([...], dataSource).`;
     throw new InvalidConfigurationError(
       'QSCACHE_ENTITY_NOT_REGISTERED',
-      `${name}.model is ${nameOf(manager.model)}, which the DataSource "${dataSourceName}" does not know, so it could not be queried. Add it to the entities of that DataSource (TypeOrmModule.forFeature([${nameOf(manager.model)}]) with autoLoadEntities), or name another DataSource in QsCacheModule.forFeature([...], dataSource).`,
+      `${name}.model is ${model}, which the DataSource "${dataSourceName}" does not know, so it could not be queried. ${remedy}`,
     );
   }
   const metadata = dataSource.getMetadata(manager.model);
@@ -109,6 +120,11 @@ function keepOut(manager: string, metadata: EntityMetadata, path: string): void 
 
 function related(nodes: readonly RelationNode[]): EntityMetadata[] {
   return nodes.flatMap(({ relation, children }) => [relation.inverseEntityMetadata, ...related(children)]);
+}
+
+/** A class nobody has made an entity of, in whichever copy of TypeORM: they keep one storage. */
+function isUndecorated(model: unknown): boolean {
+  return typeof model === 'function' && !getMetadataArgsStorage().tables.some(({ target }) => target === model);
 }
 
 /** A table's clock from an entity, or from a name as the database knows it (`orders`, `sales.orders`). */

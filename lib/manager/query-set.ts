@@ -64,7 +64,7 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
    * @throws {InvalidQueryError} for a second filter on one relation of a view without a key, and for what is no object
    */
   filter(where: Where<T>): QuerySet<T> {
-    return this.#refined({}, this.#filtered().and(ownPart('filter()', where)));
+    return this.#refined({}, this.#filtered().and(ownPart('filter()', 'filter', where)));
   }
 
   /**
@@ -74,12 +74,12 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
    * @throws {InvalidQueryError} for a filter on a relation of a view without a key, and for what is no object
    */
   exclude(where: Where<T>): QuerySet<T> {
-    return this.#refined({}, this.#filtered().andNot(ownPart('exclude()', where)));
+    return this.#refined({}, this.#filtered().andNot(ownPart('exclude()', 'filter', where)));
   }
 
   /** Replaces the order. @throws {InvalidQueryError} for what is no object */
   orderBy(order: FindOptionsOrder<T>): QuerySet<T> {
-    return this.#refined({ order: ownPart('orderBy()', order) as NonNullable<EntityQuery['order']> });
+    return this.#refined({ order: ownPart('orderBy()', 'order', order) as NonNullable<EntityQuery['order']> });
   }
 
   /** At most so many rows. @param count rows, 0 or more @throws {InvalidQueryError} for anything but a whole number */
@@ -104,7 +104,7 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
    * @throws {InvalidQueryError} for what is no object
    */
   select(select: FindOptionsSelect<T>): QuerySet<T> {
-    return this.#refined({ select: ownPart('select()', select) as NonNullable<EntityQuery['select']> });
+    return this.#refined({ select: ownPart('select()', 'selection', select) as NonNullable<EntityQuery['select']> });
   }
 
   /**

@@ -26,6 +26,7 @@ import {
   StoreError,
   UnsupportedValueError,
 } from '../../lib/index.js';
+import { QsCacheTestingModule } from '../../lib/testing/index.js';
 import { Example, User } from '../fixtures/entities/example.entity.js';
 import { PlacedSeat } from '../fixtures/entities/keys.entities.js';
 import { Book, Car } from '../fixtures/entities/listening.entities.js';
@@ -202,6 +203,25 @@ expectTypeOf(examples.all({ cache: Math.random() > 0.5, suffix: 'x' })).toEqualT
 void examples.get(1, { cache: 'no' });
 // @ts-expect-error yes or no
 void examples.all({ cache: 0 });
+// With exactOptionalPropertyTypes, as here: what is not there is left out.
+declare const absent: undefined;
+void examples.all({ suffix: absent, where: absent, cache: absent });
+expectTypeOf(examples.get(1, { where: absent, cache: absent, raiseException: absent })).toEqualTypeOf<
+  Promise<Example>
+>();
+ClearCacheDetail(ExampleCacheManager, { field: absent, additionalKeys: absent });
+QsCacheModule.forFeature([ExampleCacheManager], { imports: absent, dataSource: absent, provide: absent });
+QsCacheModule.forRoot({
+  namespace: process.env.NAMESPACE,
+  redis: absent,
+  store: absent,
+  enabled: absent,
+  encrypt: absent,
+});
+QsCacheModule.forRoot({ budgetMs: absent, holdMs: absent, onStoreDown: absent });
+QsCacheTestingModule.forRoot({ namespace: absent, budgetMs: absent });
+// @ts-expect-error a secret that is not there is a mistake
+QsCacheModule.forRoot({ secret: process.env.SECRET });
 // @ts-expect-error several have no options
 void examples.getMany([1], { cache: false });
 expectTypeOf(examples.get(1, { raiseException: Math.random() > 0.5 })).toEqualTypeOf<Promise<Example | null>>();

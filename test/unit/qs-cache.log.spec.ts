@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { StoreError } from '../../lib/errors.js';
+import { InvalidConfigurationError, StoreError } from '../../lib/errors.js';
 import { CacheEvents } from '../../lib/events/cache-events.js';
 import { logEvents } from '../../lib/qs-cache.log.js';
 
@@ -48,6 +48,16 @@ describe('The log', () => {
       for (const handler of ['A.a', 'B.b']) events.emit({ name: 'clear:failed', handler, error: new Error(key) });
     }
     expect(lines).toHaveLength(12);
+  });
+
+  it('tells of what else a handler could not clear, though it has just told of something', () => {
+    const { events, lines } = listen();
+    const errors = [
+      new RangeError('no request'),
+      new InvalidConfigurationError('QSCACHE_UNKNOWN_KEY', 'No manager has the key'),
+    ];
+    for (const error of [...errors, ...errors]) events.emit({ name: 'clear:failed', handler: 'A.a', error });
+    expect(lines).toEqual([expect.stringMatching(/RangeError/), expect.stringMatching(/No manager has the key/)]);
   });
 
   it('tells once why a store is not asked, what is owed to it, and that it is back', () => {

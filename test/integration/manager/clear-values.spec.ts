@@ -90,15 +90,16 @@ it('@ClearCacheKeys says which key is no text, and clears the others', async () 
   }
 });
 
-it('@ClearCacheKeys clears a key of one manager though the scope of another fails', async () => {
-  @Injectable()
-  class BrokenCacheManager extends BaseCacheManager<Example> {
-    model = Example;
-    override cacheKey = 'broken';
-    override scope(): string {
-      throw new RangeError('no request');
-    }
+@Injectable()
+class BrokenCacheManager extends BaseCacheManager<Example> {
+  model = Example;
+  override cacheKey = 'broken';
+  override scope(): string {
+    throw new RangeError('no request');
   }
+}
+
+it('@ClearCacheKeys clears a key of one manager though the scope of another fails', async () => {
   const { get, statements, events } = await exampleApp(sqljs, {
     managers: [BrokenCacheManager, PlainExampleCacheManager],
   });
@@ -110,4 +111,24 @@ it('@ClearCacheKeys clears a key of one manager though the scope of another fail
   expect(events).toContainEqual(
     expect.objectContaining({ name: 'clear:failed', error: expect.any(RangeError) as unknown }),
   );
+});
+
+it('@ClearCacheKeys tells of a key nobody has, beside a scope or a function that fails', async () => {
+  const { get, events } = await exampleApp(sqljs, { managers: [BrokenCacheManager, PlainExampleCacheManager] });
+  const failing = ({ result }: { readonly result: unknown }) => {
+    if (result === 'a') return 'plian';
+    throw new TypeError('no key');
+  };
+  const unknown = /^No manager has the key "plian", so/;
+  for (const [target, told] of [
+    ['plian', [/^RangeError/, unknown]],
+    [failing, [/^RangeError/, unknown, /^TypeError/]],
+    // Whose it is, if it is anybody's, only that scope could say.
+    ['a:broken', [/^RangeError/]],
+  ] as const) {
+    events.splice(0);
+    await get(ClearCache).targets(context, [target], ['a', 'b']);
+    const failures = events.flatMap((event) => (event.name === 'clear:failed' ? [event.error.message] : []));
+    expect(failures).toEqual(told.map((message) => expect.stringMatching(message) as unknown));
+  }
 });

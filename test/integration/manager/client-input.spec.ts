@@ -170,6 +170,16 @@ describe('What is no query at all', () => {
     });
   });
 
+  it.each<[string, RegExp]>([
+    ['filter', /so all rows would match\..*{ title: \.\.\. }/],
+    ['orderBy', /so the rows would come in any order\..*{ title: 'ASC' }/],
+    ['select', /so all of them would be loaded\..*{ title: true }/],
+  ])('is told what would come of it, and what to write: %s', async (method, message) => {
+    const { examples } = await setUp();
+    const set = examples.all() as unknown as Record<string, (given: string) => unknown>;
+    expect((await errorOf(() => set[method]!('id'))).message).toMatch(message);
+  });
+
   it.each(['5', null, {}, [1], true])('counts no rows: %o', async (value) => {
     const { examples } = await setUp();
     for (const use of [() => examples.all().limit(value as never), () => examples.all().offset(value as never)]) {
@@ -182,6 +192,44 @@ describe('What is no query at all', () => {
     expect(await errorOf(() => examples.get(null as never))).toBeInstanceOf(InvalidIdentifierError);
     expect(await errorOf(() => examples.get(null as never))).toBeInstanceOf(InvalidQueryError);
     expect(await errorOf(() => examples.getMany('abc' as never))).toBeInstanceOf(InvalidIdentifierError);
+  });
+});
+
+describe('An option of a call that there is not', () => {
+  it.each<[string, string, RegExp]>([
+    ['all', 'isActive', /There are: suffix, where, cache\. .* goes into where/],
+    ['all', 'constructor', /There are: suffix, where, cache\./],
+    ['all', 'sufix', /Did you mean suffix\?/],
+    ['all', 'Cache', /Did you mean cache\?/],
+    ['all', 'filter', /as where, or .*all\(\)\.filter\(/],
+    ['all', 'relations', /relatedObjects and prefetchRelatedObjects/],
+    ['all', 'order', /all\(\)\.orderBy\(/],
+    ['all', 'order_by', /all\(\)\.orderBy\(/],
+    ['all', 'take', /all\(\)\.limit\(/],
+    ['all', 'skip', /all\(\)\.offset\(/],
+    ['all', 'select', /all\(\)\.select\(/],
+    ['all', 'withDeleted', /all\(\)\.createQueryBuilder\(\)/],
+    ['all', 'ttl', /listTimeout and detailTimeout/],
+    ['all', 'raiseException', /an option of get\(\)/],
+    ['get', 'raise_exception', /Did you mean raiseException\?/],
+    ['get', 'raiseExeption', /Did you mean raiseException\?/],
+    ['get', 'Cache', /Did you mean cache\?/],
+    ['get', 'relations', /relatedObjects and prefetchRelatedObjects/],
+    ['get', 'suffix', /an option of all\(\)/],
+    ['get', 'title', /There are: where, raiseException, cache\./],
+  ])('is an error that names it and the one that was meant: %s, %s', async (method, option, hint) => {
+    const { examples, dataSource, statements } = await setUp();
+    await statements.expect(0, async () => {
+      for (const manager of [examples, examples.using(dataSource.manager)]) {
+        for (const value of [{ id: 1 }, false, undefined]) {
+          const options = { cache: true, [option]: value } as never;
+          const error = await errorOf(() => (method === 'all' ? manager.all(options) : manager.get(1, options)));
+          expect(error).toMatchObject({ name: 'InvalidQueryError', code: 'QSCACHE_OPTIONS' });
+          expect(error.message).toContain(`${method}() has no option "${option}", so nothing would come of it.`);
+          expect(error.message).toMatch(hint);
+        }
+      }
+    });
   });
 });
 

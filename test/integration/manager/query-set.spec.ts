@@ -1,7 +1,8 @@
 import { CACHE_MANAGER } from '@nestjs/cache-manager';
 import type { Cache } from 'cache-manager';
-import { type DataSourceOptions, Equal, In, LessThan, Not, Raw } from 'typeorm';
-import { describe, expect, it } from 'vitest';
+import { inspect } from 'node:util';
+import { type DataSource, type DataSourceOptions, Equal, In, LessThan, Not, type QueryRunner, Raw } from 'typeorm';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { BaseCacheManager, InvalidQueryError, QuerySet } from '../../../lib/index.js';
 import { fillCatalog, ItemCacheManager } from '../../fixtures/catalog.js';
 import { catalogEntities, Item, Money } from '../../fixtures/entities/catalog.entities.js';
@@ -14,6 +15,7 @@ import {
   PrefetchedExampleCacheManager,
   UserCacheManager,
 } from '../../fixtures/managers.js';
+import { copyOfTypeOrm } from '../../support/copy-of-typeorm.js';
 import { describeDatabases } from '../../support/databases.js';
 import { sqljs } from '../../fixtures/sqljs.js';
 import { exampleApp } from '../../support/example-app.js';
@@ -399,6 +401,44 @@ describe('using()', () => {
     const { examples, dataSource, statements } = await setUp();
     const direct = examples.using(dataSource.manager);
     for (let i = 0; i < 2; i++) expect((await statements.expect(1, () => direct.get(1))).title).toBe('one');
+  });
+
+  it.each<[string, (dataSource: DataSource, runner: QueryRunner) => unknown]>([
+    ['undefined', () => undefined],
+    ['null', () => null],
+    ['a text', () => 'transaction'],
+    ['a function', () => () => undefined],
+    ['an object', () => ({})],
+    ['a promise', ({ manager }) => Promise.resolve(manager)],
+    ['an object', (dataSource) => dataSource],
+    ['an object', ({ manager }) => manager.getRepository(Example)],
+    ['an object', ({ manager }) => ({ entityManager: manager })],
+    ['a QueryRunner', (_, runner) => runner],
+  ])('is an error at once, with %s in place of an EntityManager', async (what, given) => {
+    const { examples, dataSource } = await setUp();
+    const runner = dataSource.createQueryRunner();
+    onTestFinished(() => runner.release());
+    expect(() => examples.using(given(dataSource, runner) as never)).toThrow(
+      expect.objectContaining({
+        name: 'InvalidQueryError',
+        code: 'QSCACHE_ENTITY_MANAGER',
+        message: expect.stringMatching(
+          new RegExp(
+            `PlainExampleCacheManager\\.using\\(\\) was given ${what} and no EntityManager, so .*Pass ${what === 'a QueryRunner' ? 'its manager: using\\(queryRunner\\.manager\\)' : 'the EntityManager of the transaction'}`,
+          ),
+        ) as unknown,
+      }) as Error,
+    );
+  });
+
+  it.each<[string, (dataSource: DataSource) => unknown]>([
+    ['another copy of TypeORM', () => new (copyOfTypeOrm())({ type: 'sqljs' }).manager],
+    ['a test, with methods of its own', () => ({ getRepository: () => undefined, save: () => undefined })],
+    ['a mocker, which has everything', () => new Proxy({}, { get: () => () => undefined })],
+    ['a library that wraps it', ({ manager }) => Object.create(manager)],
+  ])('takes an EntityManager of %s', async (_, made) => {
+    const { examples, dataSource } = await setUp();
+    expect(inspect(examples.using(made(dataSource) as never))).toContain('in a transaction');
   });
 });
 

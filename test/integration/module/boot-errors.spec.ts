@@ -12,8 +12,9 @@ import {
 import { REQUEST } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { DataSource, type DataSourceOptions, PrimaryColumn, ViewEntity } from 'typeorm';
+import { DataSource, type DataSourceOptions, Entity, PrimaryColumn, ViewEntity } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import {
   BaseCacheManager,
@@ -35,7 +36,13 @@ class ExampleView {
   id: number;
 }
 
+@Entity()
 class Stranger {
+  @PrimaryColumn()
+  id: number;
+}
+
+class Undecorated {
   id: number;
 }
 
@@ -54,6 +61,9 @@ function managerWith(fields: Record<string, unknown>): CacheManagerClass {
   }
   return WrongCacheManager;
 }
+
+/** What is said of a number that is none. */
+const hint = (value: unknown) => (Number.isNaN(value) ? ' \\(.*environment variable that is not set\\)' : '');
 
 /** What booting an application fails with. */
 async function bootError(
@@ -98,17 +108,30 @@ describe('A module that cannot work does not boot, and says why', () => {
     );
   });
 
-  it('on a DataSource of another name', async () => {
+  it.each([
+    [[], /There is "default": pass another name as second argument, or import TypeOrmModule\.forRoot/],
+    [['report'], /There are "default", "report": pass another name/],
+  ])('on a DataSource of another name than there are: %o', async (others, remedy) => {
     const imports = [
       CacheModule.register(),
       TypeOrmModule.forRoot(database),
+      // Of one that is not made in time nothing is there but its name.
+      ...others.map((name) => TypeOrmModule.forRootAsync({ name, useFactory: () => pause(50, database) })),
       QsCacheModule.forFeature([ExampleCacheManager], 'reports'),
     ];
     expectError(
       await bootError([], { imports }),
       'QSCACHE_NO_DATA_SOURCE',
-      /"reports".*pass the name of the DataSource/,
+      /no initialized DataSource "reports"/,
+      remedy,
     );
+  });
+
+  it('on a DataSource that nobody initializes', async () => {
+    const error = await bootError([ExampleCacheManager], {
+      imports: [CacheModule.register(), TypeOrmModule.forRoot({ ...database, manualInitialization: true })],
+    });
+    expectError(error, 'QSCACHE_NO_DATA_SOURCE', /"default", so .*leave out manualInitialization/);
   });
 
   it('with an entity its DataSource does not know', async () => {
@@ -119,6 +142,19 @@ describe('A module that cannot work does not boot, and says why', () => {
       /WrongCacheManager\.model is Stranger.*"default" does not know, so/,
     );
     expectError(error, 'QSCACHE_ENTITY_NOT_REGISTERED', /TypeOrmModule\.forFeature\(\[Stranger\]\)/);
+    expect(error.message).not.toContain('@Entity()');
+  });
+
+  it('with a class that is no entity, though its DataSource was given it', async () => {
+    const imports = [
+      CacheModule.register(),
+      TypeOrmModule.forRoot({ ...database, entities: [...exampleEntities, Undecorated] }),
+    ];
+    expectError(
+      await bootError([managerWith({ model: Undecorated })], { imports }),
+      'QSCACHE_ENTITY_NOT_REGISTERED',
+      /WrongCacheManager\.model is Undecorated, .* so .*It has no @Entity\(\), .*write it above Undecorated/,
+    );
   });
 
   it('with a driver whose statements nobody reports', async () => {
@@ -189,7 +225,7 @@ describe('A module that cannot work does not boot, and says why', () => {
       expectError(
         error,
         'QSCACHE_TIMEOUT',
-        new RegExp(`WrongCacheManager\\.${option} is ${String(timeout)}, so .*Give seconds`),
+        new RegExp(`WrongCacheManager\\.${option} is ${String(timeout)}${hint(timeout)}, so .*Give seconds`),
       );
     }
   });
@@ -200,7 +236,9 @@ describe('A module that cannot work does not boot, and says why', () => {
       expectError(
         error,
         'QSCACHE_TIMEOUT',
-        new RegExp(`WrongCacheManager\\.${option} is ${String(span)}, so .*Give seconds.*0 to switch it off`),
+        new RegExp(
+          `WrongCacheManager\\.${option} is ${String(span)}${hint(span)}, so .*Give seconds.*0 to switch it off`,
+        ),
       );
     }
   });
@@ -264,10 +302,10 @@ describe('A module that cannot work does not boot, and says why', () => {
   it.each([
     [{ budgetMs: 0 }, /budgetMs is 0, so .*1 to 10,000/],
     [{ budgetMs: -5 }, /budgetMs is -5/],
-    [{ budgetMs: NaN }, /budgetMs is NaN/],
+    [{ budgetMs: NaN }, /budgetMs is NaN \(.*environment variable that is not set\), so/],
     [{ budgetMs: Infinity }, /budgetMs is Infinity/],
     [{ holdMs: 5 }, /holdMs is 5, so .*0 for none/],
-    [{ holdMs: NaN }, /holdMs is NaN/],
+    [{ holdMs: NaN }, /holdMs is NaN \(.*not set\), so/],
     [{ namespace: 5 }, /namespace is 5, so .*Give a text/],
     [{ namespace: null }, /namespace is null/],
     [{ secret: '' }, /secret is not made of texts of at least 32 characters, so .*openssl rand/],
@@ -520,6 +558,23 @@ describe('A decorator that would clear nothing', () => {
   ])('is a boot error: %o', async (controller, message) => {
     const error = await bootError([ExampleCacheManager], { controllers: [controller] });
     expectError(error, 'QSCACHE_DECORATOR_TARGET', message);
+  });
+
+  it.each([
+    ['fields', /Did you mean field\?/],
+    ['additional_keys', /Did you mean additionalKeys\?/],
+    ['additional_fields', /Did you mean additionalKeys\?/],
+    ['id', /There are: field, additionalKeys\./],
+  ])('is a boot error of an option there is not: %s', async (option, message) => {
+    @Controller()
+    class Detail {
+      @Get()
+      @ClearCacheDetail(ExampleCacheManager, { [option]: undefined })
+      clear() {}
+    }
+    const error = await bootError([ExampleCacheManager], { controllers: [Detail] });
+    const told = new RegExp(`^Detail\\.clear gives "${option}" to @ClearCacheDetail, which has no such option, so`);
+    expectError(error, 'QSCACHE_DECORATOR_TARGET', told, message);
   });
 
   const methods = {

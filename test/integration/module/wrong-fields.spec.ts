@@ -120,6 +120,18 @@ describe('A field with a misspelt name', () => {
   });
 });
 
+describe('A number that is called as other caches call a lifetime', () => {
+  it.each(['ttl', 'timeout'])('is a warning: %s', async (field) => {
+    expect(await warningsOf(managerWith({ [field]: 60 }))).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `WrongCacheManager has "${field}", .* so no entry .*Write listTimeout and detailTimeout, in seconds, if`,
+        ),
+      ),
+    ]);
+  });
+});
+
 describe('A field of its own', () => {
   it.each<[string, unknown]>([
     ['models', [Example]],
@@ -135,8 +147,9 @@ describe('A field of its own', () => {
     ['neverCached', () => true],
     ['exceptionClasses', [Error]],
     ['relations', ['user']],
-    ['timeout', 60],
-    ['ttl', 60],
+    ['timeout', new Map()],
+    ['ttl', () => 60],
+    ['_ttl', 60],
     ['logger', new Logger('x')],
     ['repository', {}],
     ['keys', []],
