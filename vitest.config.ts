@@ -11,7 +11,18 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['test/**/*.spec.ts', 'test/**/*.e2e-spec.ts'],
+    projects: [
+      // One module cache for them all: each is over sooner than what it imports is loaded.
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.spec.ts'], isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'real parts',
+          include: ['test/**/*.spec.ts', 'test/**/*.e2e-spec.ts'],
+          exclude: ['test/unit/**'],
+        },
+      },
+    ],
     setupFiles: ['test/support/properties.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
