@@ -139,7 +139,13 @@ function questions(dataSource: DataSource, typed: unknown, input: unknown): Ques
     {
       what: `${what}.first()`,
       ours: () => refine().first(),
-      find: [...at({ ...options, take: 1 }, 0), ...at(options, 0)],
+      // With joins TypeORM looks for the keys first, which it does not find where they are not selected. Without, it shows no row at all
+      // that has nothing but NULL to show, as we do.
+      find: [
+        ...at({ ...options, take: 1 }, 0),
+        ...at(options, 0),
+        async () => (await repository.find({ ...options, take: 1 }))[0] ?? null,
+      ],
     },
     { what: `${what}.cache().at(1)`, ours: () => refine().cache().at(1), find: at(options, 1) },
   ];

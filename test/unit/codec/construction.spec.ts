@@ -4,6 +4,7 @@ import { entityCodec } from '../../../lib/codec/entity-codec.js';
 import { recordHydration } from '../../../lib/codec/hydration.js';
 import { metadataOf } from '../../fixtures/codec/metadata.js';
 import { expectSame } from '../../support/expect-same.js';
+import { dataSourceOf } from '../../support/typeorm.js';
 
 class Range {
   @Column({ nullable: true, type: 'int' })
@@ -91,7 +92,7 @@ function fill(metadata: EntityMetadata, fields: ObjectLiteral): ObjectLiteral {
 
 async function roundTrip<T extends ObjectLiteral>(target: new () => T, options: object, ...fields: object[]) {
   const metadata = await metadataOf(target, [target], options);
-  const rows = (await recordHydration(metadata.dataSource, async () =>
+  const rows = (await recordHydration(dataSourceOf(metadata), async () =>
     fields.map((some) => fill(metadata, some)),
   )) as T[];
   const codec = entityCodec(metadata);

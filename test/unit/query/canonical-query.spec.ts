@@ -278,9 +278,9 @@ describe('canonicalText', () => {
 
   function respelledOperator(said: unknown, choose: () => number): unknown {
     if (typeof said === 'object' || said === undefined) return said;
-    // TypeORM 0.3 hands the operators within Or to a column's transformer, as if they were values.
-    const or = isTypeOrm0 ? In([said]) : Or(In([said]));
-    return [said, Equal(said), In([said]), In([said, said]), And(Equal(said)), or, Not(Not(said))][choose() % 7];
+    // TypeORM 0.3 hands the operators within And and Or to a column's transformer, as if they were values.
+    const [and, or] = isTypeOrm0 ? [Equal(said), In([said])] : [And(Equal(said)), Or(In([said]))];
+    return [said, Equal(said), In([said]), In([said, said]), and, or, Not(Not(said))][choose() % 7];
   }
 
   function shuffled<T>(list: readonly T[], choose: () => number): T[] {

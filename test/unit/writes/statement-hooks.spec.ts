@@ -9,7 +9,12 @@ import { attendRunners, listen, type StatementListener } from '../../../lib/writ
 class HastyRunner {
   readonly broadcaster = new Broadcaster(this as unknown as QueryRunner);
 
-  constructor(readonly dataSource: DataSource) {}
+  /** What TypeORM 0.3 calls it. */
+  readonly connection: DataSource;
+
+  constructor(readonly dataSource: DataSource) {
+    this.connection = dataSource;
+  }
 
   async query(sql: string): Promise<string> {
     const result = new BroadcasterResult();

@@ -1,5 +1,6 @@
 import { Author, Comment, Post, Reaction } from '../../../fixtures/entities/write-paths.entities.js';
 import type { WritePath } from './scene.js';
+import { isTypeOrm0 } from '../../../support/typeorm.js';
 
 /** What query builders write, named by entity and by table. */
 export const queryBuilderPaths: readonly WritePath[] = [
@@ -28,6 +29,8 @@ export const queryBuilderPaths: readonly WritePath[] = [
   },
   {
     title: 'query builder inserts from a select',
+    // TypeORM 0.3 knows no valuesFromSelect().
+    ...(isTypeOrm0 && { on: [] }),
     write: (m) =>
       m
         .createQueryBuilder()

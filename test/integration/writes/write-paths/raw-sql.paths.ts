@@ -1,11 +1,12 @@
 import type { EntityManager, QueryRunner } from 'typeorm';
 import { spelled, sql, type WritePath } from './scene.js';
+import { dataSourceOf } from '../../../support/typeorm.js';
 
 const SET_TITLE = "UPDATE wp_post SET title = 'changed' WHERE id = 1";
 
 /** SQL written by hand, through whatever takes it. */
 export const rawSqlPaths: readonly WritePath[] = [
-  { title: 'raw UPDATE through the DataSource', alone: true, write: (m) => m.dataSource.query(SET_TITLE) },
+  { title: 'raw UPDATE through the DataSource', alone: true, write: (m) => dataSourceOf(m).query(SET_TITLE) },
   { title: 'raw UPDATE through the EntityManager', write: (m) => m.query(SET_TITLE) },
   { title: 'raw UPDATE through the QueryRunner', write: (m) => throughRunner(m, (runner) => runner.query(SET_TITLE)) },
   { title: 'raw UPDATE through a repository', write: (m) => m.getRepository('wp_post').query(SET_TITLE) },
@@ -127,7 +128,7 @@ export const rawSqlPaths: readonly WritePath[] = [
     unplaced: true,
     write: (m) =>
       throughRunner(m, async (runner) => {
-        const postgres = m.dataSource.options.type === 'postgres';
+        const postgres = dataSourceOf(m).options.type === 'postgres';
         await runner.query(
           postgres ? `PREPARE wp AS ${SET_TITLE}` : `PREPARE wp FROM '${SET_TITLE.replaceAll("'", "''")}'`,
         );
@@ -193,14 +194,15 @@ export const rawSqlPaths: readonly WritePath[] = [
   },
 ];
 
-function schemaOf({ dataSource: { driver, options } }: EntityManager): string {
+function schemaOf(manager: EntityManager): string {
+  const { driver, options } = dataSourceOf(manager);
   if (options.type === 'postgres') return 'public';
   return options.type === 'mariadb' ? driver.database! : 'main';
 }
 
 async function throughRunner(manager: EntityManager, work: (runner: QueryRunner) => Promise<unknown>): Promise<void> {
   if (manager.queryRunner) return void (await work(manager.queryRunner));
-  const runner = manager.dataSource.createQueryRunner();
+  const runner = dataSourceOf(manager).createQueryRunner();
   try {
     await work(runner);
   } finally {

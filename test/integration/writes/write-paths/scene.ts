@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { CacheManagerClass } from '../../../../lib/index.js';
 import type { DatabaseName } from '../../../support/databases.js';
+import { dataSourceOf } from '../../../support/typeorm.js';
 
 /** A cached read: of a detail by key or by what `where` says, or of the list, or of the part of it that `filter` leaves. */
 export interface Observer {
@@ -40,5 +41,5 @@ export function sql(manager: EntityManager, text: string, parameters: unknown[] 
 }
 
 export function spelled(manager: EntityManager, text: string): string {
-  return manager.dataSource.options.type === 'postgres' ? text.replace(/:(\d)/g, '$$$1') : text.replace(/:\d/g, '?');
+  return dataSourceOf(manager).options.type === 'postgres' ? text.replace(/:(\d)/g, '$$$1') : text.replace(/:\d/g, '?');
 }

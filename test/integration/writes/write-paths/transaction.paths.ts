@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { expect } from 'vitest';
 import { Post } from '../../../fixtures/entities/write-paths.entities.js';
 import type { WritePath } from './scene.js';
+import { dataSourceOf } from '../../../support/typeorm.js';
 
 const SET_TITLE = "UPDATE wp_post SET title = 'changed' WHERE id = 1";
 const SET_NAME = "UPDATE wp_author SET name = 'changed' WHERE id = 2";
@@ -110,8 +111,8 @@ function byHand(title: string, statements: readonly (string | Refused)[], on?: W
     title,
     alone: true,
     ...(on && { on }),
-    write: async ({ dataSource }: EntityManager) => {
-      const runner = dataSource.createQueryRunner();
+    write: async (manager: EntityManager) => {
+      const runner = dataSourceOf(manager).createQueryRunner();
       try {
         for (const statement of statements) {
           if (typeof statement === 'string') await runner.query(statement);
