@@ -14,7 +14,9 @@ export const isKeyv5 = (store: object): store is Keyv5 => isKeyv(store) && 'opts
 
 export const isKeyv6 = (store: object): store is Keyv6 => isKeyv(store) && !('opts' in store);
 
-const isKeyv = (store: object): boolean => 'store' in store && 'hooks' in store && 'stats' in store;
+/** A CacheableMemory has all that as well, and no one store: an array of Maps. */
+const isKeyv = (store: object): boolean =>
+  'store' in store && !Array.isArray(store.store) && 'hooks' in store && 'stats' in store;
 
 /** As `_getKeyPrefix` of keyv 5, which leaves a key alone that already has the prefix. */
 export function prefixed({ namespace, useKeyPrefix }: Keyv5, key: string): string {

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { CacheableMemory, createKeyv as createKeyvInMemory, KeyvCacheableMemory } from '@cacheable/memory';
 import KeyvRedis, { createClient, createKeyv } from '@keyv/redis';
 import { CACHE_MANAGER, CacheModule } from '@nestjs/cache-manager';
 import { Test } from '@nestjs/testing';
@@ -16,14 +17,12 @@ const URL = 'redis://127.0.0.1:1';
 const lazy = () => new Redis(URL, { lazyConnect: true });
 const ioRedisYet = (client = lazy()) => new KeyvAdapter(redisInsStore(client) as never);
 
-/** In-process stores outside keyv are known by the names of their classes. */
-class KeyvCacheableMemory {
+class KeyvPostgres {
   get = () => undefined;
   set = () => undefined;
   delete = () => false;
   clear = () => undefined;
 }
-class KeyvPostgres extends KeyvCacheableMemory {}
 class QuickLRU extends Map {}
 
 function select(stores: unknown[], options: Partial<StoreSelectionOptions> = {}) {
@@ -52,11 +51,14 @@ describe('selectStore', () => {
     ['nothing', () => []],
     ['a Map', () => [new Keyv()]],
     ['an LRU map', () => [new Keyv({ store: new QuickLRU() })]],
-    ['CacheableMemory', () => [new Keyv({ store: new KeyvCacheableMemory() as never })]],
+    ['CacheableMemory', () => [new Keyv({ store: new CacheableMemory({ lruSize: 10 }) })]],
+    ['KeyvCacheableMemory', () => [new Keyv({ store: new KeyvCacheableMemory({ lruSize: 10 }) })]],
+    ['createKeyv() of @cacheable/memory', () => [createKeyvInMemory({ lruSize: 10 })]],
     ['Cacheable in memory', () => [{ primary: new Keyv({ store: new QuickLRU() }), secondary: undefined }]],
   ])('keeps clocks in this process over %s', (_, make) => {
-    const { store, reach } = select(make());
+    const { store, reach, warnings } = select(make());
     expect({ name: store.name, reach }).toEqual({ name: 'memory', reach: 'process' });
+    expect(warnings.filter((text) => text.includes('neither Redis nor known'))).toEqual([]);
   });
 
   it('finds Redis in what CacheModule makes of an adapter', async () => {
