@@ -30,13 +30,19 @@ export function end(candidates) {
 }
 
 function processes() {
-  const { pid: own, stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,lstart='], { encoding: 'utf8' });
+  const { pid: own, stdout } = ps();
   return (stdout ?? '')
     .split('\n')
     .map((line) => /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+)$/.exec(line))
     .filter(Boolean)
     .map(([, pid, ppid, state, started]) => ({ pid: Number(pid), ppid: Number(ppid), state, started }))
     .filter(({ pid, state }) => pid !== own && !state.startsWith('Z'));
+}
+
+/** Asked again when a signal has ended it: the second of two Ctrl-C reaches it as well, which was started on the first. */
+function ps(tries = 10) {
+  const answer = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,lstart='], { encoding: 'utf8' });
+  return answer.signal && tries > 1 ? ps(tries - 1) : answer;
 }
 
 function identity({ pid, started }) {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 /**
@@ -53,6 +54,8 @@ describe('npm', () => {
       expect(pids.map(isRunning)).toEqual([true, true]);
 
       for (let i = 0; i < times; i++) {
+        // While the first one has it look for what to end.
+        if (i > 0) await sleep(10);
         if (how === 'SIGTERM') npm.kill('SIGTERM');
         // A terminal tells the whole group.
         else process.kill(-npm.pid!, 'SIGINT');
