@@ -128,17 +128,23 @@ class DataSources {
     if (isFollowed(dataSource)) await this.#tell(dataSource, (listener) => listener.started(dataSource));
   }
 
-  /** It is being destroyed: what fails now says nothing of its database. */
-  ending(dataSource: DataSource): void {
+  /** One that could not be destroyed, such as one that already was, may come back. */
+  async destroying(dataSource: DataSource, destroy: () => Promise<void>): Promise<void> {
     this.#ending.add(dataSource);
+    try {
+      await destroy();
+    } finally {
+      this.#ending.delete(dataSource);
+    }
+    this.#ended(dataSource);
   }
 
+  /** It is being destroyed: what fails now says nothing of its database. */
   isEnding(dataSource: DataSource): boolean {
     return this.#ending.has(dataSource);
   }
 
-  ended(dataSource: DataSource): void {
-    this.#ending.delete(dataSource);
+  #ended(dataSource: DataSource): void {
     this.#initialized.delete(dataSource);
     this.#dismiss(dataSource);
     for (const listener of this.#listeners) listener.ended(dataSource);
@@ -229,9 +235,7 @@ function attendLifecycle(of: object): void {
   };
 
   prototype.destroy = async function (this: DataSource & Lifecycle) {
-    dataSources.ending(this);
-    await destroy.call(this);
-    dataSources.ended(this);
+    await dataSources.destroying(this, () => destroy.call(this));
   };
 }
 

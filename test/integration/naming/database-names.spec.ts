@@ -42,7 +42,9 @@ class MemberCacheManager extends BaseCacheManager<Member> {
 }
 
 describeDatabases('a temporary table that stands before another of its name', (database) => {
-  it("is nobody else's: what is loaded through it is not stored", async () => {
+  const temporary = { postgres: 'TEMP', mariadb: 'TEMPORARY', sqljs: 'TEMP' }[database.name];
+
+  async function setUp() {
     const options = {
       ...(await database.options()),
       entities: [Member],
@@ -50,10 +52,12 @@ describeDatabases('a temporary table that stands before another of its name', (d
       extra: { max: 1, connectionLimit: 1 },
     };
     const app = await createTestApp({ database: options as DataSourceOptions, managers: [MemberCacheManager] });
-    const { manager } = app.dataSource;
-    await manager.insert(Member, { id: 1, name: 'ann' });
-    const members = app.get(MemberCacheManager);
-    const temporary = { postgres: 'TEMP', mariadb: 'TEMPORARY', sqljs: 'TEMP' }[database.name];
+    await app.dataSource.manager.insert(Member, { id: 1, name: 'ann' });
+    return { ...app, members: app.get(MemberCacheManager) };
+  }
+
+  it("is nobody else's: what is loaded through it is not stored", async () => {
+    const { members, ...app } = await setUp();
     await app.dataSource.query(`CREATE ${temporary} TABLE member (id int, name varchar(20))`);
     await app.dataSource.query(`INSERT INTO member VALUES (1, 'temporary')`);
     expect((await members.get(1)).name).toBe('temporary');
@@ -64,16 +68,7 @@ describeDatabases('a temporary table that stands before another of its name', (d
   });
 
   it('is no matter where it has another name, nor is a statement that might have made one', async () => {
-    const options = {
-      ...(await database.options()),
-      entities: [Member],
-      synchronize: true,
-      extra: { max: 1, connectionLimit: 1 },
-    };
-    const app = await createTestApp({ database: options as DataSourceOptions, managers: [MemberCacheManager] });
-    await app.dataSource.manager.insert(Member, { id: 1, name: 'ann' });
-    const members = app.get(MemberCacheManager);
-    const temporary = { postgres: 'TEMP', mariadb: 'TEMPORARY', sqljs: 'TEMP' }[database.name];
+    const { members, ...app } = await setUp();
     const cached = async () => {
       await members.get(1);
       await app.statements.expect(0, () => members.get(1));

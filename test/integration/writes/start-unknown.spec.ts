@@ -48,6 +48,16 @@ describeDatabases('a DataSource whose entries may have missed a migration', (dat
     expect(watched.watch.isWatching).toBe(true);
   });
 
+  it('is watched again when it comes back, also after it was destroyed twice', async () => {
+    const { dataSource, watched } = await setUp();
+    await dataSource.destroy();
+    await expect(dataSource.destroy()).rejects.toThrow();
+    await dataSource.initialize();
+    await watched.renew();
+    await watched.start();
+    expect(watched.watch.isWatching).toBe(true);
+  });
+
   it('may have missed none because it is destroyed before it can be asked', async () => {
     const { dataSource, faulty, warnings, watched } = await setUp();
     const refused = new Error('The driver is not connected.');
