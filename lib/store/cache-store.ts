@@ -127,8 +127,15 @@ export abstract class CacheStore {
    * clocks of rows (showing what their table's does) for 30 seconds; lengthens nothing; settles holds that are past their deadline.
    *
    * @param budget what its caller has left, of several questions that share one. Default: a whole one.
+   * @param known per key, how the text begins that the caller has, long enough to tell it from any other one; `undefined` where it has
+   * none. A store may answer with that in the place of a text that begins so, and save itself the rest; it need not. Default: nothing.
    */
-  abstract read(keys: readonly string[], queries: readonly ClockQuery[], budget?: Budget): Promise<EntriesRead>;
+  abstract read(
+    keys: readonly string[],
+    queries: readonly ClockQuery[],
+    budget?: Budget,
+    known?: readonly (string | undefined)[],
+  ): Promise<EntriesRead>;
 
   /**
    * The first half of a fill: as `read` of the clocks, and lets all of them live for at least `lifetimeMs` (never shortens).

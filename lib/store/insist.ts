@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withinBudget } from './budget.js';
 import { isAnswer, isPassing } from './failure.js';
 import type { RedisCommand, RedisConnection } from './redis-connection.js';
+import { sendScripts } from './send-scripts.js';
 
 /** The pause before the second try, in milliseconds; each one after it is twice as long as the one before. */
 const FIRST_PAUSE_MS = 4;
@@ -28,7 +29,7 @@ export async function insist(
 
   const isTaken = async (): Promise<boolean> => {
     try {
-      const replies = await connection.send(pending);
+      const replies = await sendScripts(connection, pending);
       const open = replies.filter(mayBeTakenYet);
       refusal ??= replies.find((reply) => reply instanceof Error && !open.includes(reply));
       obstacle = open[0];

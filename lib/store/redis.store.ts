@@ -4,12 +4,10 @@ import { type Budget, withinBudget } from './budget.js';
 import {
   CacheStore,
   type EntriesRead,
-  type ClockState,
   type ClockWrite,
   type ClockQuery,
   type ClocksRead,
   type Lease,
-  UNFILLED_MS,
   type Work,
 } from './cache-store.js';
 import { clockKeys } from './clock-keys.js';
@@ -18,17 +16,24 @@ import { FREE, isLease, leaseKey, leaseValue } from './lease-keys.js';
 import { OwnConnection } from './own-connection.js';
 import { ReadConnection } from './read-connection.js';
 import type { RedisCommand, RedisConnection } from './redis-connection.js';
+import { clockNames, clocksReply, clockStates } from './redis-clocks.js';
 import {
   advanceScript,
   call,
   endLeaseScript,
-  evaluate,
   holdScript,
   loading,
   readScript,
-  withText,
+  releaseScript,
+  touchScript,
 } from './redis-scripts.js';
 import { troubleOf } from './redis-trouble.js';
+import { sendScripts } from './send-scripts.js';
+
+/** Characters of a text that costs more as a part of a script's reply than in a command of its own. */
+const LONG = 8_192;
+/** Keys of such texts remembered. */
+const MOST_LONG = 10_000;
 
 export interface RedisStoreOptions {
   readonly budgetMs: number;
@@ -48,6 +53,8 @@ export class RedisStore extends CacheStore {
   readonly #writes: RedisConnection;
   readonly #own: readonly { open(): Promise<void>; close(): void }[];
   readonly #entryKey: (key: string) => string;
+  /** Keys whose texts were long when they were read last. */
+  readonly #long = new Set<string>();
   readonly #isTls: boolean;
 
   constructor(
@@ -77,22 +84,26 @@ export class RedisStore extends CacheStore {
     for (const connection of this.#own) connection.close();
   }
 
-  read(keys: readonly string[], queries: readonly ClockQuery[], budget?: Budget): Promise<EntriesRead> {
-    const work = async () => {
-      const entries = this.#forEntries('mget', keys);
-      const replies = await this.#send([...entries, ...this.#forClocks(queries, UNFILLED_MS, false)]);
-      const values = replies.splice(0, entries.length).flat();
-      return {
-        ...clocksFrom(replies, queries),
-        entries: values.map((value) => (typeof value === 'string' ? value : undefined)),
-      };
-    };
-    return this.#within('read', work, budget);
+  read(
+    keys: readonly string[],
+    queries: readonly ClockQuery[],
+    budget?: Budget,
+    known?: readonly (string | undefined)[],
+  ): Promise<EntriesRead> {
+    return this.#within(
+      'read',
+      () => (this.#reads.isCluster ? this.#readApart(keys, queries) : this.#readTogether(keys, queries, known)),
+      budget,
+    );
   }
 
   touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
-    return this.#within('touch clocks', async () =>
-      clocksFrom(await this.#send(this.#forClocks(queries, lifetimeMs, true)), queries),
+    const lifetime = milliseconds(lifetimeMs);
+    return this.#within('touch clocks', () =>
+      this.#clocks(queries, (group, keys, counts) => {
+        const names = group.map(({ rows, key = '' }) => (rows.length > 0 ? encodeURIComponent(key) : ''));
+        return call(touchScript, keys, [String(group.length), lifetime, counts, ...names]);
+      }),
     );
   }
 
@@ -131,26 +142,23 @@ export class RedisStore extends CacheStore {
   }
 
   async hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys = true): Promise<void> {
-    const args = [holdField(id), milliseconds(this.options.budgetMs), milliseconds(deadlineMs), flag(releasesKeys)];
-    const commands = clocks.map((clock) => evaluate(holdScript, [clockKeys.clock(clock)], args));
+    const args = [holdName(id), milliseconds(this.options.budgetMs), milliseconds(deadlineMs), flag(releasesKeys)];
+    const commands = clocks.map((clock) => call(holdScript, [clockKeys.clock(clock)], args));
     // A precaution is worth half a budget: what makes the write known is its advance, which has a whole one.
     await this.#insist('hold its clocks', commands, this.options.budgetMs / 2);
   }
 
   async release(clocks: readonly string[], id: string): Promise<void> {
-    const commands = clocks.map((clock): RedisCommand => {
-      const key = clockKeys.clock(clock);
-      return { name: 'hdel', args: [key, holdField(id)], key };
-    });
+    const commands = clocks.map((clock) => call(releaseScript, [clockKeys.clock(clock)], [holdName(id)]));
     await this.#insist('release a hold', commands);
   }
 
   async advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
-    const field = hold === undefined ? '' : holdField(hold);
+    const name = hold === undefined ? '' : holdName(hold);
     const commands = writes.map(({ clock, rows, key = '', takesKeys = false }) => {
       const named = typeof rows === 'string' ? [] : rows;
       const keys = [clockKeys.clock(clock), ...named.map((row) => clockKeys.row(clock, row))];
-      return evaluate(advanceScript, keys, [field, flag(rows === 'unknown'), flag(takesKeys), `k:${key}`]);
+      return call(advanceScript, keys, [name, flag(rows === 'unknown'), flag(takesKeys), encodeURIComponent(key)]);
     });
     await this.#insist('learn of a write', commands);
   }
@@ -190,34 +198,82 @@ export class RedisStore extends CacheStore {
     return this.#together(keys.map(this.#entryKey)).map((args) => ({ name, args, key: args[0] }));
   }
 
-  #forClocks(queries: readonly ClockQuery[], lifetimeMs: number, fills: boolean): RedisCommand[] {
-    const options = [milliseconds(lifetimeMs), flag(fills)];
-    return this.#together(queries).map((group) => {
-      const keys = group.flatMap(({ clock, rows }) => [
-        clockKeys.clock(clock),
-        ...rows.map((row) => clockKeys.row(clock, row)),
-      ]);
-      const counts = group.map(({ rows }) => String(rows.length));
-      const names = fills ? group.map(({ rows, key = '' }) => (rows.length > 0 ? key : '')) : [];
-      return call(readScript, keys, [...options, ...counts, ...names]);
+  /** Entries and clocks at one moment: but for long texts, which a script takes longer to hand on than a command beside it. */
+  async #readTogether(
+    keys: readonly string[],
+    queries: readonly ClockQuery[],
+    known: readonly (string | undefined)[] = [],
+  ): Promise<EntriesRead> {
+    const isApart = (i: number) => this.#long.has(keys[i]!) && known[i] === undefined;
+    const apart = this.#long.size > 0 ? [...keys.keys()].filter(isApart) : [];
+    const within = [...keys.keys()].filter((i) => !apart.includes(i));
+    const marks = known.some((mark) => mark !== undefined) ? within.map((i) => known[i] ?? '') : [];
+    const { keys: clocks, counts } = clockNames(queries);
+    const asked = [...clocks, ...within.map((i) => this.#entryKey(keys[i]!))];
+    const args = [String(queries.length), String(clocks.length), counts, ...marks];
+    const forLong = this.#forEntries(
+      'mget',
+      apart.map((i) => keys[i]!),
+    );
+    const replies = await this.#send([...forLong, call(readScript, asked, args)]);
+    const reply = clocksReply(replies.pop(), asked.length);
+    const entries: (string | undefined)[] = [];
+    const found = (text: unknown, i: number) => {
+      entries[i] = typeof text === 'string' ? text : text === 1 ? known[i] : undefined;
+    };
+    for (const [n, i] of within.entries()) found(reply[clocks.length + n], i);
+    for (const [n, i] of apart.entries()) found((replies[0] as unknown[])[n], i);
+    for (const [i, text] of entries.entries()) this.#noteLength(keys[i]!, text, apart.includes(i));
+    return { epoch: reply[asked.length] as string, clocks: clockStates(queries, reply), entries };
+  }
+
+  /** What may be on several servers, in one round trip to each. */
+  async #readApart(keys: readonly string[], queries: readonly ClockQuery[]): Promise<EntriesRead> {
+    const forEntries = this.#forEntries('mget', keys);
+    const [values, read] = await Promise.all([
+      this.#send(forEntries),
+      this.#clocks(queries, (group, names, counts) =>
+        call(readScript, names, [String(group.length), String(names.length), counts]),
+      ),
+    ]);
+    return { ...read, entries: values.flat().map((value) => (typeof value === 'string' ? value : undefined)) };
+  }
+
+  async #clocks(
+    queries: readonly ClockQuery[],
+    command: (group: readonly ClockQuery[], keys: readonly string[], counts: string) => RedisCommand,
+  ): Promise<ClocksRead> {
+    const groups = this.#together(queries);
+    const names = groups.map(clockNames);
+    const replies = await this.#send(groups.map((group, i) => command(group, names[i]!.keys, names[i]!.counts)));
+    const epochs = new Set<string>();
+    const clocks = groups.flatMap((group, i) => {
+      const { length } = names[i]!.keys;
+      const reply = clocksReply(replies[i], length);
+      epochs.add(reply[length] as string);
+      return clockStates(group, reply);
     });
+    return { epoch: [...epochs].sort().join('+'), clocks };
+  }
+
+  #noteLength(key: string, text: string | undefined, wasLong: boolean): void {
+    const isLong = text === undefined ? wasLong : text.length > LONG;
+    if (isLong === wasLong) return;
+    if (!isLong) return void this.#long.delete(key);
+    if (this.#long.size >= MOST_LONG) this.#long.delete(this.#long.values().next().value!);
+    this.#long.add(key);
   }
 
   /** One command may name them all, except on a cluster. */
-  #together<T>(items: readonly T[]): T[][] {
+  #together<T>(items: readonly T[]): (readonly T[])[] {
     if (this.#reads.isCluster) return items.map((item) => [item]);
-    return items.length > 0 ? [[...items]] : [];
+    return items.length > 0 ? [items] : [];
   }
 
   async #send(commands: readonly RedisCommand[]): Promise<unknown[]> {
     if (commands.length === 0) return [];
     // Whoever asked has gone on by then: what nobody waits for need not be sent.
-    const replies = await this.#reads.send(commands, 2 * this.options.budgetMs);
-    const unknown = [...replies.keys()].filter((i) => isError(replies[i]) && replies[i].message.startsWith('NOSCRIPT'));
-    if (unknown.length > 0) {
-      const again = await this.#reads.send(unknown.map((i) => withText(commands[i]!)));
-      for (const [n, i] of unknown.entries()) replies[i] = again[n];
-    }
+    const replies = await sendScripts(this.#reads, commands, 2 * this.options.budgetMs);
     const failure = replies.find(isError);
     if (failure) throw failure;
     return replies;
@@ -232,50 +288,25 @@ export class RedisStore extends CacheStore {
   }
 }
 
-/** Only a read is sent by its script's name, so that it is what a new line of ours lets the server know. */
+/** What a new line of ours lets the server know: all of them are called by their names. */
+const SCRIPTS = [readScript, touchScript, holdScript, releaseScript, advanceScript, endLeaseScript].map(loading);
+
 function ownConnection(connection: RedisConnection): OwnConnection | undefined {
   const { dial } = connection;
-  return dial && new OwnConnection(connection, dial, [loading(readScript)]);
+  return dial && new OwnConnection(connection, dial, SCRIPTS);
 }
 
 function readConnection(connection: RedisConnection, { budgetMs }: RedisStoreOptions): ReadConnection | undefined {
   const { dial } = connection;
-  return dial && new ReadConnection(connection, dial, [loading(readScript)], budgetMs);
+  return dial && new ReadConnection(connection, dial, SCRIPTS, budgetMs);
 }
 
 const isError = (reply: unknown): reply is Error => reply instanceof Error;
 
-const holdField = (id: string): string => `h:${id}`;
+/** In a record it stands between colons. */
+const holdName = encodeURIComponent;
 
 const flag = (is: boolean): string => (is ? '1' : '0');
 
 /** Redis takes whole milliseconds only, and none of 0. */
 const milliseconds = (duration: number): string => String(Math.max(1, Math.ceil(duration)));
-
-/** One reply per script call: the server's `master_replid`, then per clock what it shows, its last write of unknown rows, whether it is held, and its rows. */
-function clocksFrom(replies: readonly unknown[], queries: readonly ClockQuery[]): ClocksRead {
-  const epochs = new Set<string>();
-  const clocks: ClockState[] = [];
-  for (const [epoch, ...answers] of replies as [string, ...unknown[][]][]) {
-    epochs.add(epoch);
-    for (const [now, unknown, held, ...rows] of answers) {
-      const read = { now: countFrom(now), unknown: countFrom(unknown), rows: rows.map(countFrom) };
-      const isOurs = [read.now, read.unknown, ...read.rows].every((each) => !Number.isNaN(each));
-      clocks.push({ ...read, held: !isOurs || Number(held) === 1 });
-    }
-  }
-  // A connection whose replies got out of step: whose clocks these are nobody knows.
-  if (clocks.length !== queries.length || clocks.some(({ rows }, i) => rows.length !== queries[i]!.rows.length)) {
-    throw new Error('it answered what it was not asked');
-  }
-  return { epoch: [...epochs].sort().join('+'), clocks };
-}
-
-/** What a server can count on from, and we exactly; `NaN` for all else, which no server of ours has written. */
-function countFrom(reply: unknown): number {
-  const count = COUNT.test(String(reply)) ? Number(reply) : NaN;
-  return Number.isSafeInteger(count) ? count : NaN;
-}
-
-/** HINCRBY is as strict. */
-const COUNT = /^(0|[1-9]\d*)$/;

@@ -26,16 +26,20 @@ describeWith('redis', 'A clock that somebody else wrote', (url) => {
     const row = clockKeys.row(clock, '1');
     onTestFinished(() => void redis.unlink(key, row));
     const state = async () => (await store.read([], [{ clock, rows: ['1'] }])).clocks[0]!;
-    return { redis, store, clock, key, row, state };
+    const forge = (now: string | number, unknown = now) => redis.set(key, `${now} ${unknown}`, 'KEEPTTL');
+    return { redis, store, clock, key, row, state, forge };
   }
 
   it.each(noNumbers)('as %j is held, and so is a table with such a row', async (value) => {
-    const { redis, key, row, state } = await setUp();
+    const { redis, row, state, forge } = await setUp();
     const { now } = await state();
-    for (const field of ['t', 'u']) {
-      await redis.hset(key, field, value);
+    for (const [forged, unknown] of [
+      [value, now],
+      [now, value],
+    ] as const) {
+      await forge(forged, unknown);
       expect((await state()).held).toBe(true);
-      await redis.hset(key, field, String(now));
+      await forge(now);
       expect((await state()).held).toBe(false);
     }
     await redis.set(row, value, 'KEEPTTL');
@@ -46,10 +50,11 @@ describeWith('redis', 'A clock that somebody else wrote', (url) => {
     const { redis, store, clock, key, state } = await setUp(100);
     const { now } = await state();
     await store.hold([clock], 'writer', LONG);
-    await redis.hset(key, 't', 'abc');
-    await expect(store.advance([{ clock, rows: ['1'] }], 'writer')).rejects.toThrow();
-    expect(await redis.hexists(key, 'h:writer')).toBe(1);
-    await redis.hset(key, 't', String(now));
+    const held = (await redis.get(key))!;
+    await redis.set(key, held.replace(String(now), 'abc'), 'KEEPTTL');
+    await expect(store.advance([{ clock, rows: ['1'] }], 'writer')).rejects.toThrow(/somebody else has written/);
+    expect(await redis.get(key)).toBe(held.replace(String(now), 'abc'));
+    await redis.set(key, held, 'KEEPTTL');
     await wait(120);
     expect((await state()).held).toBe(true);
     await store.advance([{ clock, rows: ['1'] }], 'writer');
@@ -61,12 +66,32 @@ describeWith('redis', 'A clock that somebody else wrote', (url) => {
     const { now } = await state();
     await store.hold([clock], 'dead', 1);
     await wait(20);
-    await redis.hset(key, 't', 'abc');
-    await expect(state()).rejects.toThrow();
-    await redis.hset(key, 't', String(now));
-    expect(await state()).toMatchObject({ now: now + 1, unknown: now + 1 });
-    expect(await redis.hexists(key, 'h:dead')).toBe(0);
+    const held = (await redis.get(key))!;
+    await redis.set(key, held.replace(String(now), 'abc'), 'KEEPTTL');
+    expect((await state()).held).toBe(true);
+    await redis.set(key, held, 'KEEPTTL');
+    expect(await state()).toMatchObject({ now: now + 1, unknown: now + 1, held: false });
+    expect(await redis.get(key)).toBe(`${now + 1} ${now + 1}`);
   });
+
+  it.each(['', 'text', '1 2 3', '-', '- 5', '5 -', '{"t":1}', '12345 12345 h:w:1:2;', '12345 12345 h:w:1;'])(
+    'as the record %j is held, and nobody changes it',
+    async (record) => {
+      const { redis, store, clock, key, state } = await setUp();
+      await redis.set(key, record, 'PX', LONG);
+      expect((await state()).held).toBe(true);
+      const { clocks } = await store.touch([{ clock, rows: ['1'], key: 'id' }], LONG);
+      expect(clocks[0]!.held).toBe(true);
+      for (const attempt of [
+        store.hold([clock], 'w', LONG),
+        store.release([clock], 'w'),
+        store.advance([{ clock, rows: 'unknown' }]),
+      ]) {
+        await expect(attempt).rejects.toThrow(/somebody else has written/);
+      }
+      expect(await redis.get(key)).toBe(record);
+    },
+  );
 
   describe('under an application', () => {
     async function withEntry() {
@@ -84,9 +109,9 @@ describeWith('redis', 'A clock that somebody else wrote', (url) => {
     it('makes its clock a miss that fills nothing, and no read or write fails', async () => {
       const { examples, redis, clocks, events, settled, statements, dataSource } = await withEntry();
       for (const clock of clocks) {
-        const before = (await redis.hget(clock, 't'))!;
+        const before = (await redis.get(clock))!;
         for (const value of ['abc', '1'.repeat(20)]) {
-          await redis.hset(clock, 't', value);
+          await redis.set(clock, before.replace(/^\d+/, value), 'KEEPTTL');
           events.splice(0);
           await statements.expect(1, () => examples.get(1));
           await statements.expect(1, () => examples.all());
@@ -94,10 +119,10 @@ describeWith('redis', 'A clock that somebody else wrote', (url) => {
           expect(events.filter(({ name }) => name === 'entry:filled')).toEqual([]);
           expect(events).toContainEqual(expect.objectContaining({ name: 'entry:missed', reason: 'held' }));
         }
-        await redis.hset(clock, 't', before);
+        await redis.set(clock, before, 'KEEPTTL');
         await statements.expect(0, () => examples.get(1));
       }
-      await redis.hset(clocks[0]!, 't', 'abc');
+      await redis.set(clocks[0]!, 'abc', 'KEEPTTL');
       await dataSource.getRepository(Example).update(1, { title: 'new' });
       expect((await examples.get(1)).title).toBe('new');
     });
@@ -105,11 +130,11 @@ describeWith('redis', 'A clock that somebody else wrote', (url) => {
     it('set back to the past makes a miss of what was loaded after', async () => {
       const { examples, redis, clocks, statements } = await withEntry();
       for (const clock of clocks) {
-        const now = (await redis.hget(clock, 't'))!;
-        const past = String(Number(now) - 1_000);
-        await redis.hset(clock, { t: past, u: past });
+        const before = (await redis.get(clock))!;
+        const past = String(Number(/^\d+/.exec(before)![0]) - 1_000);
+        await redis.set(clock, before.replace(/^\d+ \d+/, `${past} ${past}`), 'KEEPTTL');
         await statements.expect(1, () => examples.get(1));
-        await redis.hset(clock, { t: now, u: now });
+        await redis.set(clock, before, 'KEEPTTL');
       }
     });
   });

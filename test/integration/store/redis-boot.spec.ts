@@ -47,7 +47,7 @@ describeWithRedisServers('An application that boots', () => {
   beforeAll(async () => {
     server = await RedisServer.start();
     dead = await freePort();
-    await server.admin.acl('SETUSER', 'limited', 'reset', 'on', '>hunter2', '~*', '+@all', '-hset');
+    await server.admin.acl('SETUSER', 'limited', 'reset', 'on', '>hunter2', '~*', '+@all', '-set');
   });
   afterAll(() => server.stop());
 

@@ -148,7 +148,7 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
   it('rejects an advance when one of its tables failed, and advances the others', async () => {
     const other = new RedisStore(connectRedis(client), { budgetMs: 2000, entryKey: (key) => key });
     const { clocks } = await other.read([], user);
-    await server.admin.set('qscache:{broken}', 'no hash');
+    await server.admin.hset('qscache:{broken}', { no: 'text' });
     const writes = ['broken', 'user'].map((clock) => ({ clock, rows: [] }));
     await expect(other.advance(writes)).rejects.toThrow(/WRONGTYPE/);
     expect((await other.read([], user)).clocks[0]!.now).toBe(clocks[0]!.now + 1);
@@ -162,7 +162,7 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
     it.each([
       { denied: '-@scripting', says: /EVALSHA/ },
       { denied: '-info', says: /INFO/ },
-      { denied: '-hset', says: /HSET/ },
+      { denied: '-set', says: /SET/ },
     ])('says what a user with $denied lacks', async ({ denied, says }) => {
       await server.admin.acl('SETUSER', 'limited', 'reset', 'on', '>secret', '~*', '+@all', denied);
       const limited = new Redis(server.port, { username: 'limited', password: 'secret', enableReadyCheck: false });

@@ -101,13 +101,12 @@ describeWithRedisServers('A write is heard by Redis', () => {
         const { now: before } = await clock();
         const hold = await protocol.hold([user]);
         await server.admin.script('FLUSH');
-        const began = performance.now();
         await protocol.advance([user], hold);
-        expect(performance.now() - began).toBeLessThan(180);
         const state = await clock();
         if (state.rows[0]! <= before && !state.held) stale++;
       }
       expect(stale).toBe(0);
+      expect(failed).not.toContain('advance');
     });
 
     it('although its connections were reset', async () => {

@@ -7,8 +7,7 @@ const queries = [
   { clock: 'a', rows: ['1', '2'] },
   { clock: 'b', rows: [] },
 ];
-const a = ['5', '1', '0', '2', '3'];
-const b = ['7', '1', '0'];
+const clocks = ['5 1', '7 1 k:id', '2', '3'];
 
 /** Replies that belong to something else: a proxy between, or a client, has lost count. */
 describe('A connection whose replies are out of step', () => {
@@ -18,10 +17,11 @@ describe('A connection whose replies are out of step', () => {
   };
 
   it.each<[string, unknown]>([
-    ['fewer clocks', ['epoch', a]],
-    ['more clocks', ['epoch', a, b, b]],
-    ['fewer rows', ['epoch', a.slice(0, 4), b]],
-    ['more rows', ['epoch', a, [...b, '1']]],
+    ['fewer clocks', [...clocks.slice(1), 'epoch', '']],
+    ['more clocks', [...clocks, '4', 'epoch', '']],
+    ['no epoch', [...clocks, null, '']],
+    ['a number in the place of the epoch', [...clocks, 1, '']],
+    ['nothing of holds', [...clocks, 'epoch']],
     ['none of it', 'OK'],
     ['nothing', null],
   ])('has failed when it answers %s', async (_, reply) => {
@@ -31,10 +31,17 @@ describe('A connection whose replies are out of step', () => {
   });
 
   it('is believed when it answers what it was asked', async () => {
-    const { clocks } = await storeWith(['epoch', a, b]).read([], queries);
-    expect(clocks).toEqual([
+    const { clocks: read } = await storeWith([...clocks, 'epoch', '01']).read([], queries);
+    expect(read).toEqual([
       { now: 5, unknown: 1, held: false, rows: [2, 3] },
-      { now: 7, unknown: 1, held: false, rows: [] },
+      { now: 7, unknown: 1, held: true, rows: [] },
     ]);
+  });
+
+  it.each([null, 3, '', 'x', '-1', '1e3'])('counts a clock as held in whose place it answers %j', async (value) => {
+    for (const place of [0, 2]) {
+      const reply = [...clocks.with(place, value as string), 'epoch', ''];
+      expect((await storeWith(reply).read([], queries)).clocks.map(({ held }) => held)).toEqual([true, false]);
+    }
   });
 });

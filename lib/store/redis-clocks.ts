@@ -1,0 +1,66 @@
+import type { ClockQuery, ClockState } from './cache-store.js';
+import { clockKeys } from './clock-keys.js';
+
+/** Clocks as a script takes them: the records of the tables, then the clocks of their rows. */
+export interface ClockNames {
+  readonly keys: readonly string[];
+  /** Per record the number of its rows, with spaces. */
+  readonly counts: string;
+}
+
+const spelled = new WeakMap<readonly ClockQuery[], ClockNames>();
+
+/** Spelled once for each list of queries: who asks the same again mostly has the same list. */
+export function clockNames(queries: readonly ClockQuery[]): ClockNames {
+  let names = spelled.get(queries);
+  if (!names) {
+    const records = queries.map(({ clock }) => clockKeys.clock(clock));
+    const rowClocks = queries.flatMap(({ clock, rows }) => rows.map((row) => clockKeys.row(clock, row)));
+    names = { keys: [...records, ...rowClocks], counts: queries.map(({ rows }) => rows.length).join(' ') };
+    spelled.set(queries, names);
+  }
+  return names;
+}
+
+/** What a script answers: a value for each of its keys, the server's `master_replid`, and which records are held. */
+export type ClocksReply = readonly [...values: unknown[], epoch: string, held: string];
+
+/**
+ * @param length of the keys it was asked about
+ * @throws for the reply to something else: a connection whose replies got out of step
+ */
+export function clocksReply(reply: unknown, length: number): ClocksReply {
+  const isOurs = Array.isArray(reply) && reply.length === length + 2;
+  if (isOurs && isText(reply[length]) && isText(reply[length + 1])) return reply as unknown as ClocksReply;
+  throw new Error('it answered what it was not asked');
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+/** What the values say that come first in a reply. What no server of ours has written is held: nobody knows what it has counted. */
+export function clockStates(queries: readonly ClockQuery[], reply: ClocksReply): ClockState[] {
+  const holds = reply[reply.length - 1] as string;
+  let place = queries.length;
+  return queries.map(({ rows: { length } }, i) => {
+    const [, now, unknown] = RECORD.exec(String(reply[i])) ?? [];
+    const state = { now: countFrom(now), unknown: countFrom(unknown), rows: [] as number[], held: holds[i] === '1' };
+    if (!(state.now >= 0 && state.unknown >= 0)) state.held = true;
+    for (let n = 0; n < length; n++, place++) {
+      const count = countFrom(reply[place]);
+      if (Number.isNaN(count)) state.held = true;
+      state.rows.push(count);
+    }
+    return state;
+  });
+}
+
+/** What follows are the names of rows and the holds, which are the server's own affair. */
+const RECORD = /^(\d+) (\d+)(?: [kh]:[^ ;]+)*;?$/;
+
+/** What a server can count on from, and we exactly; `NaN` for all else. */
+function countFrom(text: unknown): number {
+  const count = typeof text === 'string' && COUNT.test(text) ? Number(text) : NaN;
+  return Number.isSafeInteger(count) ? count : NaN;
+}
+
+const COUNT = /^(0|[1-9]\d*)$/;
