@@ -1,21 +1,23 @@
+import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { QsCacheError } from '../errors.js';
+import type { DatedClock } from '../store/cache-store.js';
 import { type Dependency, ROWS_PER_TABLE } from './dependency.js';
 
 /**
  * An entry is a header, one line of JSON, and a payload, which is the rest of the text:
  *
- *     ["qs4","detail","<fingerprint>","<epoch>",[["shop.public.example",1700000000000000,["1"]],["shop.public.user",0]],0,222410004]
+ *     ["qs5","<name>","detail","<fingerprint>","<epoch>",[["shop.public.example",1700000000000000,["1"]],["shop.public.user",0]],0,222410004]
  *     [[1,[["0:0,1,",["plain","plain"],[[1],["one"]],[]]]]]
  *
- * The header says the format of both, what the entry is, the query and the shape of entities it answers as one fingerprint, which
+ * The header says the format of both, a name that no other entry has, what the entry is, the query and the shape of entities it answers as one fingerprint, which
  * history of the store its as-of are of, each clock it depends on with the as-of and the rows (without rows: all of the table), until
  * when it is fresh, and the CRC-32 of the payload. JSON escapes line breaks, so the first one ends the header. What a payload says is
  * for `lib/codec/payload.ts`.
  *
  * Raise the format when the meaning of either changes, and write the golden entry anew: older entries become misses.
  */
-export const ENTRY_FORMAT = 'qs4';
+export const ENTRY_FORMAT = 'qs5';
 
 /**
  * Characters of a header; a longer one is nobody's. Eighty tables with the most rows of the longest names, so no query's, and still
@@ -23,18 +25,19 @@ export const ENTRY_FORMAT = 'qs4';
  */
 const LONGEST_HEADER = 1024 * 1024;
 
+/** Characters of an entry's name. */
+const NAME = 12;
+
 /** Tables of one entry: more than any database joins. */
 const MOST_TABLES = 500;
 
 export type EntryKind = 'list' | 'detail';
 
 /** A dependency with the table's clock as it stood before the load's first query. */
-export interface DatedDependency extends Dependency {
-  readonly asOf: number;
-}
+export type DatedDependency = Dependency & DatedClock;
 
-/** A stored result: what it is, which load it came from, what it depends on. */
-export interface Entry {
+/** What a stored result is, which load it came from, what it depends on. */
+export interface EntryHead {
   readonly kind: EntryKind;
   /** The query, the manager and the shape it answers; another one under the same key is a miss. */
   readonly fingerprint: string;
@@ -45,16 +48,22 @@ export interface Entry {
    * that nobody need look. Another time of day moves the next load, never what is true.
    */
   readonly freshUntil: number;
+}
+
+/** A stored result. */
+export interface Entry extends EntryHead {
   /** Of the payload when it was written. */
   readonly checksum: number;
   /** As it was found; see `payloadOf`. */
   readonly payload: string;
 }
 
-export function formatEntry(entry: Omit<Entry, 'checksum'>): string {
+/** @param name 12 characters; by how a text begins, a process that has read an entry knows it again */
+export function formatEntry(entry: Omit<Entry, 'checksum'>, name = randomBytes(9).toString('base64url')): string {
   const { kind, fingerprint, epoch, dependencies, freshUntil, payload } = entry;
   const listed = dependencies.map(({ clock, asOf, rows }) => (rows ? [clock, asOf, rows] : [clock, asOf]));
-  return `${JSON.stringify([ENTRY_FORMAT, kind, fingerprint, epoch, listed, freshUntil, crc32(payload)])}\n${payload}`;
+  const header = [ENTRY_FORMAT, name, kind, fingerprint, epoch, listed, freshUntil, crc32(payload)];
+  return `${JSON.stringify(header)}\n${payload}`;
 }
 
 /**
@@ -80,9 +89,10 @@ export function parseEntry(text: string): Entry | undefined {
     // Our prefix on a torn header: whoever cut it, it says nothing.
     return undefined;
   }
-  if (!Array.isArray(header) || header.length !== 7) return undefined;
-  const [format, kind, fingerprint, epoch, listed, freshUntil, checksum] = header as unknown[];
+  if (!Array.isArray(header) || header.length !== 8) return undefined;
+  const [format, name, kind, fingerprint, epoch, listed, freshUntil, checksum] = header as unknown[];
   if (format !== ENTRY_FORMAT || (kind !== 'list' && kind !== 'detail')) return undefined;
+  if (typeof name !== 'string' || name.length !== NAME) return undefined;
   if (typeof fingerprint !== 'string' || typeof epoch !== 'string' || !Array.isArray(listed)) return undefined;
   if (listed.length > MOST_TABLES || !isCount(freshUntil) || typeof checksum !== 'number') return undefined;
   const dependencies: DatedDependency[] = [];

@@ -1,4 +1,4 @@
-import type { Entry } from './entry.js';
+import type { EntryHead } from './entry.js';
 
 /** What a manager allows its entries beyond their timeout. Nothing of it makes an entry true that a write has made stale. */
 export interface Leeway {
@@ -29,7 +29,7 @@ export function lifetimeOf(lifetimeMs: number, leeway: Leeway | undefined): Life
 }
 
 /** Whether an entry's timeout has been over for no longer than this, in milliseconds. */
-export function isWithin({ freshUntil }: Pick<Entry, 'freshUntil'>, pastMs: number): boolean {
+export function isWithin({ freshUntil }: Pick<EntryHead, 'freshUntil'>, pastMs: number): boolean {
   return freshUntil === 0 || Date.now() < freshUntil + pastMs;
 }
 

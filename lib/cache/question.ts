@@ -4,7 +4,9 @@ import { ClockView } from './clock-view.js';
 import { type Dependency, clockQueries } from './dependency.js';
 import { atEndOfTurn } from './end-of-turn.js';
 import type { Entry } from './entry.js';
+import type { KeptEntry, NearCache } from './near-cache.js';
 import { readInPieces } from './read-in-pieces.js';
+import { fromText, kept, type Stored } from './stored.js';
 
 /** What a question is sent with, and whom to tell that the store failed. */
 export interface QuestionContext {
@@ -15,6 +17,8 @@ export interface QuestionContext {
   readonly failed: (error: unknown) => void;
   /** What a stored text says; `undefined` for what is not ours. */
   readonly parse: (key: string, text: string) => Entry | undefined;
+  /** What this process has of entries already. Default: nothing, and it comes to have nothing. */
+  readonly near?: NearCache | undefined;
 }
 
 /**
@@ -54,12 +58,15 @@ export class Question {
   async #send(): Promise<Answer | undefined> {
     this.#isSent = true;
     this.sent?.();
-    const { store, clocks, budget, failed } = this.context;
+    const { store, clocks, budget, failed, near } = this.context;
     const queries = clockQueries(clocks, this.#dependencies);
     const keys = this.#keys;
+    // Held on to until the answer is there: what is read meanwhile may push it out.
+    const known = near && keys.map((key) => near.get(key));
     try {
-      const read = await readInPieces(store, keys, queries, budget, failed);
-      return new Answer(new ClockView(queries, read), keys, read.entries, this.context);
+      const marks = known?.some(Boolean) ? known.map((entry) => entry?.mark) : undefined;
+      const read = await readInPieces(store, keys, queries, budget, failed, marks);
+      return new Answer(new ClockView(queries, read), keys, read.entries, this.context, known);
     } catch (error) {
       failed(error);
       return undefined;
@@ -69,7 +76,7 @@ export class Question {
 
 /** What the store said, for every reader who asked. */
 export class Answer {
-  readonly #entries: (Entry | undefined | null)[] = [];
+  readonly #stored: (Stored | undefined | null)[] = [];
   #places: Map<string, number> | undefined;
   #further: Question | undefined;
 
@@ -78,6 +85,7 @@ export class Answer {
     private readonly keys: readonly string[],
     private readonly texts: readonly (string | undefined)[],
     private readonly context: QuestionContext,
+    private readonly known: readonly (KeptEntry | undefined)[] | undefined,
   ) {}
 
   /** What is left of what the question was sent with. */
@@ -95,14 +103,20 @@ export class Answer {
   }
 
   /** `undefined` where nothing is stored, or nothing of ours. */
-  entry(key: string): Entry | undefined {
+  entry(key: string): Stored | undefined {
     const place = this.#place(key);
-    let entry = this.#entries[place];
-    if (entry === undefined) {
-      const text = this.texts[place];
-      entry = this.#entries[place] = (text === undefined ? undefined : this.context.parse(key, text)) ?? null;
-    }
-    return entry ?? undefined;
+    let stored = this.#stored[place];
+    if (stored === undefined) stored = this.#stored[place] = this.#read(key, place) ?? null;
+    return stored ?? undefined;
+  }
+
+  #read(key: string, place: number): Stored | undefined {
+    const text = this.texts[place];
+    if (text === undefined) return undefined;
+    const known = this.known?.[place];
+    if (known?.mark === text) return kept(known);
+    const entry = this.context.parse(key, text);
+    return entry && fromText(entry, text, this.context.near);
   }
 
   #place(key: string): number {

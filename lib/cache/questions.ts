@@ -20,7 +20,7 @@ export class Questions {
   readonly #open = new Map<string, Open>();
 
   constructor(
-    private readonly context: Pick<QuestionContext, 'store' | 'failed' | 'parse'>,
+    private readonly context: Pick<QuestionContext, 'store' | 'failed' | 'parse' | 'near'>,
     private readonly budgetMs: number,
   ) {}
 
@@ -51,7 +51,7 @@ export class Questions {
 
   #question(clocks: readonly string[], sent?: () => void): Question {
     // Property by property: this is on every reader's way, and a spread takes microseconds.
-    const { store, failed, parse } = this.context;
-    return new Question({ store, failed, parse, clocks, budget: new Budget(this.budgetMs) }, sent);
+    const { store, failed, parse, near } = this.context;
+    return new Question({ store, failed, parse, near, clocks, budget: new Budget(this.budgetMs) }, sent);
   }
 }

@@ -19,15 +19,16 @@ export async function readInPieces(
   queries: readonly ClockQuery[],
   budget: Budget,
   failed: (error: unknown) => void,
+  known?: readonly (string | undefined)[],
 ): Promise<EntriesRead> {
   const size = queries.reduce((most, { rows }) => Math.max(most, rows.length), keys.length);
-  if (size <= PIECE) return store.read(keys, queries, budget);
+  if (size <= PIECE) return store.read(keys, queries, budget, known);
   const pieces: EntriesRead[] = [];
   for (let from = 0; from < size; from += PIECE) {
     const piece = <T>(all: readonly T[]) => all.slice(from, from + PIECE);
     const some = queries.map((query) => ({ ...query, rows: piece(query.rows) }));
     try {
-      pieces.push(await store.read(piece(keys), some, budget));
+      pieces.push(await store.read(piece(keys), some, budget, known && piece(known)));
     } catch (error) {
       if (!pieces.length) throw error;
       failed(error);

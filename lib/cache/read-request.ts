@@ -4,6 +4,19 @@ import type { EntryKind } from './entry.js';
 import type { Leeway } from './leeway.js';
 import type { Limit } from './limit.js';
 
+/** A payload that was read once, to be handed out many times. */
+export interface Reading {
+  /** The memory it takes, about. */
+  readonly bytes: number;
+}
+
+/** How payloads are kept in this process. Both throw where nothing can be made of one: a miss. */
+export interface Keeping<T> {
+  read(payload: string): Reading;
+  /** A value for one caller. */
+  make(reading: Reading): T;
+}
+
 /** What a reader wants, before anybody knows whether the store has it. */
 export interface ReadRequest<T> {
   readonly key: string;
@@ -21,6 +34,8 @@ export interface ReadRequest<T> {
    * @throws when the payload is not one this request can use: a miss.
    */
   decode(payload: string, isStored: boolean): T;
+  /** Default: its payloads are not kept. */
+  readonly keeping?: Keeping<T> | undefined;
 }
 
 /** Requests that are answered together, because their loads may read the same tables. */

@@ -6,9 +6,10 @@ import type { AsOf } from './as-of.js';
 import type { ClockView } from './clock-view.js';
 import type { Dependency } from './dependency.js';
 import { endOfTurn } from './end-of-turn.js';
-import { type Entry, parseEntry, payloadOf } from './entry.js';
+import { type Entry, type EntryHead, parseEntry } from './entry.js';
 import { Fills } from './fills.js';
 import { isWithin } from './leeway.js';
+import { NearCache } from './near-cache.js';
 import { type Answer, Question } from './question.js';
 import { Questions } from './questions.js';
 import type { Batch, Loads, ReadRequest } from './read-request.js';
@@ -16,6 +17,7 @@ import { RecentDependencies } from './recent-dependencies.js';
 import { Renewals } from './renewals.js';
 import type { Seal } from './seal.js';
 import { SingleFlight } from './single-flight.js';
+import type { Stored } from './stored.js';
 import { type Found, type Looked, Turns } from './turns.js';
 
 /** A load that takes longer than this, in milliseconds, keeps nobody from loading again. */
@@ -34,18 +36,22 @@ export class ReadThrough {
   readonly #renewals: Renewals;
   readonly #tell: Tell;
 
-  /** @param budgetMs how long a read waits for the store, in milliseconds, all its questions together */
+  /**
+   * @param budgetMs how long a read waits for the store, in milliseconds, all its questions together
+   * @param near what this process has read lately. Default: it keeps nothing.
+   */
   constructor(
     private readonly store: CacheStore,
     private readonly events: CacheEvents,
     private readonly budgetMs: number,
     private readonly seal: Seal,
     overdueMs = OVERDUE_MS,
+    private readonly near = new NearCache(0),
   ) {
     this.#tell = (event) => events.emit(event);
     const failed = (error: unknown) => tellFailed(events, 'read', error);
     const parse = (key: string, text: string) => this.#parse(key, text);
-    this.#questions = new Questions({ store, failed, parse }, budgetMs);
+    this.#questions = new Questions({ store, failed, parse, near }, budgetMs);
     this.#fills = new Fills(store, events, this.#recent, seal);
     this.#turns = new Turns(store, events, (...asked) => this.#look(...asked), budgetMs);
     this.#flights = new SingleFlight(events, this.#fills, this.#turns, overdueMs);
@@ -59,6 +65,10 @@ export class ReadThrough {
    */
   async readMany<T>({ clocks, requests }: Batch<T>, loads: Loads<T>, unless?: MissReason): Promise<T[]> {
     if (!requests.length) return [];
+    if (!unless && requests.length === 1) {
+      const own = this.#inHand(requests[0]!);
+      if (own) return own;
+    }
     const answer = unless ? undefined : await this.#ask(clocks, requests);
     const reason = unless ?? whyNot(clocks, answer);
     if (reason || !answer) {
@@ -107,6 +117,21 @@ export class ReadThrough {
     await this.#turns.settled();
   }
 
+  /** What this process has, where the store can vouch for it at once. Anything else about it is for the store to say. */
+  #inHand<T>(request: ReadRequest<T>): [T] | undefined {
+    const { key, keeping } = request;
+    const entry = keeping && this.near.get(key);
+    if (!entry || !isOf(request, entry) || !isWithin(entry, 0) || !this.store.vouchesFor(key, entry)) return undefined;
+    try {
+      const value = keeping.make(entry.reading);
+      this.events.emit({ name: 'entry:hit', key });
+      return [value];
+    } catch {
+      // Whoever asks the store is told of it.
+      return undefined;
+    }
+  }
+
   /** What the store says; `undefined` where it does not. */
   #ask(clocks: readonly string[], requests: readonly ReadRequest<unknown>[]): Promise<Answer | undefined> {
     return this.#questions.join(clocks, requests, (key) => this.#recent.of(key)).answer;
@@ -139,10 +164,11 @@ export class ReadThrough {
   #last<T>(requests: readonly ReadRequest<T>[], answer: Answer): T[] | undefined {
     const last: T[] = [];
     for (const request of requests) {
-      const entry = answer.entry(request.key);
-      if (!entry || !isOf(request, entry) || !isWithin(entry, request.leeway!.unreachedMs)) return undefined;
+      const stored = answer.entry(request.key);
+      if (!stored || !isOf(request, stored.head) || !isWithin(stored.head, request.leeway!.unreachedMs))
+        return undefined;
       try {
-        last.push(request.decode(payloadOf(entry), true));
+        last.push(stored.valueFor(request));
       } catch (error) {
         this.events.emit({ name: 'entry:corrupt', key: request.key, error });
         return undefined;
@@ -170,7 +196,7 @@ export class ReadThrough {
     const hits = await this.#hits(clocks, requests, answer, tell);
     const found = new Map<ReadRequest<T>, Found<T>>();
     for (const [request, own] of hits) {
-      found.set(request, { own, payload: answer.entry(request.key)!.payload, isStored: true });
+      found.set(request, { own, payload: answer.entry(request.key)!.payload!, isStored: true });
     }
     return { found, asOf: answer.asOf };
   }
@@ -187,33 +213,34 @@ export class ReadThrough {
     tell: Tell,
     expired?: ReadRequest<T>[],
   ): Promise<Map<ReadRequest<T>, T>> {
-    const found = new Map<ReadRequest<T>, Entry>();
+    const found = new Map<ReadRequest<T>, Stored>();
     for (const request of requests) {
-      const entry = entryOf(clocks, request, answer, tell);
-      if (entry) found.set(request, entry);
+      const stored = storedFor(clocks, request, answer, tell);
+      if (stored) found.set(request, stored);
     }
     const further = await this.#clocksNotCovered(found, answer);
     const hits = new Map<ReadRequest<T>, T>();
-    for (const [request, entry] of found) {
-      if (!isTrue(entry, answer.view, further)) missed(tell, request, 'stale');
-      else if (isWithin(entry, 0)) decode(request, entry, hits, tell);
-      else if (!expired || !isWithin(entry, request.leeway?.revalidateMs ?? 0)) missed(tell, request, 'expired');
-      else if (decode(request, entry, hits, tell, 'expired')) expired.push(request);
+    for (const [request, stored] of found) {
+      const { head } = stored;
+      if (!isTrue(head, answer.view, further)) missed(tell, request, 'stale');
+      else if (isWithin(head, 0)) take(request, stored, hits, tell);
+      else if (!expired || !isWithin(head, request.leeway?.revalidateMs ?? 0)) missed(tell, request, 'expired');
+      else if (take(request, stored, hits, tell, 'expired')) expired.push(request);
     }
     return hits;
   }
 
   /** For entries that show rows nobody in this process knew of; remembered, so that it is the last time. */
   async #clocksNotCovered(
-    found: ReadonlyMap<ReadRequest<unknown>, Entry>,
+    found: ReadonlyMap<ReadRequest<unknown>, Stored>,
     answer: Answer,
   ): Promise<ClockView | undefined> {
     const unknown: Dependency[] = [];
-    for (const [request, entry] of found) {
-      const missing = entry.dependencies.filter((dependency) => !answer.view.covers(dependency));
+    for (const [request, { head }] of found) {
+      const missing = head.dependencies.filter((dependency) => !answer.view.covers(dependency));
       if (!missing.length) continue;
       unknown.push(...missing);
-      this.#recent.remember(request.key, entry.dependencies);
+      this.#recent.remember(request.key, head.dependencies);
     }
     return unknown.length ? answer.further(unknown) : undefined;
   }
@@ -234,33 +261,34 @@ function missed(tell: Tell, { key }: ReadRequest<unknown>, reason: MissReason): 
 }
 
 /** What is stored for a request, true or not. */
-function entryOf(
+function storedFor(
   clocks: readonly string[],
   request: ReadRequest<unknown>,
   answer: Answer,
   tell: Tell,
-): Entry | undefined {
-  const entry = answer.entry(request.key);
-  if (!entry) return missed(tell, request, answer.hasText(request.key) ? 'foreign' : 'absent');
-  if (!isOf(request, entry)) {
+): Stored | undefined {
+  const stored = answer.entry(request.key);
+  if (!stored) return missed(tell, request, answer.hasText(request.key) ? 'foreign' : 'absent');
+  const { head } = stored;
+  if (!isOf(request, head)) {
     tell({ name: 'entry:mismatched', key: request.key });
     return missed(tell, request, 'foreign');
   }
   // The store makes a clock for whatever it is asked about, so it is asked about none but the batch's, whatever an entry names. An
   // honest one may name more: another process has seen a load read a table that this one has not seen yet. That is one miss.
-  if (!entry.dependencies.every(({ clock }) => clocks.includes(clock))) return missed(tell, request, 'foreign');
-  return entry.epoch === answer.view.epoch ? entry : missed(tell, request, 'epoch');
+  if (!head.dependencies.every(({ clock }) => clocks.includes(clock))) return missed(tell, request, 'foreign');
+  return head.epoch === answer.view.epoch ? stored : missed(tell, request, 'epoch');
 }
 
-function decode<T>(
+function take<T>(
   request: ReadRequest<T>,
-  entry: Entry,
+  stored: Stored,
   hits: Map<ReadRequest<T>, T>,
   tell: Tell,
   stale?: 'expired',
 ): boolean {
   try {
-    hits.set(request, request.decode(payloadOf(entry), true));
+    hits.set(request, stored.valueFor(request));
     const hit = { name: 'entry:hit', key: request.key } as const;
     tell(stale ? { ...hit, stale } : hit);
     return true;
@@ -278,12 +306,12 @@ function whyNot(clocks: readonly string[], answer: Answer | undefined): MissReas
 }
 
 /** Whether an entry answers this query of this manager, in this shape. */
-function isOf(request: ReadRequest<unknown>, { kind, fingerprint }: Entry): boolean {
+function isOf(request: ReadRequest<unknown>, { kind, fingerprint }: EntryHead): boolean {
   return kind === request.kind && fingerprint === request.fingerprint;
 }
 
 /** Whether nothing an entry depends on was written since its load began. */
-function isTrue({ epoch, dependencies }: Entry, view: ClockView, further: ClockView | undefined): boolean {
+function isTrue({ epoch, dependencies }: EntryHead, view: ClockView, further: ClockView | undefined): boolean {
   return dependencies.every((dependency) => {
     const covering = view.covers(dependency) ? view : further;
     return covering?.epoch === epoch && covering.isValid(dependency);

@@ -29,4 +29,40 @@ export function isMemoryOf5(store: object): boolean {
   return 'calculatedSize' in store && 'dump' in store && 'load' in store;
 }
 
+/** What an event of cache-manager 6 and 7 may be about. */
+interface Told {
+  readonly key?: unknown;
+  readonly keys?: unknown;
+  readonly list?: unknown;
+  readonly value?: unknown;
+}
+
+/**
+ * Tells of every value that is put into CACHE_MANAGER or taken out of it by its own methods, by whomever; without a key, of all of them.
+ * The result ends that. `undefined`: it cannot tell, as cache-manager 5.
+ */
+export function onChanged(
+  cache: CacheManager,
+  changed: (key: string | undefined, value?: unknown) => void,
+): (() => void) | undefined {
+  const { on, off } = cache as Partial<Record<'on' | 'off', (event: string, listener: typeof heard) => unknown>>;
+  if (typeof on !== 'function' || typeof off !== 'function') return undefined;
+  const heard = (told: Told = {}): void => {
+    const { key, keys, list, value } = told;
+    if (typeof key === 'string') return changed(key, value);
+    const several: unknown = keys ?? list;
+    if (!Array.isArray(several)) return changed(undefined);
+    for (const each of several as (string | Told | undefined)[]) {
+      const name = typeof each === 'string' ? each : each?.key;
+      changed(typeof name === 'string' ? name : undefined);
+    }
+  };
+  for (const event of CHANGES) on.call(cache, event, heard);
+  return () => {
+    for (const event of CHANGES) off.call(cache, event, heard);
+  };
+}
+
+const CHANGES = ['set', 'mset', 'del', 'mdel', 'clear', 'refresh'];
+
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

@@ -73,6 +73,22 @@ export interface ClockWrite {
   readonly releasesKeys?: boolean;
 }
 
+/** What an entry depends on: rows of a table, or all of it, as its clock showed them before the load. @publicApi */
+export interface DatedClock {
+  readonly clock: string;
+  /** Default: all of the table. */
+  readonly rows?: readonly string[];
+  readonly asOf: number;
+}
+
+/** An entry that its reader has already. @publicApi */
+export interface EntryInHand {
+  /** How its text begins; see `read`. */
+  readonly mark: string;
+  readonly epoch: string;
+  readonly dependencies: readonly DatedClock[];
+}
+
 /** A load that one process does for all of them. @publicApi */
 export interface Work {
   /** Of the entry it makes. */
@@ -136,6 +152,14 @@ export abstract class CacheStore {
     budget?: Budget,
     known?: readonly (string | undefined)[],
   ): Promise<EntriesRead>;
+
+  /**
+   * Whether an entry that its reader has is still stored under the key, and no clock it depends on has passed its as-of, nor is held: as far as
+   * that can be told at once, of what is in this process. Where it cannot, `false`, and the store is asked by `read`. Default `false`.
+   */
+  vouchesFor(_key: string, _entry: EntryInHand): boolean {
+    return false;
+  }
 
   /**
    * The first half of a fill: as `read` of the clocks, and lets all of them live for at least `lifetimeMs` (never shortens).

@@ -37,6 +37,10 @@ export class ExpiringMap<V> {
     this.#slots.delete(key);
   }
 
+  clear(): void {
+    this.#slots.clear();
+  }
+
   #slot(key: string): { value: V; expiresAt: number } | undefined {
     const slot = this.#slots.get(key);
     return slot && slot.expiresAt > Date.now() ? slot : undefined;

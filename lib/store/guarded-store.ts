@@ -8,6 +8,7 @@ import {
   type ClocksRead,
   type ClockWrite,
   type EntriesRead,
+  type EntryInHand,
   type Lease,
   type Work,
 } from './cache-store.js';
@@ -86,8 +87,18 @@ export class GuardedStore extends CacheStore {
     return this.#debts.clocks;
   }
 
-  async read(keys: readonly string[], queries: readonly ClockQuery[], budget?: Budget): Promise<EntriesRead> {
-    return this.#read(keys, queries, () => this.store.read(keys, queries, budget));
+  async read(
+    keys: readonly string[],
+    queries: readonly ClockQuery[],
+    budget?: Budget,
+    known?: readonly (string | undefined)[],
+  ): Promise<EntriesRead> {
+    return this.#read(keys, queries, () => this.store.read(keys, queries, budget, known));
+  }
+
+  /** Not while something is owed, whatever it is: whether this is of it, `read` finds out. */
+  override vouchesFor(key: string, entry: EntryInHand): boolean {
+    return this.#debts.isEmpty && !this.#reads.isOpen && this.store.vouchesFor(key, entry);
   }
 
   async touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {

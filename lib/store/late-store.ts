@@ -1,4 +1,11 @@
-import { type Budget, CacheStore, type ClockQuery, type ClockWrite, type Work } from './cache-store.js';
+import {
+  type Budget,
+  CacheStore,
+  type ClockQuery,
+  type ClockWrite,
+  type EntryInHand,
+  type Work,
+} from './cache-store.js';
 
 /** A store that is asked for with every call: readers may begin before CACHE_MANAGER exists, and read without it until then. */
 export class LateStore extends CacheStore {
@@ -10,8 +17,17 @@ export class LateStore extends CacheStore {
     return this.store().name;
   }
 
-  read(keys: readonly string[], queries: readonly ClockQuery[], budget?: Budget) {
-    return this.store().read(keys, queries, budget);
+  read(
+    keys: readonly string[],
+    queries: readonly ClockQuery[],
+    budget?: Budget,
+    known?: readonly (string | undefined)[],
+  ) {
+    return this.store().read(keys, queries, budget, known);
+  }
+
+  override vouchesFor(key: string, entry: EntryInHand) {
+    return this.store().vouchesFor(key, entry);
   }
 
   touch(queries: readonly ClockQuery[], lifetimeMs: number) {

@@ -1,4 +1,4 @@
-import { type ClockQuery, type ClockState, type ClockWrite, UNFILLED_MS } from './cache-store.js';
+import { type ClockQuery, type ClockState, type ClockWrite, type DatedClock, UNFILLED_MS } from './cache-store.js';
 import { clockKeys } from './clock-keys.js';
 import { ExpiringMap } from './expiring-map.js';
 
@@ -49,6 +49,19 @@ export class LocalClocks {
       rows: rows.map((row) => this.#rowClock(clockKeys.row(name, row), clock, UNFILLED_MS)),
       held,
     };
+  }
+
+  /** Whether nothing of these was written after that, and no hold is in the way; what is lost, or overdue, is for `read` to settle. */
+  isUnwritten({ clock: name, rows, asOf }: DatedClock): boolean {
+    const { clock, holds } = this.#kept.get(name) ?? {};
+    if (!clock || !holds || asOf > clock.now) return false;
+    if (holds.size > 0) {
+      const now = Date.now();
+      for (const { blocksAt, deadline } of holds.values()) if (now > blocksAt || now > deadline) return false;
+    }
+    if (rows === undefined) return clock.now <= asOf;
+    if (clock.unknown > asOf) return false;
+    return rows.every((row) => (this.#rows.get(clockKeys.row(name, row)) ?? clock.now) <= asOf);
   }
 
   touch(query: ClockQuery, lifetimeMs: number): ClockState {

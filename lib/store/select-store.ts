@@ -47,7 +47,8 @@ export function selectStore({ cache, redis, store: given, budgetMs }: StoreSelec
     return { store, reach: 'shared', warnings: tiers.length > 1 ? [ignoredTiers(tiers, found)] : [] };
   }
   const warnings = [...memoryWarnings(tiers), ...(storesOf(cache).some(isKeyv6) ? [WRAP_IS_BROKEN] : [])];
-  return { store: new MemoryStore(cache, { budgetMs }), reach: 'process', warnings };
+  const isAlone = tiers.every(({ kind }) => kind === 'memory');
+  return { store: new MemoryStore(cache, { budgetMs, isAlone }), reach: 'process', warnings };
 }
 
 function ignoredTiers(tiers: readonly Tier[], used: Tier): string {

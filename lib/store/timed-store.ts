@@ -6,6 +6,7 @@ import {
   type ClocksRead,
   type ClockWrite,
   type EntriesRead,
+  type EntryInHand,
   type Lease,
   type Work,
 } from './cache-store.js';
@@ -29,13 +30,26 @@ export class TimedStore extends CacheStore {
     this.reach = store.reach;
   }
 
-  read(keys: readonly string[], queries: readonly ClockQuery[], budget?: Budget): Promise<EntriesRead> {
+  read(
+    keys: readonly string[],
+    queries: readonly ClockQuery[],
+    budget?: Budget,
+    known?: readonly (string | undefined)[],
+  ): Promise<EntriesRead> {
     // What it spends of its copy passes here as well.
     const work = async () => {
-      const answer = await this.store.read(keys, queries, budget?.copy());
+      const answer = await this.store.read(keys, queries, budget?.copy(), known);
       return this.#whole(answer, ({ clocks, entries }) => areOf(clocks, queries) && entries.length === keys.length);
     };
     return this.#within('read', work, budget);
+  }
+
+  override vouchesFor(key: string, entry: EntryInHand): boolean {
+    try {
+      return this.store.vouchesFor(key, entry) === true;
+    } catch {
+      return false;
+    }
   }
 
   touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {

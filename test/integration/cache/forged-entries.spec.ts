@@ -12,10 +12,12 @@ import { describeWith } from '../../support/services.js';
 type Listed = [table: string, asOf: unknown, rows?: unknown];
 type Header = [
   format: unknown,
+  name: unknown,
   kind: unknown,
   fingerprint: unknown,
   epoch: unknown,
   dependencies: unknown,
+  freshUntil: unknown,
   checksum: unknown,
 ];
 
@@ -24,21 +26,21 @@ const mark = randomUUID();
 const many = (count: number) => Array.from({ length: count }, (_, i) => `${mark}-${i}`);
 
 const listed = (change: (...parts: Listed) => unknown) => (header: Header) => {
-  header[4] = (header[4] as Listed[]).map((parts) => change(...parts));
+  header[5] = (header[5] as Listed[]).map((parts) => change(...parts));
   return header;
 };
 const alsoOn = (...more: unknown[]) => {
-  return (header: Header) => header.with(4, [...(header[4] as Listed[]), ...more]);
+  return (header: Header) => header.with(5, [...(header[5] as Listed[]), ...more]);
 };
 
 /** Headers nobody of this library writes, made from one that is. */
 const forgeries: [string, (header: Header) => unknown][] = [
   ['null', () => null],
-  ['an object', () => ({ length: 6 })],
-  ['seven parts', (header) => [...header, 1]],
-  ['dependencies that are null', (header) => header.with(4, null)],
-  ['dependencies that are an object', (header) => header.with(4, { length: 1 })],
-  ['dependencies that are nested', (header) => header.with(4, [[header[4]]])],
+  ['an object', () => ({ length: 8 })],
+  ['nine parts', (header) => [...header, 1]],
+  ['dependencies that are null', (header) => header.with(5, null)],
+  ['dependencies that are an object', (header) => header.with(5, { length: 1 })],
+  ['dependencies that are nested', (header) => header.with(5, [[header[5]]])],
   ['rows that are a text', listed((table, asOf) => [table, asOf, 'rows'])],
   ['rows that are a number', listed((table, asOf) => [table, asOf, 7])],
   ['rows that are an object', listed((table, asOf) => [table, asOf, { length: 1, 0: '1' }])],
@@ -51,7 +53,7 @@ const forgeries: [string, (header: Header) => unknown][] = [
   ['tables that are numbers', listed((_, ...dated) => [7, ...dated])],
   ['the table __proto__', alsoOn(['__proto__', Number.MAX_SAFE_INTEGER])],
   ['the table constructor', alsoOn(['constructor', Number.MAX_SAFE_INTEGER, ['toString']])],
-  ['a table twice', (header) => alsoOn((header[4] as Listed[])[0])(header)],
+  ['a table twice', (header) => alsoOn((header[5] as Listed[])[0])(header)],
   ['a hundred thousand rows', listed((table, asOf) => [table, asOf, many(100_000)])],
   ['one row more than a fill names', listed((table, asOf) => [table, asOf, many(33)])],
   ['a row with a name of two million characters', listed((table, asOf) => [table, asOf, [mark.repeat(60_000)]])],

@@ -101,7 +101,7 @@ describeWith('redis', 'A clock that somebody else wrote', (url) => {
       await examples.get(1);
       await app.settled();
       const text = (await redis.get(await nameOf(redis, examples.getDetailCacheKey(1))))!;
-      const dependencies = (JSON.parse(text.slice(0, text.indexOf('\n'))) as unknown[])[4] as [string][];
+      const dependencies = (JSON.parse(text.slice(0, text.indexOf('\n'))) as unknown[])[5] as [string][];
       const clocks = dependencies.map(([clock]) => clockKeys.clock(clock));
       return { ...app, examples, redis, clocks };
     }

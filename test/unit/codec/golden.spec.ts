@@ -96,6 +96,6 @@ describe('the format of entries', () => {
 
   it('is still written the same', async () => {
     const payload = entityCodec(metadata).encode(rows);
-    await expect(formatEntry({ ...header, payload }), remedy).toMatchFileSnapshot(path);
+    await expect(formatEntry({ ...header, payload }, 'abcdefghijkl'), remedy).toMatchFileSnapshot(path);
   });
 });

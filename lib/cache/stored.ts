@@ -1,0 +1,43 @@
+import { markOf } from '../store/text-mark.js';
+import { type Entry, type EntryHead, payloadOf } from './entry.js';
+import type { KeptEntry, NearCache } from './near-cache.js';
+import type { ReadRequest } from './read-request.js';
+
+/** What the store has under a key, true or not: as it was found, or as this process has it since it was read before. */
+export interface Stored {
+  readonly head: EntryHead;
+  /** As it was found; `undefined` where this process has more of it. */
+  readonly payload?: string;
+  /** For a reader whose entry this is. @throws when it cannot be made: a miss */
+  valueFor<T>(request: ReadRequest<T>): T;
+}
+
+export function kept(entry: KeptEntry): Stored {
+  return {
+    head: entry,
+    // It was kept for a reader with the same fingerprint, so by the same manager.
+    valueFor: ({ keeping }) => keeping!.make(entry.reading),
+  };
+}
+
+/** @param near where what is read of it is kept, for readers whose manager lets it. Default: nowhere. */
+export function fromText(entry: Entry, text: string, near: NearCache | undefined): Stored {
+  let known: KeptEntry | undefined;
+  return {
+    head: entry,
+    payload: entry.payload,
+    valueFor: <T>(request: ReadRequest<T>) => {
+      // Several read it in one turn.
+      const { keeping } = request;
+      if (known && keeping) return keeping.make(known.reading);
+      const payload = payloadOf(entry);
+      if (!near || !keeping) return request.decode(payload, true);
+      const reading = keeping.read(payload);
+      const value = keeping.make(reading);
+      const { kind, fingerprint, epoch, dependencies, freshUntil } = entry;
+      known = { kind, fingerprint, epoch, dependencies, freshUntil, mark: markOf(text), reading };
+      near.set(request.key, known);
+      return value;
+    },
+  };
+}
