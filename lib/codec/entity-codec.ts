@@ -2,10 +2,12 @@ import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { UnsupportedValueError } from '../errors.js';
 import { safeError } from '../events/safe-error.js';
 import { checkPayload, hasTooManyBlocks, repeatsTooMuch } from './payload-check.js';
-import { CorruptPayloadError, refusal } from './payload-errors.js';
-import { PayloadReader } from './payload-reader.js';
+import { readAs, refusal } from './payload-errors.js';
+import { PayloadReader, type ReadOptions } from './payload-reader.js';
 import { PayloadWriter } from './payload-writer.js';
+import { Reading } from './reading.js';
 import { RecordShape } from './record-shape.js';
+import { retraced } from './retraced.js';
 import { forgetShapeHashes, shapeHash } from './shape-hash.js';
 
 /** Entities as text. */
@@ -63,12 +65,21 @@ export class EntityCodec {
    * @throws {CorruptPayloadError} when it is anything else
    */
   decode(payload: string): ObjectLiteral[] {
-    return this.#read(payload, false);
+    return this.#read(payload);
+  }
+
+  /**
+   * As `decode`, for entities that are handed out more than once.
+   *
+   * @throws {CorruptPayloadError}
+   */
+  reading(payload: string): Reading {
+    return new Reading(this.metadata, payload);
   }
 
   /** As `decode`, for copies that take their place among loaded entities: they can be encoded like those. */
   copy(payload: string): ObjectLiteral[] {
-    return this.#read(payload, true);
+    return this.#read(payload, retraced);
   }
 
   /** What an entry's payload was written for: for another one it means something else. May change when a property is kept out. */
@@ -84,22 +95,16 @@ export class EntityCodec {
     return known[0]!;
   }
 
-  #read(payload: string, retraces: boolean): ObjectLiteral[] {
-    try {
+  #read(payload: string, finish?: ReadOptions['finish']): ObjectLiteral[] {
+    return readAs(this.metadata, () => {
       const written = checkPayload(JSON.parse(payload), payload.length);
-      return new PayloadReader(this.metadata, written, retraces).read();
-    } catch (error) {
-      if (error instanceof CorruptPayloadError) throw error;
-      // JSON.parse quotes what it cannot read, a transformer perhaps too.
-      const cause = safeError(error);
-      throw new CorruptPayloadError(
-        `The payload of ${this.metadata.name} cannot be read (${cause.message}), so it is loaded again. ` +
-          'Is a constructor, a setter or a transformer failing?',
-        { cause },
-      );
-    }
+      return new PayloadReader(this.metadata, written, { isFresh: isRoot, finish }).read();
+    });
   }
 }
+
+/** Of the set of the entities asked for every row is made once; others may be referred to by several. */
+const isRoot = (set: number): boolean => set === 0;
 
 const codecs = new WeakMap<EntityMetadata, EntityCodec>();
 

@@ -1,5 +1,6 @@
 import type { EntityMetadata } from 'typeorm';
 import { QsCacheError, UnsupportedValueError } from '../errors.js';
+import { safeError } from '../events/safe-error.js';
 
 /**
  * A payload that is not what `encode` wrote: altered or somebody else's. The reader loads from the database instead.
@@ -16,6 +17,26 @@ export class CorruptPayloadError extends QsCacheError {
 export function insist(holds: unknown, otherwise: string): asserts holds {
   if (holds) return;
   throw new CorruptPayloadError(`The payload ${otherwise}, so nobody of ours wrote it; it is loaded again.`);
+}
+
+/**
+ * What a payload is read as.
+ *
+ * @throws {CorruptPayloadError} for whatever stops it, but for what is not supported at all
+ */
+export function readAs<T>({ name }: EntityMetadata, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof CorruptPayloadError || error instanceof UnsupportedValueError) throw error;
+    // JSON.parse quotes what it cannot read, a transformer perhaps too.
+    const cause = safeError(error);
+    throw new CorruptPayloadError(
+      `The payload of ${name} cannot be read (${cause.message}), so it is loaded again. ` +
+        'Is a constructor, a setter or a transformer failing?',
+      { cause },
+    );
+  }
 }
 
 /** Says which property of which entity cannot be cached, and what would help. */

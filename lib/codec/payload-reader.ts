@@ -1,35 +1,53 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
-import { cellAt, reviveCell } from './cells.js';
 import { type CompiledRows, compileRows, type RowFactory } from './compile-rows.js';
-import type { Member } from './member.js';
-import { recall, remember } from './origins.js';
 import { insist } from './payload-errors.js';
 import type { Payload, PayloadBlock } from './payload.js';
 import { RecordShape } from './record-shape.js';
-import { pack } from './values.js';
+
+/** A block whose columns have been bound. */
+export interface BoundBlock {
+  readonly block: PayloadBlock;
+  readonly shape: RecordShape;
+  readonly compiled: CompiledRows;
+  readonly make: RowFactory;
+}
+
+export interface ReadOptions {
+  /** Whether every row of the set is made once only. */
+  readonly isFresh: (set: number) => boolean;
+  /** What becomes of the entities of a block. */
+  readonly finish?: ((bound: BoundBlock) => RowFactory) | undefined;
+}
 
 /** Makes entities of sets, a new instance wherever a row is referred to, as TypeORM does. */
 export class PayloadReader {
   /** Each set is read once, however many columns refer to it. */
   readonly #sets: { readonly metadata: EntityMetadata; readonly make: RowFactory }[] = [];
-  readonly #compiled: (() => void)[] = [];
+  #compiled: (() => void)[] = [];
+  readonly #root: RowFactory;
 
+  /** @throws {CorruptPayloadError} */
   constructor(
-    private readonly metadata: EntityMetadata,
+    metadata: EntityMetadata,
     /** Checked: its numbers are true. */
     private readonly payload: Payload,
-    /** Whether what is read will be written again. */
-    private readonly retraces: boolean,
-  ) {}
+    private readonly options: ReadOptions,
+  ) {
+    this.#root = this.#rows(0, metadata);
+  }
 
+  /** The entities, as often as is asked. */
   read(): ObjectLiteral[] {
-    const make = this.#rows(0, this.metadata);
+    const make = this.#root;
     const [order] = this.payload[0]!;
     const count = typeof order === 'number' ? order : order.length;
     const entities: ObjectLiteral[] = [];
     for (let row = 0; row < count; row++) entities.push(make(row));
     // Not before: what came from a store may have been of no use.
-    for (const remembered of this.#compiled) remembered();
+    if (this.#compiled.length > 0) {
+      for (const remembered of this.#compiled) remembered();
+      this.#compiled = [];
+    }
     return entities;
   }
 
@@ -46,49 +64,26 @@ export class PayloadReader {
 
   #setRows(number: number, metadata: EntityMetadata): RowFactory {
     const [order, blocks] = this.payload[number]!;
-    const factories = blocks.map((block) => this.#blockRows(block, metadata, number === 0));
+    const isFresh = this.options.isFresh(number);
+    const factories = blocks.map((block) => this.#blockRows(block, metadata, isFresh));
     if (typeof order === 'number') return factories[0]!;
     const counts = blocks.map(() => 0);
     const places = order.map((block) => counts[block]!++);
     return (row) => factories[order[row]!]!(places[row]!);
   }
 
-  #blockRows([layout, kinds, columns, related]: PayloadBlock, metadata: EntityMetadata, isRoot: boolean): RowFactory {
+  #blockRows(block: PayloadBlock, metadata: EntityMetadata, isFresh: boolean): RowFactory {
+    const [layout, kinds, columns, related] = block;
     const shape = RecordShape.of(metadata).family[Number.parseInt(layout)];
     insist(shape, 'has rows of a class that there is not');
-    let compiled = shape.compiled(layout, kinds, isRoot);
+    let compiled = shape.compiled(layout, kinds, isFresh);
     if (!compiled) {
-      const made = (compiled = compileRows(shape, layout, kinds, isRoot));
-      this.#compiled.push(() => shape.remember(layout, kinds, isRoot, made));
+      const made = (compiled = compileRows(shape, layout, kinds, isFresh));
+      this.#compiled.push(() => shape.remember(layout, made));
     }
-    const others = related.map((number, place) => this.#rows(number, compiled.related[place]!));
+    const metadatas = compiled.related;
+    const others = related.map((number, place) => this.#rows(number, metadatas[place]!));
     const make = compiled.bind(columns, others);
-    return this.retraces ? retraced(compiled, kinds, columns, make) : make;
+    return this.options.finish?.({ block, shape, compiled, make }) ?? make;
   }
-}
-
-/** Copies that a load makes of entities are written like these: what was seen of the one holds for the other. */
-function retraced(
-  { hidden }: CompiledRows,
-  kinds: PayloadBlock[1],
-  columns: PayloadBlock[2],
-  make: RowFactory,
-): RowFactory {
-  return (row) => {
-    const entity = make(row);
-    recall(entity);
-    for (const { member, place } of hidden) {
-      const cell = place === undefined ? pack(undefined) : cellAt({ kind: kinds[place]!, cells: columns[place]! }, row);
-      const hasSetter = member.group.accessors.has(member);
-      remember(entity, member.path, {
-        value: hasSetter ? reviveCell(cell, member.transform) : valueAt(entity, member),
-        cell,
-      });
-    }
-    return entity;
-  };
-}
-
-function valueAt(entity: ObjectLiteral, { path }: Member): unknown {
-  return path.split('.').reduce((at: unknown, name) => (at as ObjectLiteral)[name] as unknown, entity);
 }

@@ -18,7 +18,9 @@ export class RecordShape {
   readonly members: Member[] = [];
   readonly group: MemberGroup;
   readonly #keptOut = new Set<Member>();
-  readonly #compiled = new Map<string, CompiledRows>();
+  /** By layout. */
+  readonly #compiled = new Map<string, CompiledRows[]>();
+  #compiledCount = 0;
   #family: RecordShape[] | undefined;
 
   static of(metadata: EntityMetadata): RecordShape {
@@ -79,12 +81,18 @@ export class RecordShape {
 
   /** The decoder of rows with this layout, if it has been of use. */
   compiled(layout: string, kinds: readonly ColumnKind[], fresh: boolean): CompiledRows | undefined {
-    return this.#compiled.get(nameOf(layout, kinds, fresh));
+    return this.#compiled.get(layout)?.find((known) => known.fresh === fresh && isSame(known.kinds, kinds));
   }
 
-  remember(layout: string, kinds: readonly ColumnKind[], fresh: boolean, compiled: CompiledRows): void {
-    if (this.#compiled.size >= MOST_COMPILED) this.#compiled.clear();
-    this.#compiled.set(nameOf(layout, kinds, fresh), compiled);
+  remember(layout: string, compiled: CompiledRows): void {
+    if (this.#compiledCount >= MOST_COMPILED) {
+      this.#compiled.clear();
+      this.#compiledCount = 0;
+    }
+    this.#compiledCount++;
+    const known = this.#compiled.get(layout);
+    if (known) known.push(compiled);
+    else this.#compiled.set(layout, [compiled]);
   }
 
   #add(name: string, embedded: EmbeddedMetadata | undefined, kind: Partial<Member>): void {
@@ -116,9 +124,8 @@ export class RecordShape {
   }
 }
 
-/** Unambiguous, because kinds are words of a closed set and layouts have no spaces. */
-function nameOf(layout: string, kinds: readonly ColumnKind[], fresh: boolean): string {
-  return `${fresh} ${layout} ${kinds.join()}`;
+function isSame(one: readonly ColumnKind[], other: readonly ColumnKind[]): boolean {
+  return one.length === other.length && one.every((kind, place) => kind === other[place]);
 }
 
 function asColumn(column: ColumnMetadata): Partial<Member> {
