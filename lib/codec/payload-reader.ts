@@ -43,12 +43,14 @@ export class PayloadReader {
     const count = typeof order === 'number' ? order : order.length;
     const entities: ObjectLiteral[] = [];
     for (let row = 0; row < count; row++) entities.push(make(row));
-    // Not before: what came from a store may have been of no use.
-    if (this.#compiled.length > 0) {
-      for (const remembered of this.#compiled) remembered();
-      this.#compiled = [];
-    }
+    if (this.#compiled.length > 0) this.remember();
     return entities;
+  }
+
+  /** Keeps what was compiled for the next payload. Not before it was of use: this one came from a store. */
+  remember(): void {
+    for (const remembered of this.#compiled) remembered();
+    this.#compiled = [];
   }
 
   #rows(number: number, metadata: EntityMetadata): RowFactory {

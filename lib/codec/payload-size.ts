@@ -10,12 +10,15 @@ const OBJECT_HEADER = 56;
 const DATE = 120;
 /** An accessor and its function. */
 const ACCESSOR = 160;
+/** What is bound of a block. */
+const BLOCK = 450;
 const SMALLEST = -(2 ** 31);
 const LARGEST = 2 ** 31 - 1;
 
 /** What a parsed payload takes in memory, in bytes. */
 export function bytesOfPayload(payload: Payload, isAscii: boolean): number {
-  return bytesOf(payload as Packed, isAscii);
+  const blocks = payload.reduce((count, set) => count + set[1].length, 0);
+  return bytesOf(payload, isAscii) + blocks * BLOCK;
 }
 
 /** What entities of its rows take in memory beyond it, each row made once. */

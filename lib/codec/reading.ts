@@ -61,7 +61,9 @@ export class Reading {
   shared(): readonly ObjectLiteral[] {
     return (this.#shared ??= readAs(this.metadata, () => {
       const finish = shareRows(this.#rows);
-      return Object.freeze(new PayloadReader(this.metadata, this.#payload, { isFresh: () => true, finish }).read());
+      const shared = new PayloadReader(this.metadata, this.#payload, { isFresh: () => true, finish }).read();
+      this.#reader.remember();
+      return Object.freeze(shared);
     }));
   }
 

@@ -59,6 +59,31 @@ describe('EntityCodec', () => {
     expect(entityCodec(metadata)).toBe(entityCodec(metadata));
   });
 
+  it('brings back related rows that only look alike', () => {
+    const values = [
+      'a',
+      'ab',
+      'b',
+      '',
+      1,
+      '1',
+      11,
+      '1,',
+      '1"a',
+      'd1,',
+      true,
+      'true',
+      null,
+      new Date(1),
+      [1],
+      '[1]',
+      '{}',
+    ];
+    const boxes = values.flatMap((data) => values.map((more) => box({ id: 1, data, more })));
+    const parent = make(Parent, { id: 1, data: null, boxes });
+    expectSame(entityCodec(parentMetadata).decode(entityCodec(parentMetadata).encode([parent])), [parent]);
+  });
+
   it('brings back lists of anything', () => {
     const value = fc.oneof(
       fc.constantFrom(
