@@ -38,6 +38,8 @@ export type ConfigurationErrorCode =
   | 'QSCACHE_SCOPE'
   /** A `scope()` that asks for itself. */
   | 'QSCACHE_SCOPE_CIRCLE'
+  /** A shared manager's entities have code that writes to them: an `@AfterLoad`, a setter. */
+  | 'QSCACHE_SHARED'
   /** A timeout of a manager, or what it allows beyond one (`staleWhileRevalidate`), that is no time; a `timeoutJitter` that is no share. */
   | 'QSCACHE_TIMEOUT'
   /** A manager, a module or a clear decorator of another copy of this library than the rest of the application. */

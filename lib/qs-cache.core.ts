@@ -2,6 +2,7 @@ import { CACHE_MANAGER } from '@nestjs/cache-manager';
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit, Optional } from '@nestjs/common';
 import { DiscoveryService, ModuleRef } from '@nestjs/core';
 import { type DataSource, InstanceChecker, type ObjectLiteral } from 'typeorm';
+import { NearCache } from './cache/near-cache.js';
 import { ReadThrough } from './cache/read-through.js';
 import { InvalidConfigurationError } from './errors.js';
 import { CacheEvents } from './events/cache-events.js';
@@ -80,6 +81,8 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
       this.events,
       this.#options.budgetMs,
       this.#options.seal,
+      undefined,
+      new NearCache(this.#options.nearBytes),
     );
     return this.#readThrough;
   }

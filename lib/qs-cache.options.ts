@@ -99,6 +99,17 @@ export interface QsCacheOptions {
   readonly encrypt?: boolean | undefined;
 
   /**
+   * What this process keeps of the entries it has read lately: parsed, so that a hit need neither send nor read their text again. The store
+   * is asked at every read whether the entry is still there and still true, so nothing is shown that the store would not show. `maxBytes`:
+   * how much memory it may take, about; what was read longest ago goes first, and a single entry may take a quarter of it. Default
+   * `{ maxBytes: 33_554_432 }`, 32 MB; 0 keeps nothing. A manager that keeps nothing says so itself: `nearCache = false`.
+   *
+   * @example
+   * QsCacheModule.forRoot({ nearCache: { maxBytes: 256 * 1024 * 1024 } }) // costs no more queries
+   */
+  readonly nearCache?: { readonly maxBytes?: number | undefined } | undefined;
+
+  /**
    * `false`: every read comes from the database and nothing is stored, for tests and emergencies; the log says so once. Writes go on
    * telling the store, so that other processes that share it stay right, and so does this one when it is switched on again. Default
    * `true`.
@@ -119,6 +130,7 @@ const KNOWN: Readonly<Record<keyof QsCacheOptions, true>> = {
   onStoreDown: true,
   secret: true,
   encrypt: true,
+  nearCache: true,
   enabled: true,
 };
 
@@ -156,6 +168,8 @@ export interface ResolvedOptions {
   readonly enabled: boolean;
   /** In place of the secrets, which nobody needs to know from here on. */
   readonly seal: Seal;
+  /** 0 keeps nothing. */
+  readonly nearBytes: number;
 }
 
 const checked = new WeakSet<object>();
@@ -248,7 +262,27 @@ export function resolveOptions(options: QsCacheOptions): ResolvedOptions {
   if (typeof enabled !== 'boolean') {
     throw invalid('enabled', `of type ${typeof enabled}`, 'it says neither yes nor no', 'Give true or false.');
   }
-  return { namespace, redis, store, budgetMs, holdMs, needsHold, enabled, seal: sealFrom(options) };
+  const nearBytes = nearBytesFrom(options);
+  return { namespace, redis, store, budgetMs, holdMs, needsHold, enabled, seal: sealFrom(options), nearBytes };
+}
+
+function nearBytesFrom({ nearCache = {} }: QsCacheOptions): number {
+  const given: unknown = nearCache;
+  const remedy = 'Give { maxBytes: 33_554_432 }, with 0 for nothing, or leave it out.';
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw invalid('nearCache', whatIs(given), 'how much this process may keep is unknown', remedy);
+  }
+  for (const name of Object.keys(given)) {
+    if (name === 'maxBytes') continue;
+    const hint = meantOption(name, ['maxBytes']) ?? 'There is maxBytes.';
+    throw new InvalidConfigurationError(
+      'QSCACHE_OPTION',
+      `QsCacheModule option nearCache has no ${JSON.stringify(name)}, so nothing would come of it. ${hint}`,
+    );
+  }
+  const { maxBytes = 32 * 1024 * 1024 }: { maxBytes?: unknown } = given;
+  if (isBetween(maxBytes, 0, Number.MAX_SAFE_INTEGER)) return maxBytes as number;
+  throw invalid('nearCache.maxBytes', maxBytes, 'nobody could count with it', remedy);
 }
 
 function checkStore({ store, redis }: { readonly store?: unknown; readonly redis?: unknown }): void {

@@ -191,6 +191,29 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
   neverCache: readonly string[] = [];
 
   /**
+   * `false`: this process keeps nothing of this manager's entries between reads; each hit is read from the store's text. For entries that
+   * many processes read seldom. Default `true`: what was read lately stays here, parsed, and the store is asked only whether it is still
+   * true (see `nearCache` of `QsCacheModule.forRoot`).
+   */
+  nearCache = true;
+
+  /**
+   * `true`: everybody gets the same instances, made once and deep-frozen: a hit of a thousand rows takes what one of a single row does.
+   * Writing to one throws a TypeError, also inside of related entities, embedded objects, JSON and dates. What cannot be frozen (bytes,
+   * what a transformer made) is a copy each time it is asked for. Lists are frozen arrays: sort a copy. It holds for everything that the
+   * cache can answer, whether it did or the database; refined sets that are not cached and `using()` give instances of your own. Default
+   * `false`: everybody gets copies of their own.
+   *
+   * @throws {InvalidConfigurationError} while the application boots, for entities with `@AfterLoad` or setters, which write to what they are given
+   *
+   * @example
+   * shared = true;
+   * const [first] = await examples.all(); // a hit: 0 queries, no copy
+   * first.title = 'mine';                 // TypeError
+   */
+  shared = false;
+
+  /**
    * Whose cache this is, where rows differ by who asks (a tenant, row-level security): entries of two scopes never meet. Asked on
    * every call, so it may read the current request. Default: one scope for all. It answers at once, with a text: a promise or anything else
    * is an error, on every call.

@@ -6,6 +6,7 @@ import type { Batch, Loaded, Loads, ReadRequest } from '../cache/read-request.js
 import type { ReadThrough } from '../cache/read-through.js';
 import { entityCodec } from '../codec/entity-codec.js';
 import { CorruptPayloadError } from '../codec/payload-errors.js';
+import type { Reading } from '../codec/reading.js';
 import type { MissReason } from '../events/cache-events.js';
 import type { CommittedLoads, Fetched } from '../load/committed-loads.js';
 import { isDatabaseDown } from '../load/database-down.js';
@@ -36,6 +37,10 @@ export interface EntryPlan {
   readonly noRowMs: number;
   /** What its entries may be shown for beyond their timeout. */
   readonly leeway: Leeway | undefined;
+  /** Whether this process keeps what it has read of them. */
+  readonly nearCache: boolean;
+  /** Whether everybody gets the same instances, which nobody can change. */
+  readonly shared: boolean;
 }
 
 /** What cached reads are made of: one for each manager. */
@@ -258,7 +263,18 @@ export class CachedReads implements Reads {
     /** All that is read with it. */
     names: readonly string[] = [key],
   ): ReadRequest<ObjectLiteral[]> {
-    const { kind, lifetimeMs, noRowMs, leeway } = plan;
+    const { kind, lifetimeMs, noRowMs, leeway, nearCache, shared } = plan;
+    // A forged one would be a 404: where nobody asked for such entries there is none.
+    const needsRow = kind === 'detail' && !noRowMs;
+    const made = (make: () => ObjectLiteral[], isStored: boolean) => {
+      const entities = whileMaking(names, make);
+      if (isStored && needsRow && !entities.length) throw new CorruptPayloadError(NO_ROW);
+      return entities;
+    };
+    const read = (payload: string) => entityCodec(this.metadata).reading(payload);
+    const make = (reading: Reading) =>
+      // Listeners write to what they are told of.
+      shared && !this.parts.listeners.areThere ? (reading.shared() as ObjectLiteral[]) : reading.entities();
     return {
       key,
       kind,
@@ -266,12 +282,9 @@ export class CachedReads implements Reads {
       rows,
       lifetimeMs,
       leeway,
-      decode: (payload, isStored) => {
-        const entities = whileMaking(names, () => entityCodec(this.metadata).decode(payload));
-        // A forged one would be a 404: where nobody asked for such entries there is none.
-        if (isStored && kind === 'detail' && !noRowMs && !entities.length) throw new CorruptPayloadError(NO_ROW);
-        return entities;
-      },
+      decode: (payload, isStored) =>
+        made(() => (shared ? make(read(payload)) : entityCodec(this.metadata).decode(payload)), isStored),
+      keeping: nearCache ? { read, make: (reading) => made(() => make(reading as Reading), true) } : undefined,
     };
   }
 }

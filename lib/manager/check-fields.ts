@@ -21,6 +21,8 @@ const FIELDS = {
   alsoWrites: 'list',
   cacheVolatile: 'switch',
   neverCache: 'list',
+  nearCache: 'switch',
+  shared: 'switch',
   scope: 'method',
 } as const;
 

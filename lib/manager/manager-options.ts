@@ -11,6 +11,7 @@ import { type RelationNode, relationTree } from '../load/relation-paths.js';
 import { entityClock, namedTable, tableClock } from '../naming/table-clocks.js';
 import { nameOf, type TableTarget } from '../naming/table-target.js';
 import { checkFields } from './check-fields.js';
+import { checkShared } from './check-shared.js';
 import { checkTimes } from './check-times.js';
 import { checkScope } from './scope.js';
 
@@ -32,6 +33,8 @@ export interface ManagerDeclaration {
   readonly alsoWrites: readonly TableTarget[];
   readonly cacheVolatile: boolean;
   readonly neverCache: readonly string[];
+  readonly nearCache: boolean;
+  readonly shared: boolean;
   readonly scope: unknown;
 }
 
@@ -99,6 +102,7 @@ export function managerOptions(
       `${name} reads the view ${view.name}, and no write ever names a view, so its entries would never become stale. List the tables the view reads in dependsOn.`,
     );
   }
+  if (manager.shared) checkShared(name, [metadata, ...related(relations)]);
   return {
     name,
     metadata,

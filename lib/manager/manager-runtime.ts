@@ -119,7 +119,8 @@ export class ManagerRuntime {
     const { metadata, relations, name, dependsOn } = options;
     const prefetchLists = declaration.usePrefetchRelatedForList;
     const known = new Set(dependsOn);
-    const leeway = leewayOf(declaration);
+    const { nearCache, shared } = declaration;
+    const common = { leeway: leewayOf(declaration), nearCache, shared };
     const loader = new EntityLoader(dataSource, metadata, relations);
     this.#parts = {
       name,
@@ -135,7 +136,7 @@ export class ManagerRuntime {
         prefetch: prefetchLists,
         lifetimeMs: declaration.listTimeout * 1_000,
         noRowMs: 0,
-        leeway,
+        ...common,
       },
       details: {
         kind: 'detail',
@@ -143,7 +144,7 @@ export class ManagerRuntime {
         prefetch: true,
         lifetimeMs: declaration.detailTimeout * 1_000,
         noRowMs: declaration.notFoundTimeout * 1_000,
-        leeway,
+        ...common,
       },
       identity: shortDigest(
         queryText([
