@@ -13,11 +13,13 @@ import { partAt } from '../query/property-path.js';
 import { copier } from './copy-entities.js';
 import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
 import { keepKeys } from './keep-keys.js';
+import { LoadTree } from './load-tree.js';
 import { type Loaded, LoadedRows, UnpairedRowsError } from './loaded-rows.js';
-import { type PartOfQuery, prefetchQuery } from './prefetch-query.js';
+import { type PartOfQuery, prefetchQuery, referredQuery } from './prefetch-query.js';
 import { inOrderOfFind } from './property-order.js';
+import { type Referred, referredName, referredTo } from './referred-rows.js';
 import { refine } from './refine.js';
-import { owns, type RelationNode } from './relation-paths.js';
+import { joinedOnly, owns, type RelationNode } from './relation-paths.js';
 import { selectOrder } from './select-order.js';
 import { withoutResultCache } from './without-result-cache.js';
 
@@ -28,6 +30,9 @@ const VALUES_PER_QUERY = 30_000;
 /** Turns a query into entities, the way TypeORM's `find` does, with joins and one extra query per prefetched relation. */
 export class EntityLoader {
   readonly #relations: readonly RelationNode[];
+  readonly #all: LoadTree;
+  /** For lists that load nothing of what is prefetched. */
+  readonly #joined: LoadTree;
   /** Whether TypeORM may add the eager relations: a circle of them it would join without end. */
   readonly #loadEagerRelations: boolean;
   /** Of what is loaded here; a builder that is handed out asks as its owner likes. */
@@ -41,6 +46,8 @@ export class EntityLoader {
     this.#uncached = withoutResultCache(dataSource);
     this.#loadEagerRelations = !hasEagerCircle(metadata);
     this.#relations = this.#loadEagerRelations ? relations : withEagerRelations(metadata, relations);
+    this.#all = new LoadTree(metadata, this.#relations);
+    this.#joined = new LoadTree(metadata, joinedOnly(this.#relations));
   }
 
   /** Without its prefetched relations: what one statement can say. */
@@ -58,10 +65,12 @@ export class EntityLoader {
    * not already carry what they did.
    */
   async load(query: EntityQuery, runner: QueryRunner, prefetch: boolean): Promise<ObjectLiteral[]> {
+    const tree = prefetch ? this.#all : this.#joined;
+    const nodes = tree.nodesFor(query);
     return recordHydration(this.dataSource, () =>
-      prefetch && this.#relations.some(prefetches)
-        ? this.#loadAndPrefetch(query, runner)
-        : this.#loadingBuilder(query, joinedRelations(this.#relations), runner).getMany(),
+      nodes.some(prefetches)
+        ? this.#loadAndPrefetch(tree, nodes, query, runner)
+        : this.#loadingBuilder(query, nodes, runner).getMany(),
     );
   }
 
@@ -84,9 +93,13 @@ export class EntityLoader {
     return builder;
   }
 
-  async #loadAndPrefetch(query: EntityQuery, runner: QueryRunner): Promise<ObjectLiteral[]> {
-    const nodes = this.#relations;
-    const builder = this.#loadingBuilder(query, joinedRelations(nodes), runner);
+  async #loadAndPrefetch(
+    tree: LoadTree,
+    nodes: readonly RelationNode[],
+    query: EntityQuery,
+    runner: QueryRunner,
+  ): Promise<ObjectLiteral[]> {
+    const builder = this.#loadingBuilder(query, nodes, runner);
     const { entities, raw } = await builder.getRawAndEntities();
     const rows = new LoadedRows(builder);
     try {
@@ -95,7 +108,7 @@ export class EntityLoader {
     } catch (error) {
       if (!(error instanceof UnpairedRowsError)) throw error;
     }
-    return this.#loadJoined(query, runner);
+    return this.#loadJoined(tree, query, runner);
   }
 
   /** Loads what is prefetched at and below these nodes; `false` when a parent could not be found again, or given its own copy. */
@@ -113,7 +126,7 @@ export class EntityLoader {
       if (!owners.length) continue;
       const below = part(asked, node.relation.propertyPath);
       if (node.prefetch) {
-        if (!(await this.#prefetch(node, owners, below, runner))) return false;
+        if (!(await this.#prefetch(node, alias, owners, rows, below, runner))) return false;
       } else {
         const joined = rows.joined(alias, node, owners);
         if (!(await this.#below(node.children, joined.alias, joined.loaded, rows, below, runner))) return false;
@@ -128,13 +141,17 @@ export class EntityLoader {
 
   async #prefetch(
     node: RelationNode,
+    alias: string,
     owners: readonly Loaded[],
+    rows: LoadedRows,
     asked: PartOfQuery,
     runner: QueryRunner,
   ): Promise<boolean> {
     const { relation, owner } = node;
     const keys = new Map(owners.map(({ name, key }) => [name, key]));
     const found = new Map<string, unknown>();
+    const referred = referredTo(node, alias, owners, rows, asked);
+    if (referred && !(await this.#findReferred(node, referred, asked, runner, found))) return false;
     // An owner soft-deleted since it was loaded must not look as if it had nothing. Only then: relation ids would name soft-deleted rows.
     for (const withDeleted of owner.deleteDateColumn ? [false, true] : [false]) {
       const missing = [...keys].filter(([name]) => !found.has(name)).map(([, key]) => key);
@@ -142,15 +159,44 @@ export class EntityLoader {
     }
     if (found.size < keys.size) return false;
     const copy = copier(relation.inverseEntityMetadata);
-    const given = new Set<string>();
+    const given = new Set<unknown>();
     for (const { name, entity } of owners) {
       const value = found.get(name);
       // `select: { users: {} }` asks for nothing, and gets no property.
       if (value === undefined) continue;
-      const own = given.has(name) ? copy(value) : value;
+      const own = given.has(value) ? copy(value) : value;
       if (own === undefined) return false;
       relation.setEntityValue(entity, own);
-      given.add(name);
+      given.add(value);
+    }
+    return true;
+  }
+
+  /** What owners refer to by a foreign key, each row once. Who is not found may still have been deleted with its owner: that is asked again. */
+  async #findReferred(
+    { relation, children: declared }: RelationNode,
+    { owners, keys }: Referred,
+    asked: PartOfQuery,
+    runner: QueryRunner,
+    found: Map<string, unknown>,
+  ): Promise<boolean> {
+    const related = relation.inverseEntityMetadata;
+    const children = childrenOf(related, declared);
+    const entities = new Map<string, ObjectLiteral>();
+    for (const some of chunks([...keys.values()], related)) {
+      const builder = referredQuery(this.#uncached, related, children, asked, some, runner);
+      const { entities: made, raw } = await builder.getRawAndEntities();
+      const rows = new LoadedRows(builder);
+      const loaded = rows.roots(raw as ObjectLiteral[], made);
+      if (!(await this.#below(children, builder.alias, loaded, rows, asked, runner))) return false;
+      for (const { key, entity } of loaded) {
+        const name = referredName(related, key);
+        if (name !== undefined) entities.set(name, entity);
+      }
+    }
+    for (const [owner, name] of owners) {
+      if (name === null) found.set(owner, null);
+      else if (entities.has(name)) found.set(owner, entities.get(name));
     }
     return true;
   }
@@ -158,7 +204,7 @@ export class EntityLoader {
   /** One query after the other: a connection can only run one, and a second connection could deadlock a small pool. */
   async #find(
     node: RelationNode,
-    keys: readonly (readonly unknown[])[],
+    keys: Keys,
     withDeleted: boolean,
     asked: PartOfQuery,
     runner: QueryRunner,
@@ -166,10 +212,8 @@ export class EntityLoader {
   ): Promise<boolean> {
     const { relation, owner } = node;
     const related = relation.inverseEntityMetadata;
-    const children = hasEagerCircle(related) ? withEagerRelations(related, node.children) : node.children;
-    const size = Math.min(PARENTS_PER_QUERY, Math.floor(VALUES_PER_QUERY / owner.primaryColumns.length));
-    for (let i = 0; i < keys.length; i += size) {
-      const some = keys.slice(i, i + size);
+    const children = childrenOf(related, node.children);
+    for (const some of chunks(keys, owner)) {
       const builder = prefetchQuery(this.#uncached, { ...node, children }, asked, some, withDeleted, runner);
       const { entities, raw } = await builder.getRawAndEntities();
       const rows = new LoadedRows(builder);
@@ -187,10 +231,10 @@ export class EntityLoader {
    * Everything in one statement: for a key that does not survive the way through the driver (microseconds, a large number in
    * SQLite), for a parent that was deleted before its relations were asked for, and for what cannot be copied to several parents.
    */
-  #loadJoined(query: EntityQuery, runner: QueryRunner): Promise<ObjectLiteral[]> {
+  #loadJoined({ nodes }: LoadTree, query: EntityQuery, runner: QueryRunner): Promise<ObjectLiteral[]> {
     const { joinAttributes } = this.queryBuilder(query, runner).expressionMap;
     const insisted = new Set(joinAttributes.map(({ alias }) => alias.name));
-    const builder = this.#loadingBuilder(query, joinedRelations(allJoined(this.#relations)), runner);
+    const builder = this.#loadingBuilder(query, allJoined(nodes), runner);
     // A prefetched relation leaves no row out.
     for (const join of builder.expressionMap.joinAttributes)
       if (!insisted.has(join.alias.name)) join.direction = 'LEFT';
@@ -199,10 +243,10 @@ export class EntityLoader {
 
   #loadingBuilder(
     query: EntityQuery,
-    relations: FindOptionsRelations<ObjectLiteral>,
+    nodes: readonly RelationNode[],
     runner: QueryRunner,
   ): SelectQueryBuilder<ObjectLiteral> {
-    const builder = this.#queryBuilder(this.#uncached, query, relations, runner).callListeners(false);
+    const builder = this.#queryBuilder(this.#uncached, query, joinedRelations(nodes), runner).callListeners(false);
     return query.take !== undefined || query.skip ? keepKeys(selectOrder(builder, this.#relations)) : builder;
   }
 
@@ -230,6 +274,18 @@ export class EntityLoader {
     // TypeORM takes 0 for "no limit" where anything is joined.
     return query.take === 0 ? builder.limit(0) : builder;
   }
+}
+
+/** Those of a circle TypeORM does not join itself. */
+function childrenOf(metadata: EntityMetadata, children: readonly RelationNode[]): readonly RelationNode[] {
+  return hasEagerCircle(metadata) ? withEagerRelations(metadata, children) : children;
+}
+
+type Keys = readonly (readonly unknown[])[];
+
+function* chunks(keys: Keys, { primaryColumns }: EntityMetadata): Generator<Keys> {
+  const size = Math.min(PARENTS_PER_QUERY, Math.floor(VALUES_PER_QUERY / primaryColumns.length));
+  for (let i = 0; i < keys.length; i += size) yield keys.slice(i, i + size);
 }
 
 function prefetches({ prefetch, children }: RelationNode): boolean {

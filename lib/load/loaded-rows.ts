@@ -42,6 +42,12 @@ export class LoadedRows {
     return { alias, loaded };
   }
 
+  /** What the driver gave for these columns under an alias; `undefined` for one that was not selected. */
+  values({ rows }: Loaded, alias: string, columns: readonly { readonly databaseName: string }[]): unknown[] {
+    const { driver } = dataSourceOf(this.builder);
+    return columns.map(({ databaseName }) => rows[0]![DriverUtils.buildAlias(driver, undefined, alias, databaseName)]);
+  }
+
   /** TypeORM makes one entity of the rows with one key, in their order, and none of a row that joined nothing. */
   #pair(
     alias: string,

@@ -44,16 +44,32 @@ export function prefetchQuery(
   else addOwnOrder(builder, related);
   // After the joins, so that it is about owners only.
   if (withDeleted) builder.withDeleted();
-  return builder.where(keyIn(builder, owner, keys));
+  return builder.where(keyIn(builder, 'owner', owner, keys));
+}
+
+/** The rows that foreign keys name, without their owners. */
+export function referredQuery(
+  dataSource: DataSource,
+  related: EntityMetadata,
+  children: readonly RelationNode[],
+  { order }: PartOfQuery,
+  keys: readonly (readonly unknown[])[],
+  runner: QueryRunner,
+): SelectQueryBuilder<ObjectLiteral> {
+  const builder = dataSource.createQueryBuilder(related.target, 'related', runner).callListeners(false).cache(false);
+  joinBelow(builder, related, 'related', children);
+  if (order) addOrder(builder, related, 'related', order);
+  return builder.where(keyIn(builder, 'related', related, keys));
 }
 
 /** The keys as the driver gave them: through a transformer they might not come back as they were. */
 function keyIn(
   builder: SelectQueryBuilder<ObjectLiteral>,
+  alias: string,
   { primaryColumns }: EntityMetadata,
   keys: readonly (readonly unknown[])[],
 ): string {
-  const names = primaryColumns.map(({ databaseName }) => `${builder.escape('owner')}.${builder.escape(databaseName)}`);
+  const names = primaryColumns.map(({ databaseName }) => `${builder.escape(alias)}.${builder.escape(databaseName)}`);
   if (names.length === 1) {
     builder.setParameter(
       'keys',

@@ -117,9 +117,21 @@ export function owns({ relation, owner }: RelationNode, entity: ObjectLiteral): 
   return (own ?? owner).relations.includes(relation);
 }
 
+/** Without the prefetched ones. */
+export function joinedOnly(relations: readonly RelationNode[]): readonly RelationNode[] {
+  return relations
+    .filter(({ prefetch }) => !prefetch)
+    .map((node) => ({ ...node, children: joinedOnly(node.children) }));
+}
+
 /** Prefetched relations find their owners by the primary key. */
-function insistOnKey(manager: string, path: string, { name, primaryColumns }: EntityMetadata): void {
-  if (primaryColumns.length && primaryColumns.every(({ isSelect }) => isSelect)) return;
+export function canBePrefetched({ primaryColumns }: EntityMetadata): boolean {
+  return primaryColumns.length > 0 && primaryColumns.every(({ isSelect }) => isSelect);
+}
+
+function insistOnKey(manager: string, path: string, owner: EntityMetadata): void {
+  if (canBePrefetched(owner)) return;
+  const { name, primaryColumns } = owner;
   const lack = primaryColumns.length ? 'does not select its primary key' : 'has no primary key';
   throw new InvalidConfigurationError(
     'QSCACHE_PREFETCH_WITHOUT_KEY',

@@ -190,6 +190,6 @@ describeDatabases('A part of a list ordered through a prefetched relation', (dat
       ['a', 'bob'],
       ['b', 'ann'],
     ]);
-    expect(seen.filter((sql) => /JOIN/.test(sql))).toHaveLength(1);
+    expect(seen.filter((sql) => /JOIN/.test(sql))).toEqual([]);
   });
 });
