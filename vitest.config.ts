@@ -2,6 +2,16 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const specs = ['test/**/*.spec.ts', 'test/**/*.e2e-spec.ts'];
+
+/** What these do to the modules that they import is there to stay. */
+const alone = [
+  'test/protocol/*.spec.ts',
+  'test/integration/module/two-copies.spec.ts',
+  'test/integration/testing/expect-queries.spec.ts',
+  'test/integration/writes/data-source-sharing.spec.ts',
+];
+
 export default defineConfig({
   resolve: {
     // The longer name first: the shorter one is the beginning of it.
@@ -11,19 +21,25 @@ export default defineConfig({
     },
   },
   test: {
+    // In the order of their names, which has the explorer begin first: it takes the longest.
     projects: [
-      // One module cache for them all: each is over sooner than what it imports is loaded.
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.spec.ts'], isolate: false } },
+      { extends: true, test: { name: 'alone', include: alone } },
+      // One module cache for all that a worker runs: most are over sooner than what they import is loaded and optimized.
       {
         extends: true,
         test: {
           name: 'real parts',
-          include: ['test/**/*.spec.ts', 'test/**/*.e2e-spec.ts'],
-          exclude: ['test/unit/**'],
+          include: specs,
+          exclude: ['test/unit/**', ...alone],
+          isolate: false,
+          setupFiles: ['test/support/part-ways.ts'],
         },
       },
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.spec.ts'], isolate: false } },
     ],
-    setupFiles: ['test/support/properties.ts'],
+    setupFiles: ['test/support/properties.ts', 'test/support/endings.ts'],
+    // One after the other, so that databases are dropped after what is connected to them is closed.
+    sequence: { setupFiles: 'list' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Much of the time is spent waiting for servers, so two at once pay off on two cores as well.

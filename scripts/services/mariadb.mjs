@@ -20,8 +20,14 @@ export const mariadb = {
       `--pid-file=${join(directory, 'pid')}`,
       '--character-set-server=utf8mb4',
       '--max-connections=200',
-      '--innodb-flush-log-at-trx-commit=0',
       '--innodb-fast-shutdown=2',
+      // Tables are made and dropped by the thousand and outlive no run: nothing waits for the disk, none has a file or statistics of its own.
+      '--innodb-flush-log-at-trx-commit=0',
+      '--innodb-flush-method=nosync',
+      '--innodb-file-per-table=0',
+      '--innodb-stats-persistent=0',
+      // MySQL has no such option.
+      '--loose-debug-no-sync',
     ];
     await serve(server, ['--no-defaults', data, `--port=${port}`, ...settings], {
       ready: /ready for connections/i,

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
-import { afterAll, describe } from 'vitest';
+import { describe } from 'vitest';
+import { dropAfterwards } from './own-databases.js';
 import { describeWith } from './services.js';
 
 export type DatabaseName = 'postgres' | 'mariadb' | 'sqljs';
@@ -16,13 +17,6 @@ export interface TestDatabase {
    */
   options(): Promise<DataSourceOptions>;
 }
-
-const drops: (() => Promise<unknown>)[] = [];
-
-// At the top of the file's own suite, so it runs after every hook of the spec: its DataSources are closed by then.
-afterAll(async () => {
-  for (const drop of drops.splice(0)) await drop();
-});
 
 /** One `describe` per kind of database, real servers included; a kind that cannot be had is skipped with its reason. */
 export function describeDatabases(
@@ -56,7 +50,7 @@ async function createPostgres(url: string): Promise<DataSourceOptions> {
   };
   await execute(`CREATE DATABASE ${database}`);
   // FORCE: a failed spec may have left a connection open, and the database should go all the same.
-  drops.push(() => execute(`DROP DATABASE ${database} WITH (FORCE)`));
+  dropAfterwards(() => execute(`DROP DATABASE ${database} WITH (FORCE)`));
   return { type: 'postgres', ...addressOf(url), database };
 }
 
@@ -72,7 +66,7 @@ async function createMariadb(url: string): Promise<DataSourceOptions> {
     }
   };
   await execute(`CREATE DATABASE ${database}`);
-  drops.push(() => execute(`DROP DATABASE ${database}`));
+  dropAfterwards(() => execute(`DROP DATABASE ${database}`));
   return { type: 'mariadb', ...address, username: user, database };
 }
 

@@ -1,9 +1,9 @@
 import KeyvRedis from '@keyv/redis';
-import { createCache, KeyvAdapter } from 'cache-manager';
+import { type Cache, createCache, KeyvAdapter } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-ioredis-yet';
 import { Redis } from 'ioredis';
 import Keyv from 'keyv';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { CacheEvents } from '../../../lib/events/cache-events.js';
 import { HoldProtocol } from '../../../lib/writes/hold-protocol.js';
 import type { CacheStore } from '../../../lib/store/cache-store.js';
@@ -12,6 +12,8 @@ import { describeWithRedisServers, freePort, Proxy, RedisServer } from '../../su
 
 const LONG = 60_000;
 const BUDGET = 250;
+/** Where a busy machine must not be taken for a slow Redis. */
+const PATIENT = 5_000;
 const user = { clock: 'app.public.user', rows: ['1'] };
 
 interface Client {
@@ -51,12 +53,14 @@ describeWithRedisServers('A write is heard by Redis', () => {
     await server.stop();
   });
 
-  const clock = async (of: CacheStore = reader) => (await of.read([], [user])).clocks[0]!;
+  const clock = async (written = user) => (await reader.read([], [written])).clocks[0]!;
 
   describe.each(Object.entries(clients))('over %s', (_, make) => {
     let proxy: Proxy;
+    let cache: Cache;
     let store: CacheStore;
     let protocol: HoldProtocol;
+    let events: CacheEvents;
     let end: () => unknown;
     let failed: string[];
 
@@ -64,8 +68,9 @@ describeWithRedisServers('A write is heard by Redis', () => {
       proxy = await Proxy.to(server.port);
       const { keyv, end: endClient } = make(proxy.port);
       end = endClient;
-      store = selectStore({ cache: createCache({ stores: [keyv] }), budgetMs: BUDGET }).store;
-      const events = new CacheEvents();
+      cache = createCache({ stores: [keyv] });
+      store = selectStore({ cache, budgetMs: BUDGET }).store;
+      events = new CacheEvents();
       failed = [];
       events.on((event) => event.name === 'store:failed' && failed.push(event.operation));
       protocol = new HoldProtocol(() => store, events, { budgetMs: BUDGET, holdMs: 10_000 });
@@ -78,24 +83,42 @@ describeWithRedisServers('A write is heard by Redis', () => {
       await proxy.cut();
     });
 
+    /** The store of a process that waits longer. */
+    async function storeWith(budgetMs: number): Promise<CacheStore> {
+      const other = selectStore({ cache, budgetMs }).store;
+      onTestFinished(() => other.close());
+      await other.open();
+      await other.read([], [user]);
+      return other;
+    }
+
+    async function beMorePatient(budgetMs: number): Promise<void> {
+      const patient = await storeWith(budgetMs);
+      protocol = new HoldProtocol(() => patient, events, { budgetMs, holdMs: 10_000 });
+    }
+
     /** One write, acknowledged when this resolves: whether a read that begins now can be served what was there before. */
-    async function isStaleAfterWrite(before: number): Promise<boolean> {
-      const hold = await protocol.hold([user]);
-      await protocol.advance([user], hold);
-      const state = await clock();
+    async function isStaleAfterWrite(before: number, written = user): Promise<boolean> {
+      const hold = await protocol.hold([written]);
+      await protocol.advance([written], hold);
+      const state = await clock(written);
       return state.rows[0]! <= before && !state.held;
     }
 
-    it.each([140, 200])('before it is acknowledged, %i ms away with a budget of 250', async (roundTripMs) => {
+    it.each([560, 800])('before it is acknowledged, %i ms away with a budget of 1000', async (roundTripMs) => {
+      await beMorePatient(1_000);
       proxy.latencyMs = roundTripMs / 2;
-      let stale = 0;
-      for (let i = 0; i < 8; i++) if (await isStaleAfterWrite((await clock()).now)) stale++;
-      expect(stale).toBe(0);
+      const tables = Array.from({ length: 8 }, (_, i) => ({ ...user, clock: `app.public.user_${i}` }));
+      const outcomes = await Promise.all(
+        tables.map(async (table) => isStaleAfterWrite((await clock(table)).now, table)),
+      );
+      expect(outcomes.filter(Boolean)).toEqual([]);
       expect(failed).not.toContain('advance');
     });
 
-    it('before it is acknowledged, although the server forgot the scripts 100 ms away', async () => {
-      proxy.latencyMs = 50;
+    it('before it is acknowledged, although the server forgot the scripts 200 ms away', async () => {
+      await beMorePatient(PATIENT);
+      proxy.latencyMs = 100;
       let stale = 0;
       for (let i = 0; i < 5; i++) {
         const { now: before } = await clock();
@@ -136,26 +159,29 @@ describeWithRedisServers('A write is heard by Redis', () => {
     });
 
     it.each([
-      ['behind a burst of reads', () => Array.from({ length: 5_000 }, () => store.read(['a', 'b'], [user]))],
-      ['behind large fills', () => Array.from({ length: 4 }, (_, i) => store.put(`${i}`, 'x'.repeat(8_000_000), LONG))],
-    ])('%s', async (_queue, queue) => {
+      ['behind a burst of reads', 5_000, (to: CacheStore) => to.read(['a', 'b'], [user])],
+      ['behind large fills', 4, (to: CacheStore, i: number) => to.put(`${i}`, 'x'.repeat(8_000_000), LONG)],
+    ])('%s', async (_queue, length, ask) => {
+      const patient = await storeWith(PATIENT);
       const { now: before } = await clock();
-      const queued = Promise.allSettled(queue());
+      const queued = Promise.allSettled(Array.from({ length }, (_, i) => ask(patient, i)));
       let isThrough = false;
       void queued.then(() => (isThrough = true));
       // A turn for what stands before it to be on its way.
       await new Promise((resolve) => setImmediate(resolve));
-      await store.advance([user]);
+      await patient.advance([user]);
       expect(isThrough).toBe(false);
       expect((await clock()).now).toBe(before + 1);
       await queued;
     });
 
     it('or somebody is told that it was not', async () => {
+      const budgetMs = 1_000;
+      await beMorePatient(budgetMs);
       await proxy.cut();
       const began = performance.now();
       await protocol.advance([user], await protocol.hold([user]));
-      expect(performance.now() - began).toBeLessThan(1.5 * BUDGET + 200);
+      expect(performance.now() - began).toBeLessThan(2.3 * budgetMs);
       expect(failed).toEqual(['hold', 'advance']);
     });
   });

@@ -10,6 +10,8 @@ import { createTestApp, type StoreKind } from '../../support/test-app.js';
 import { describeWithRedisServers, Proxy, RedisServer } from '../../support/redis-server.js';
 
 const BUDGET = 400;
+/** Where a busy machine must not be taken for a slow Redis. */
+const PATIENT = 5_000;
 
 async function timed(work: () => PromiseLike<unknown>): Promise<number> {
   const began = performance.now();
@@ -29,19 +31,19 @@ describeWithRedisServers('a Redis that is far away', () => {
     await server.stop();
   });
 
-  const options = (store: StoreKind) => ({
+  const options = (store: StoreKind, budgetMs = BUDGET) => ({
     store,
     redisUrl: `redis://127.0.0.1:${proxy.port}`,
-    options: { budgetMs: BUDGET, namespace: 'far' },
+    options: { budgetMs, namespace: 'far' },
   });
 
   describe.each<StoreKind>(['ioredis-yet', 'keyv-redis'])('through %s', (store) => {
     it('is waited for twice by a miss, which asks for a lease: what it loaded is stored when it has gone on', async () => {
-      const { get, settled, statements, events } = await exampleApp(sqljs, options(store));
+      const { get, settled, statements, events } = await exampleApp(sqljs, options(store, PATIENT));
       const examples = get(PlainExampleCacheManager);
       await examples.get(2);
       await settled();
-      const oneWayMs = 80;
+      const oneWayMs = 200;
       proxy.latencyMs = oneWayMs;
       expect(await timed(() => examples.get(1))).toBeLessThan(6 * oneWayMs);
       expect(events).not.toContainEqual({ name: 'entry:filled', key: examples.getDetailCacheKey(1) });

@@ -1,0 +1,4 @@
+import { afterAll } from 'vitest';
+import { endWhatIsOpen } from './left-open.js';
+
+afterAll(endWhatIsOpen);
