@@ -19,8 +19,8 @@ class ExampleCacheManager extends BaseCacheManager {
   detailTimeout = 3_600;
 }
 
-export function oursInMemory(services) {
-  return ours('qscache, memory', services, CacheModule.register());
+export function oursInMemory(services, options) {
+  return ours('qscache, memory', services, CacheModule.register(), options);
 }
 
 export function oursOnKeyvRedis(services) {
