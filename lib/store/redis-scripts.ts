@@ -116,9 +116,11 @@ end`;
 
 const EPOCH = `
 local function epoch()
-  local name = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
-  assert(name, 'INFO replication names no master_replid')
-  return name
+  local info = redis.call('INFO', 'replication')
+  local _, before = string.find(info, 'master_replid:', 1, true)
+  assert(before, 'INFO replication names no master_replid')
+  -- Always of 40 characters.
+  return string.sub(info, before + 1, before + 40)
 end`;
 
 /** What Lua can give a command at once. */
