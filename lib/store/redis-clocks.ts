@@ -56,7 +56,7 @@ export function clockStates(queries: readonly ClockQuery[], reply: ClocksReply):
 }
 
 /** What follows are the names of rows and the holds, which are the server's own affair. */
-const RECORD = /^(\d+) (\d+)(?: [kh]:[^ ;]+)*;?$/;
+const RECORD = /^(\d+) (\d+)(?: k:[^ ;]+)*(?: h:[^ ;]+;)*$/;
 
 /** What a server can count on from, and we exactly; `NaN` for all else. */
 function countFrom(text: unknown): number {
