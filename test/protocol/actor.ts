@@ -39,6 +39,10 @@ export abstract class Actor {
     this.#heard.push({ call, answer });
   }
 
+  protected forget(): void {
+    this.#heard = [];
+  }
+
   fingerprint(): string {
     const parked = this.world.gates.of(this.name).map(({ name, said }) => [name, said]);
     // A reader may be gone while what it has loaded is still on its way to the store.

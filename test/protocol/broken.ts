@@ -1,5 +1,7 @@
 import {
+  blindToEpochs,
   datedLate,
+  deafToHolds,
   deafToRenewals,
   forgetDebts,
   forgetfulOfHolds,
@@ -13,16 +15,23 @@ import {
   judgeDebtsLate,
   replace,
   seeing,
+  seeingLate,
   SureProtocol,
+  takingAnyMark,
   trustingOfUnknownRows,
   trustingWhileWaiting,
+  vouchesInDebt,
+  vouchingBy,
   withClocks,
 } from './sabotage.js';
+import type { CacheStore } from '../../lib/store/cache-store.js';
 import type { Scenario } from './scenario.js';
 
 interface Sabotaged extends Scenario {
   /** Breaks something in place; the result mends it. */
   readonly breaking?: () => () => void;
+  /** What is found. Default: that it is stale. */
+  readonly finds?: RegExp;
 }
 
 const two = [{ query: 'detail' }, { query: 'detail' }] as const;
@@ -38,6 +47,10 @@ const outage = {
   recovers: true,
   recoveries: 1,
 } as const;
+const near = { near: 'shared', readers: two, writers: ['update'] } as const;
+const local = { near: 'local', readers: inWriter, writers: ['update'] } as const;
+const gone = /^GONE/;
+const anyMark = (store: CacheStore) => replace(store, takingAnyMark(store));
 const write = { readers: two, writers: ['update'] } as const;
 
 /** Sabotage that does nothing, so that what the others find is theirs. */
@@ -169,4 +182,99 @@ export const broken: Record<string, Sabotaged> = {
     breaking: judgeDebtsLate,
   },
   'a store that serves reads while it refuses writes': { ...write, refuses: 'writes' },
+  'what a process keeps, shown without asking the clocks': {
+    ...near,
+    broken: { store: (store) => replace(store, { vouchesFor: () => true }) },
+  },
+  'what a process keeps, judged by the clocks of an earlier answer': {
+    ...near,
+    broken: { store: (store) => replace(store, seeingLate(store)) },
+  },
+  'what a process keeps, of another epoch': {
+    ...near,
+    restores: true,
+    broken: { store: (store) => replace(store, blindToEpochs(store)) },
+  },
+  'what a process keeps of an entry that was dropped': {
+    near: 'shared',
+    readers: two,
+    evictions: { of: ['entry'], times: 1 },
+    broken: { store: anyMark },
+    finds: gone,
+  },
+  'what a process keeps of an entry whose life is over': {
+    near: 'shared',
+    readers: two,
+    expiries: 1,
+    broken: { store: anyMark },
+    finds: gone,
+  },
+  'what a process keeps of an entry that was replaced': {
+    near: 'shared',
+    readers: [...two, { query: 'detail', process: 'q' }],
+    evictions: { of: ['entry'], times: 1 },
+    broken: {
+      store: (store) =>
+        replace(
+          store,
+          takingAnyMark(store, (text) => text !== undefined),
+        ),
+    },
+    finds: gone,
+  },
+  'a store of this process that vouches for what is there no more': {
+    ...local,
+    evictions: { of: ['entry'], times: 1 },
+    broken: {
+      store: (store, server) =>
+        replace(
+          store,
+          vouchingBy(server, (state) => state),
+        ),
+    },
+    finds: gone,
+  },
+  'a store of this process that vouches for another epoch': {
+    ...local,
+    restores: true,
+    broken: {
+      store: (store, server) =>
+        replace(store, {
+          vouchesFor: (key, entry) => store.vouchesFor(key, { ...entry, epoch: String(server.epoch) }),
+        }),
+    },
+  },
+  'a store of this process that vouches for what is held': {
+    ...local,
+    commits: ['ambiguous'],
+    time: true,
+    breaking: deafToHolds,
+  },
+  'a store of this process that vouches for what it is owed': {
+    ...local,
+    refused: ['advance'],
+    broken: { holdMs: 0 },
+    breaking: vouchesInDebt,
+  },
+  'a store of this process that vouches for rows whatever is written to unknown ones': {
+    ...local,
+    writers: ['updateAll'],
+    broken: {
+      store: (store, server) =>
+        replace(
+          store,
+          vouchingBy(server, (state) => ({ ...state, unknown: 0 })),
+        ),
+    },
+  },
+  'a store of this process that vouches for rows whatever is written to them': {
+    ...local,
+    broken: {
+      store: (store, server) =>
+        replace(
+          store,
+          vouchingBy(server, (state) => ({ ...state, rows: state.rows.map(() => 0) })),
+        ),
+    },
+  },
 };

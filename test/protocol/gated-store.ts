@@ -1,11 +1,13 @@
 import { StoreError } from '../../lib/errors.js';
 import {
+  type Budget,
   CacheStore,
   type EntriesRead,
   type ClockWrite,
   type ClockQuery,
   type ClocksRead,
   type ClockState,
+  type EntryInHand,
   type Lease,
   type Work,
 } from '../../lib/store/cache-store.js';
@@ -15,8 +17,8 @@ import { time } from './scripted-time.js';
 import type { ScriptedServer } from './scripted-server.js';
 import { sorted } from './sorted.js';
 
-/** Of an entry by its key, or of a clock. */
-type Question = string | { readonly clock: string };
+/** Of an entry by its key, and what is known of it, or of a clock. */
+type Question = string | { readonly entry: string; readonly known: unknown } | { readonly clock: string };
 
 type Method = 'read' | 'touch' | 'put' | 'remove' | 'lease' | 'endLease' | 'hold' | 'renew' | 'release' | 'advance';
 
@@ -41,6 +43,10 @@ export interface StoreScript {
   readonly split: boolean;
   /** Processes ask each other's leave to load. */
   readonly leases: boolean;
+  /** It is the process's own, so it can be asked at once. */
+  readonly local: boolean;
+  /** Told when it has been, and can tell. */
+  readonly vouched: () => void;
   /** What a caller got to know, for comparing moments. */
   readonly heard: (actor: string, name: string, answer: unknown) => void;
 }
@@ -57,16 +63,38 @@ export class GatedStore extends CacheStore {
     super();
   }
 
-  async read(keys: readonly string[], queries: readonly ClockQuery[]): Promise<EntriesRead> {
+  async read(
+    keys: readonly string[],
+    queries: readonly ClockQuery[],
+    _budget?: Budget,
+    known: readonly (string | undefined)[] = [],
+  ): Promise<EntriesRead> {
+    const read = await this.#read(keys, queries, known);
+    const isKnown = (text: string | undefined, i: number) => known[i] !== undefined && text?.startsWith(known[i]);
+    return { ...read, entries: read.entries.map((text, i) => (isKnown(text, i) ? known[i] : text)) };
+  }
+
+  override vouchesFor(key: string, entry: EntryInHand): boolean {
+    const { local, server, vouched } = this.script;
+    if (!local || !server.vouchesFor(key, entry)) return false;
+    vouched();
+    return true;
+  }
+
+  async #read(
+    keys: readonly string[],
+    queries: readonly ClockQuery[],
+    known: readonly (string | undefined)[],
+  ): Promise<EntriesRead> {
     const { server } = this.script;
     const entries = () => keys.map((key) => server.entries.get(key));
     const state = (query: ClockQuery) => ({ epoch: server.epoch, state: server.read(query) });
     if (!keys.length) this.remembered.add(JSON.stringify(queries));
     if (!this.script.split) {
-      return this.#call('read', [keys, queries], () => ({ ...joined(queries.map(state)), entries: entries() }));
+      return this.#call('read', [keys, queries, known], () => ({ ...joined(queries.map(state)), entries: entries() }));
     }
     const [found, ...states] = await Promise.all([
-      keys.length ? this.#call('read', keys.join(), entries) : [],
+      keys.length ? this.#call('read', { entry: keys.join(), known }, entries) : [],
       ...queries.map((query) => this.#call('read', query, () => state(query))),
     ]);
     return { ...joined(states), entries: found };
@@ -207,6 +235,7 @@ function joined(parts: readonly { epoch: number; state: ClockState }[]): ClocksR
 /** The key or the clock a call is about, where it is about one. */
 function subject(question: Question | readonly unknown[]): string | undefined {
   if (typeof question === 'string') return lastPart(question);
+  if ('entry' in question) return lastPart(question.entry);
   return 'clock' in question ? lastPart(question.clock) : undefined;
 }
 

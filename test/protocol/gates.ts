@@ -24,6 +24,8 @@ export class Gates {
   #parked: Parked[] = [];
   /** Whose step is being taken: only one at a time, so a call that arrives is its next. */
   current = '';
+  /** Nothing waits. */
+  areOpen = false;
 
   /** Whose calls are made now. Whoever waits for the time goes on in nobody's step. */
   get actor(): string {
@@ -42,6 +44,7 @@ export class Gates {
     actor = this.actor,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
+      if (this.areOpen) return outcomes(resolve, reject)[0]!.take();
       this.#parked.push({ actor, name, said, outcomes: () => outcomes(resolve, reject) });
     });
   }

@@ -1,4 +1,4 @@
-import type { Batch } from '../../lib/cache/read-request.js';
+import type { Batch, Keeping } from '../../lib/cache/read-request.js';
 import type { Dependency } from '../../lib/cache/dependency.js';
 import { type Cell, DATABASE, EXAMPLE, KEYS, USER, type WriteCounts } from './database.js';
 
@@ -30,7 +30,12 @@ export interface Always {
 const EXPIRED = { lifetimeMs: 0, leeway: { revalidateMs: 3_600_000, unreachedMs: 0, jitter: 0 } };
 
 /** @param isExpired whether its entries are past their timeout as soon as they are stored */
-export function queryNamed(name: QueryName, { clears, database }: Always, isExpired: boolean): Query {
+export function queryNamed(
+  name: QueryName,
+  { clears, database }: Always,
+  isExpired: boolean,
+  keeping: Keeping<Seen> | undefined,
+): Query {
   switch (name) {
     case 'list':
       return query(KEYS.listKey(), 'list', [list], [list], [['row', 'rows']]);
@@ -77,6 +82,7 @@ export function queryNamed(name: QueryName, { clears, database }: Always, isExpi
             rows: and(dependencies).filter(({ rows }) => rows),
             ...(isExpired ? EXPIRED : { lifetimeMs: 60_000 }),
             decode: (payload) => JSON.parse(payload) as Seen,
+            keeping,
           },
         ],
       },

@@ -1,7 +1,8 @@
-import type { Loaded } from '../../lib/cache/read-request.js';
+import type { Keeping, Loaded } from '../../lib/cache/read-request.js';
 import { Actor } from './actor.js';
 import type { Cell, WriteCounts } from './database.js';
 import type { Step } from './explore.js';
+import type { ReadSeen } from './near.js';
 import { type Query, type QueryName, queryNamed, type Seen } from './queries.js';
 import type { ProtocolWorld } from './world.js';
 
@@ -10,6 +11,8 @@ export class Reader extends Actor {
   readonly kind: string;
   readonly #query: Query;
   #floor: WriteCounts | undefined;
+  /** What its process had in hand when it began, and the store had no more. */
+  #gone: string | undefined;
 
   constructor(
     name: string,
@@ -21,11 +24,21 @@ export class Reader extends Actor {
   ) {
     super(name, world);
     this.kind = `${times} ${query} in ${processName}`;
-    const { clears, databaseClock = false, expired = false } = world.scenario;
-    this.#query = queryNamed(query, { clears: clears !== undefined, database: databaseClock }, expired);
+    const { near, clears, databaseClock = false, expired = false } = world.scenario;
+    const always = { clears: clears !== undefined, database: databaseClock };
+    this.#query = queryNamed(query, always, expired, near && this.#keeping);
+  }
+
+  /** Before anybody writes. */
+  async readBefore(): Promise<void> {
+    const { readThrough, limit } = this.world.process(this.processName);
+    await readThrough.readMany(this.#query.batch, { load: async () => [await this.#load()], limit });
+    await readThrough.settled();
+    this.forget();
   }
 
   protected async act(): Promise<void> {
+    this.#gone = this.#goneMark();
     const floor = (this.#floor = { ...this.world.acknowledged });
     const read = () => Promise.all(Array.from({ length: this.times }, () => this.#read(floor)));
     await (this.world.scenario.leases ? this.world.gates.as(this.name, read) : read());
@@ -56,7 +69,31 @@ export class Reader extends Actor {
   }
 
   protected own(): unknown {
-    return this.#floor;
+    return [this.#floor, this.#gone];
+  }
+
+  get #keeping(): Keeping<Seen> {
+    return {
+      read: (payload) => ({ bytes: payload.length, seen: JSON.parse(payload) as Seen }) as ReadSeen,
+      make: (reading) => {
+        const { seen, mark } = reading as ReadSeen;
+        if (mark !== undefined) this.#showsKept(mark);
+        return { ...seen };
+      },
+    };
+  }
+
+  #showsKept(mark: string): void {
+    this.world.happened.add('read near');
+    if (mark !== this.#gone) return;
+    this.world.violate(`GONE: ${this.name} was shown what the store had no more when it began`);
+  }
+
+  #goneMark(): string | undefined {
+    const { near } = this.world.process(this.processName);
+    const { key } = this.#query.batch.requests[0]!;
+    const mark = near.get(key)?.mark;
+    return mark !== undefined && this.world.server.entries.get(key)?.startsWith(mark) ? undefined : mark;
   }
 
   async #load(): Promise<Loaded<Seen>> {

@@ -9,6 +9,7 @@ import type { CacheStore, ClockState, ClockWrite, ClockQuery, ClocksRead } from 
 import { Debts } from '../../lib/store/debts.js';
 import { GuardedStore } from '../../lib/store/guarded-store.js';
 import { clockKeys } from '../../lib/store/clock-keys.js';
+import { LocalClocks } from '../../lib/store/local-clocks.js';
 import { time } from './scripted-time.js';
 import type { ScriptedServer } from './scripted-server.js';
 
@@ -222,4 +223,81 @@ export function ignoreHolds(): () => void {
 export function hurry(ms: number): () => void {
   time.hasteMs = ms;
   return () => void (time.hasteMs = 0);
+}
+
+/** Of what its caller has in hand, the clocks are those it was told of the time before. */
+export function seeingLate(store: CacheStore): Partial<CacheStore> {
+  let before: readonly ClockState[] | undefined;
+  return {
+    read: async (keys, queries, budget, known) => {
+      const read = await store.read(keys, queries, budget, known);
+      if (known && before) return { ...read, clocks: before };
+      before = read.clocks;
+      return read;
+    },
+  };
+}
+
+/** What its caller has in hand is of this epoch, whichever it is of. */
+export function blindToEpochs(store: CacheStore): Partial<CacheStore> {
+  return {
+    read: async (keys, queries, budget, known) => {
+      const read = await store.read(keys, queries, budget, known);
+      const first = String(0);
+      return known ? { ...read, epoch: first } : read;
+    },
+  };
+}
+
+/** What its caller has in hand counts as stored, whatever is. */
+export function takingAnyMark(
+  store: CacheStore,
+  where = (_text: string | undefined): boolean => true,
+): Partial<CacheStore> {
+  return {
+    read: async (keys, queries, budget, known) => {
+      const read = await store.read(keys, queries, budget, known);
+      const taken = (text: string | undefined, i: number) => (where(text) ? (known?.[i] ?? text) : text);
+      return { ...read, entries: read.entries.map(taken) };
+    },
+  };
+}
+
+/** Vouches by the clocks alone, as they are changed. */
+export function vouchingBy(server: ScriptedServer, change: (state: ClockState) => ClockState): Partial<CacheStore> {
+  return {
+    vouchesFor: (_key, { dependencies }) =>
+      dependencies.every((dependency) => {
+        const query = { clock: dependency.clock, rows: dependency.rows ?? [] };
+        return new ClockView([query], { epoch: '', clocks: [change(server.read(query))] }).isValid(dependency);
+      }),
+  };
+}
+
+/** To those who are vouched for no hold ever grows old. */
+export function deafToHolds(): () => void {
+  const { isUnwritten } = LocalClocks.prototype;
+  LocalClocks.prototype.isUnwritten = function (dependency) {
+    const spy = vi.spyOn(Date, 'now').mockReturnValue(0);
+    try {
+      return isUnwritten.call(this, dependency);
+    } finally {
+      spy.mockRestore();
+    }
+  };
+  return () => void (LocalClocks.prototype.isUnwritten = isUnwritten);
+}
+
+/** What the store has not heard of is no reason to ask. */
+export function vouchesInDebt(): () => void {
+  const { vouchesFor } = GuardedStore.prototype;
+  GuardedStore.prototype.vouchesFor = function (...asked) {
+    const spy = vi.spyOn(Debts.prototype, 'isEmpty', 'get').mockReturnValue(true);
+    try {
+      return vouchesFor.apply(this, asked);
+    } finally {
+      spy.mockRestore();
+    }
+  };
+  return () => void (GuardedStore.prototype.vouchesFor = vouchesFor);
 }

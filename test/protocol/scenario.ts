@@ -20,6 +20,8 @@ export interface Scenario {
   readonly leases?: boolean;
   /** Processes other than `p` that end for ever, wherever their readers are. */
   readonly deaths?: number;
+  /** Processes keep what they read, and all have read before; a `local` store is asked at once what it knows of that. */
+  readonly near?: 'shared' | 'local';
   readonly writers?: readonly WriteName[];
   /** Writes nobody tells of, each followed by an explicit clear. */
   readonly clears?: number;

@@ -21,8 +21,152 @@ const few = isLong ? threeInTwoProcesses : two;
 
 const anything = ['entry', 'row', 'table'] as const;
 
+/** By readers whose processes have in hand what they ask for. */
+const keptInTheProcess: Record<string, Scenario> = {
+  'what a process keeps': { near: 'shared', readers: two, writers: ['update'] },
+  'what two processes keep': {
+    near: 'shared',
+    readers: isLong ? threeInTwoProcesses : oneInEachOfTwo,
+    writers: ['update'],
+  },
+  'what a process keeps, and two writers': { near: 'shared', readers: two, writers: ['update', 'updateAll'] },
+  'what a process keeps of a list': {
+    near: 'shared',
+    readers: [{ query: 'list' }, { query: 'list' }],
+    writers: ['insert'],
+  },
+  'what a process keeps of a relation': {
+    near: 'shared',
+    readers: [{ query: 'joined' }, { query: 'joined' }],
+    writers: ['transaction'],
+  },
+  'what a process keeps, asked for several times in one turn': {
+    near: 'shared',
+    readers: [
+      { query: 'slug', times: 2 },
+      { query: 'slug', times: 2 },
+    ],
+    writers: ['update'],
+  },
+  'what a process keeps, and an eviction': {
+    near: 'shared',
+    readers: threeInTwoProcesses,
+    writers: one,
+    evictions: { of: ['entry'], times: 1 },
+  },
+  'what a process keeps, and an eviction of a clock': {
+    near: 'shared',
+    readers: two,
+    writers: ['update'],
+    evictions: { of: anything, times: 1 },
+  },
+  'what a process keeps, and lifetimes that end': {
+    near: 'shared',
+    readers: threeInTwoProcesses,
+    writers: one,
+    expiries: 2,
+  },
+  'what a process keeps, past its timeout': { near: 'shared', readers: two, writers: ['update'], expired: true },
+  'what a process keeps, and explicit clears': { near: 'shared', readers: two, clears: isLong ? 2 : 1 },
+  'what a process keeps, and an older snapshot that comes back': {
+    near: 'shared',
+    readers: two,
+    writers: ['update'],
+    restores: true,
+  },
+  'what a process keeps, and clocks answered at moments of their own': {
+    near: 'shared',
+    readers: two,
+    writers: ['update'],
+    split: true,
+  },
+  'what a process keeps, and a writer that crashes': {
+    near: 'shared',
+    readers: two,
+    writers: ['update'],
+    crashes: 1,
+    time: true,
+  },
+  'what a process keeps, and an advance that is refused': {
+    near: 'shared',
+    readers: two,
+    writers: ['update'],
+    refused: ['advance'],
+    time: true,
+  },
+  'what a process keeps, and a read or a fill whose answer is lost': {
+    near: 'shared',
+    readers: two,
+    writers: ['update'],
+    lost: ['read', 'put'],
+  },
+  'what a store of this process vouches for': { near: 'local', readers: inWriter, writers: ['update'] },
+  'what a store of this process vouches for, and two writers': {
+    near: 'local',
+    readers: inWriter,
+    writers: ['update', 'updateAll'],
+  },
+  'what a store of this process vouches for: a list, and one with a relation': {
+    near: 'local',
+    readers: [
+      { query: 'list', process: 'w1' },
+      { query: 'joined', process: 'w1' },
+    ],
+    writers: ['transaction', 'insert'],
+  },
+  'what a store of this process vouches for, and a commit that fails, or whose answer is lost': {
+    near: 'local',
+    readers: inWriter,
+    writers: ['update'],
+    commits: ['fails', 'ambiguous'],
+    time: true,
+  },
+  'what a store of this process vouches for, and an advance that is refused': {
+    near: 'local',
+    readers: inWriter,
+    writers: ['update'],
+    refused: ['advance'],
+    recoveries: 1,
+    time: isLong,
+  },
+  'what a store of this process vouches for, and a store that refuses everything for a while': {
+    near: 'local',
+    readers: inWriter,
+    writers: ['update'],
+    refuses: 'everything',
+    recovers: true,
+    recoveries: 1,
+  },
+  'what a store of this process vouches for, and evictions': {
+    near: 'local',
+    readers: inWriter,
+    writers: ['update'],
+    evictions: { of: anything, times: 1 },
+  },
+  'what a store of this process vouches for, and lifetimes that end': {
+    near: 'local',
+    readers: inWriter,
+    writers: ['update'],
+    expiries: 1,
+  },
+  'what a store of this process vouches for, past its timeout': {
+    near: 'local',
+    readers: inWriter,
+    writers: ['update'],
+    expired: true,
+  },
+  'what a store of this process vouches for, and explicit clears': { near: 'local', readers: two, clears: 1 },
+  'what a store of this process vouches for, and another epoch': {
+    near: 'local',
+    readers: inWriter,
+    writers: ['update'],
+    restores: true,
+  },
+};
+
 /** One kind of fault at a time: what the guarantees promise to survive. */
 export const promised: Record<string, Scenario> = {
+  ...keptInTheProcess,
   'three readers in two processes': { readers: threeInTwoProcesses, writers: ['update'] },
   'two writers of one row': { readers: few, writers: ['update', 'updateAll'] },
   'a list, a write and an insert': {

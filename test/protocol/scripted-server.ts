@@ -1,4 +1,4 @@
-import type { ClockState, ClockWrite, ClockQuery, Lease, Work } from '../../lib/store/cache-store.js';
+import type { ClockState, ClockWrite, ClockQuery, EntryInHand, Lease, Work } from '../../lib/store/cache-store.js';
 import { ExpiringMap } from '../../lib/store/expiring-map.js';
 import { clockKeys } from '../../lib/store/clock-keys.js';
 import { LocalClocks } from '../../lib/store/local-clocks.js';
@@ -36,6 +36,11 @@ export class ScriptedServer {
 
   constructor(private readonly budgetMs: number) {
     [this.#clocks, this.#maps] = openClocks(budgetMs);
+  }
+
+  vouchesFor(key: string, { mark, epoch, dependencies }: EntryInHand): boolean {
+    const isThere = epoch === String(this.epoch) && this.entries.get(key)?.startsWith(mark);
+    return Boolean(isThere) && dependencies.every((dependency) => this.#clocks.isUnwritten(dependency));
   }
 
   read(query: ClockQuery): ClockState {

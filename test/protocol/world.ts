@@ -8,9 +8,11 @@ import { GuardedStore } from '../../lib/store/guarded-store.js';
 import type { Actor } from './actor.js';
 import { Clearer } from './clearer.js';
 import { type Cell, dataSource, noWrites, type WriteCounts } from './database.js';
+import { withoutNames, withPlaces } from './entry-names.js';
 import type { Step, World } from './explore.js';
 import { type CallFaults, GatedStore } from './gated-store.js';
 import { Gates } from './gates.js';
+import { WatchedNear } from './near.js';
 import { Reader } from './reader.js';
 import { Recoverer } from './recoverer.js';
 import { BUDGET, HOLD, type Scenario } from './scenario.js';
@@ -24,6 +26,8 @@ import { Writer } from './writer.js';
 export interface Process {
   readonly gated: GatedStore;
   readonly store: GuardedStore;
+  /** What it has read lately. */
+  readonly near: WatchedNear;
   /** What the store is not asked for. */
   readonly open: Set<string>;
   readonly readThrough: ReadThrough;
@@ -55,12 +59,14 @@ export class ProtocolWorld implements World {
   #owed: Owed[] = [];
   #renewalsLeft: number;
   readonly #serverFaults: ServerFaults;
+  /** Whether what is to have happened before has happened. */
+  #isReady: boolean;
   #violation: string | undefined;
 
   constructor(
     readonly scenario: Scenario,
     /** Collects what happened in any run: a scenario in which nothing happens proves nothing. */
-    private readonly happened: Set<string>,
+    readonly happened: Set<string>,
   ) {
     this.#timeline = time.begin();
     this.server = new ScriptedServer(BUDGET);
@@ -71,6 +77,7 @@ export class ProtocolWorld implements World {
     this.deaths = scenario.deaths ?? 0;
     this.#renewalsLeft = scenario.renewals ?? 0;
     this.#serverFaults = new ServerFaults(this.server, scenario);
+    this.#isReady = !scenario.near;
     this.#writers = (scenario.writers ?? []).map((write, i) => new Writer(`w${i + 1}`, this, write));
     this.#actors = [
       ...scenario.readers.map(
@@ -97,19 +104,23 @@ export class ProtocolWorld implements World {
       faults: this.faults,
       split: this.scenario.split ?? false,
       leases: this.scenario.leases ?? false,
+      local: this.scenario.near === 'local',
+      vouched: () => void this.happened.add('vouched for'),
       heard: (...heard) => this.#hear(...heard),
     });
     const open = new Set<string>();
     events.on('circuit:opened', ({ operation }) => open.add(operation));
     events.on('circuit:closed', ({ operation }) => open.delete(operation));
     const store = new GuardedStore(broken?.store?.(gated, this.server) ?? gated, events, BUDGET);
+    const near = new WatchedNear(this.scenario.near ? Infinity : 0);
     const Protocol = broken?.protocol ?? HoldProtocol;
     const protocol = new Protocol(() => store, events, { budgetMs: BUDGET, holdMs: broken?.holdMs ?? HOLD });
     process = {
       gated,
       store,
+      near,
       open,
-      readThrough: new ReadThrough(store, events, BUDGET, noSeal, Infinity),
+      readThrough: new ReadThrough(store, events, BUDGET, noSeal, Infinity, near),
       limit: new Limit(this.scenario.loads ?? Infinity),
       protocol,
       watch: new WriteWatch(dataSource, protocol, events),
@@ -146,6 +157,7 @@ export class ProtocolWorld implements World {
   }
 
   steps(): readonly Step[] {
+    if (!this.#isReady) return [{ label: 'everybody has read before', take: () => this.#prepare() }];
     const late = this.faults.late.map(({ label, take }, i) => ({
       label,
       take: () => {
@@ -162,15 +174,16 @@ export class ProtocolWorld implements World {
   }
 
   fingerprint(): string {
-    return JSON.stringify([
+    const text = JSON.stringify([
       this.database,
       this.acknowledged,
       this.server.fingerprint(),
       // Readers who ask the same are interchangeable.
       sorted(this.#actors.map((actor) => actor.fingerprint())),
       sorted(
-        [...this.#processes].map(([name, { gated, store, open }]) => [
+        [...this.#processes].map(([name, { gated, store, near, open }]) => [
           name,
+          near.fingerprint(),
           sorted(gated.remembered),
           sorted(store.owed),
           sorted(open),
@@ -178,8 +191,21 @@ export class ProtocolWorld implements World {
       ),
       [time.now, time.wakeUps(), time.wakeUps(true), this.#renewalsLeft, this.#owed, [...this.#heldAt]],
       [this.faults.left, sorted(this.faults.late.map(({ label }) => label)), this.crashes, this.deaths],
-      this.#serverFaults.fingerprint(),
+      [this.#isReady, this.#serverFaults.fingerprint()],
     ]);
+    return this.scenario.near ? withPlaces(text) : withoutNames(text);
+  }
+
+  /** Twice: who has loaded an entry has it in hand once it was read. */
+  async #prepare(): Promise<undefined> {
+    this.gates.areOpen = true;
+    const kinds = new Map(this.#actors.map((actor) => [actor.kind, actor]));
+    for (const actor of kinds.values()) {
+      if (!(actor instanceof Reader)) continue;
+      for (let times = 0; times < 2; times++) await actor.readBefore();
+    }
+    this.gates.areOpen = false;
+    this.#isReady = true;
   }
 
   #hear(name: string, call: string, answer: unknown): void {

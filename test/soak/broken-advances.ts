@@ -4,6 +4,9 @@ import { now } from './now.js';
 import { budgetMs } from './settings.js';
 import { WrappedStore } from './wrapped-store.js';
 
+/** What it may take, and what is known already. */
+type ReadRest = Parameters<WrappedStore['read']> extends [unknown, unknown, ...infer Rest] ? Rest : never;
+
 // Ways not to tell others of a write, each for one process of the cast.
 
 /** Nobody watches this application's writes, or what its boot did. */
@@ -15,8 +18,8 @@ export class Deaf extends WrappedStore {
 
 /** A table's clock is the application's own: what others write to the table does not advance it. */
 export class NamespacedClocks extends WrappedStore {
-  override read(keys: readonly string[], queries: readonly ClockQuery[]): Promise<EntriesRead> {
-    return super.read(keys, queries.map(own));
+  override read(keys: readonly string[], queries: readonly ClockQuery[], ...rest: ReadRest): Promise<EntriesRead> {
+    return super.read(keys, queries.map(own), ...rest);
   }
 
   override touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
@@ -82,9 +85,9 @@ const FILLED_PER_MS = 10_000;
 export class Queued extends WrappedStore {
   #busyUntil = 0;
 
-  override read(keys: readonly string[], queries: readonly ClockQuery[]): Promise<EntriesRead> {
+  override read(keys: readonly string[], queries: readonly ClockQuery[], ...rest: ReadRest): Promise<EntriesRead> {
     this.#takeTurn(READ_MS * keys.length);
-    return super.read(keys, queries);
+    return super.read(keys, queries, ...rest);
   }
 
   override put(key: string, entry: string, lifetimeMs: number): Promise<void> {

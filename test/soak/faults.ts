@@ -6,6 +6,7 @@ import { ClockView } from '../../lib/cache/clock-view.js';
 import type { CacheStore, ClockWrite, ClockQuery, ClocksRead } from '../../lib/store/cache-store.js';
 import { Deaf, Hasty, NamespacedClocks, NoRetry, Queued } from './broken-advances.js';
 import { forgetDebts, trustEarly } from './broken-debts.js';
+import { Unasked } from './broken-near.js';
 import type { Mode, Part } from './modes.js';
 import { TrustingWaiter } from './trusting-waiter.js';
 import { WrappedStore } from './wrapped-store.js';
@@ -25,6 +26,7 @@ export const faults = {
   queued: { mode: 'bursts', breaks: (store) => new Queued(store), of: { plight: 'bursting' } },
   'forgotten-debt': { mode: 'outages', breaks: forgetDebts, of: { plight: 'stranded' } },
   'early-trust': { mode: 'outages', breaks: trustEarly, of: { plight: 'stranded' } },
+  'near-without-clocks': { mode: 'crashes', breaks: (store) => new Unasked(store) },
   'trusting-waiter': { mode: 'outages', breaks: (store) => new TrustingWaiter(store) },
 } as const satisfies Record<string, Breakage>;
 export type Fault = keyof typeof faults;

@@ -42,6 +42,8 @@ export interface DebtCounts {
 
 export interface Counts {
   hits: number;
+  /** Entries a process had in hand, and was told that they are still stored. */
+  near: number;
   misses: number;
   joined: number;
   storeFailures: number;

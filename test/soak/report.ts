@@ -13,13 +13,14 @@ export interface Faults {
 }
 
 export function report(judge: Judge, { kills, evictions, migrations, outages }: Faults): string {
-  const { hits, misses, joined, storeFailures } = judge.counts;
+  const { hits, near, misses, joined, storeFailures } = judge.counts;
   const { acknowledged, failed } = judge.writes;
   const { made, paid, lost } = judge.debts;
   const count = (kind: Violation['kind']) => judge.violations.filter((violation) => violation.kind === kind).length;
   return [
     `reads: ${judge.reads}`,
     `hit ratio: ${(hits / Math.max(hits + misses, 1)).toFixed(2)} (${joined} joined a load)`,
+    `near: ${near} times a process had an entry in hand that was still stored`,
     `writes: ${acknowledged} acknowledged, ${failed} failed`,
     `kills: ${kills} (${judge.orphans} committed writes left behind)`,
     `evictions: ${evictions}`,

@@ -50,7 +50,7 @@ redis.on('error', () => undefined);
 let store: SlowStore | undefined;
 const debts = new DebtBook(worker, send);
 const isHeld = (hold: string) => store?.isHeld(hold) ?? false;
-const counts: Counts = { hits: 0, misses: 0, joined: 0, storeFailures: 0 };
+const counts: Counts = { hits: 0, near: 0, misses: 0, joined: 0, storeFailures: 0 };
 function listen(event: CacheEvent): void {
   if (event.name === 'entry:hit') counts.hits++;
   else if (event.name === 'entry:missed') counts.misses++;
@@ -69,7 +69,13 @@ const boot = (migrations: Migrations) =>
     redis,
     migrations,
     listen,
-    wrapStore: (inner) => (store = new SlowStore(breakStore(inner, fault, part), randomOf(99), !part.plight)),
+    wrapStore: (inner) =>
+      (store = new SlowStore(
+        breakStore(inner, fault, part),
+        randomOf(99),
+        !part.plight,
+        (entries) => (counts.near += entries),
+      )),
   });
 const app = await (part.role === 'migrator'
   ? bootMigrated(kind, writesOf(worker, 0), randomOf(50), send, boot)

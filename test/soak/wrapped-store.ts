@@ -21,6 +21,10 @@ export abstract class WrappedStore extends CacheStore {
     return this.inner.read(...asked);
   }
 
+  override vouchesFor(...asked: Parameters<CacheStore['vouchesFor']>): boolean {
+    return this.inner.vouchesFor(...asked);
+  }
+
   touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
     return this.inner.touch(queries, lifetimeMs);
   }

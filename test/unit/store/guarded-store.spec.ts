@@ -21,6 +21,8 @@ describe('A guarded store', () => {
   /** What becomes of what is asked. Default: it is done. */
   let fails: Partial<Record<keyof CacheStore, (() => Promise<never>) | undefined>>;
   let store: GuardedStore;
+  let isVouching: boolean;
+  let vouched: unknown[];
 
   const failing = (reason: StoreFailure) => () => Promise.reject(new StoreError(`is ${reason}`, reason));
   const silent = () => new Promise<never>(() => undefined);
@@ -40,6 +42,8 @@ describe('A guarded store', () => {
     asked = [];
     advanced = [];
     fails = {};
+    isVouching = true;
+    vouched = [];
     const cacheEvents = new CacheEvents();
     cacheEvents.on((event) => events.push(event));
     const ask = async <T>(name: keyof CacheStore, answer: T): Promise<T> => {
@@ -55,6 +59,7 @@ describe('A guarded store', () => {
       name: 'inner',
       read: (keys: readonly string[], queries: readonly unknown[]) =>
         ask('read', { ...read(queries), entries: keys.map(() => undefined) }),
+      vouchesFor: (...asked: unknown[]) => (vouched.push(asked), isVouching),
       touch: (queries: readonly unknown[]) => ask('touch', read(queries)),
       put: () => ask('put', undefined),
       remove: () => ask('remove', undefined),
@@ -529,5 +534,48 @@ describe('A guarded store', () => {
     expect(store.isWhole).toBe(true);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(asked.length).toBe(tries + 1);
+  });
+
+  describe('vouches for what the store vouches for', () => {
+    const inHand = { mark: 'mark', epoch: 'e', dependencies: [{ clock: 'a', asOf: 1 }] };
+    const vouches = () => store.vouchesFor('key', inHand);
+
+    it('while it has heard of everything, and not what the store says no to', () => {
+      expect(vouches()).toBe(true);
+      expect(vouched).toEqual([['key', inHand]]);
+      isVouching = false;
+      expect(vouches()).toBe(false);
+    });
+
+    it('not while anything is owed to it, and again once that is paid', async () => {
+      fails.advance = failing('refused');
+      await outcome(store.advance([write('of another table')]));
+      expect(vouches()).toBe(false);
+      fails = {};
+      await store.recover();
+      expect(vouches()).toBe(true);
+    });
+
+    it('not while a debt is being paid', async () => {
+      fails.advance = failing('refused');
+      await outcome(store.advance([write('b')]));
+      let answer!: () => void;
+      fails.advance = () => new Promise<void>((resolve) => (answer = resolve)) as Promise<never>;
+      const recovering = store.recover();
+      await endOfTurn();
+      expect(vouches()).toBe(false);
+      answer();
+      await recovering;
+      expect(vouches()).toBe(true);
+    });
+
+    it('not while it is not asked', async () => {
+      fails.read = failing('unreachable');
+      await outcome(store.read([], of('a')));
+      expect(vouches()).toBe(false);
+      fails = {};
+      await store.recover();
+      expect(vouches()).toBe(true);
+    });
   });
 });
