@@ -11,10 +11,10 @@ const PAUSE_MS = 0.2;
  * Runs every task in turns, one after the other, round after round, and times every single `run`, after an untimed `prepare` if it has one.
  * By name: microseconds, and the queries a run cost on average, as counted by `queries()`.
  */
-export async function measure(tasks, { seconds, signal }) {
+export async function measure(tasks, { seconds, signal, turnMs = TURN_MS }) {
   const records = tasks.map((task) => ({ task, times: [], queries: 0 }));
-  await inTurns(records, { seconds, signal, turnMs: TURN_MS }, async (record, counts) => {
-    const turn = await takeTurn(record.task);
+  await inTurns(records, { seconds, signal, turnMs }, async (record, counts) => {
+    const turn = await takeTurn(record.task, turnMs);
     if (!counts) return;
     record.queries += turn.queries;
     record.times.push(...turn.times);
@@ -39,9 +39,9 @@ export function median(numbers) {
   return quantile(Float64Array.from(numbers).sort(), 0.5);
 }
 
-async function takeTurn({ run, prepare, queries = () => 0 }) {
+async function takeTurn({ run, prepare, queries = () => 0 }, turnMs) {
   const turn = { times: [], queries: 0 };
-  const end = performance.now() + TURN_MS;
+  const end = performance.now() + turnMs;
   while (performance.now() < end) {
     await prepare?.();
     pause();
