@@ -8,6 +8,9 @@ interface Known {
   positions?: Map<string, number>;
 }
 
+/** Rows that are found sooner one by one than by their names. */
+const FEW = 8;
+
 /** Clocks as one read of the store answered them, asked by name. */
 export class ClockView {
   readonly epoch: string;
@@ -52,6 +55,10 @@ export class ClockView {
 
   #position(clock: string, row: string): number | undefined {
     const known = this.#known.get(clock)!;
+    if (known.rows.length <= FEW) {
+      const position = known.rows.indexOf(row);
+      return position < 0 ? undefined : position;
+    }
     known.positions ??= new Map(known.rows.map((name, i) => [name, i]));
     return known.positions.get(row);
   }

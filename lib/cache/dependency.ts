@@ -25,3 +25,25 @@ export function clockQueries(clocks: readonly string[], dependencies: Iterable<D
   }
   return [...queries].map(([clock, { rows, ...key }]) => ({ clock, rows: [...rows], ...key }));
 }
+
+const asked = new WeakMap<readonly Dependency[], Asked>();
+
+interface Asked {
+  readonly clocks: readonly string[];
+  readonly also: readonly Dependency[];
+  readonly queries: readonly ClockQuery[];
+}
+
+/** As `clockQueries`, of two lists; remembered by the lists themselves, since a reader of one entry asks the same each time. */
+export function clockQueriesOf(
+  clocks: readonly string[],
+  rows: readonly Dependency[],
+  also: readonly Dependency[],
+): readonly ClockQuery[] {
+  let known = asked.get(rows);
+  if (known?.clocks !== clocks || known.also !== also) {
+    known = { clocks, also, queries: clockQueries(clocks, [...rows, ...also]) };
+    asked.set(rows, known);
+  }
+  return known.queries;
+}

@@ -1,7 +1,7 @@
-import type { Budget, CacheStore } from '../store/cache-store.js';
+import type { Budget, CacheStore, ClockQuery } from '../store/cache-store.js';
 import { AsOf } from './as-of.js';
 import { ClockView } from './clock-view.js';
-import { type Dependency, clockQueries } from './dependency.js';
+import { type Dependency, clockQueries, clockQueriesOf } from './dependency.js';
 import { atEndOfTurn } from './end-of-turn.js';
 import type { Entry } from './entry.js';
 import type { KeptEntry, NearCache } from './near-cache.js';
@@ -30,14 +30,14 @@ export class Question {
   readonly answer: Promise<Answer | undefined>;
   #isSent = false;
   readonly #keys: string[] = [];
-  readonly #dependencies: Dependency[] = [];
+  readonly #dependencies: Iterable<Dependency>[] = [];
 
   /** @param sent told when nobody may join any more */
   constructor(
     private readonly context: QuestionContext,
     private readonly sent?: () => void,
   ) {
-    this.answer = new Promise((resolve) => atEndOfTurn(() => resolve(this.#send())));
+    this.answer = new Promise((resolve) => atEndOfTurn(() => this.#send(resolve)));
   }
 
   get isSent(): boolean {
@@ -52,26 +52,37 @@ export class Question {
   /** @param key of an entry that nobody has asked for yet */
   about(key: string | undefined, dependencies: Iterable<Dependency>): void {
     if (key !== undefined) this.#keys.push(key);
-    for (const dependency of dependencies) this.#dependencies.push(dependency);
+    this.#dependencies.push(dependencies);
   }
 
-  async #send(): Promise<Answer | undefined> {
+  #send(answered: (answer: Answer | undefined) => void): void {
     this.#isSent = true;
     this.sent?.();
-    const { store, clocks, budget, failed, near } = this.context;
-    const queries = clockQueries(clocks, this.#dependencies);
+    const { store, budget, failed, near } = this.context;
+    const queries = this.#queries();
     const keys = this.#keys;
     // Held on to until the answer is there: what is read meanwhile may push it out.
     const known = near && keys.map((key) => near.get(key));
-    try {
-      const marks = known?.some(Boolean) ? known.map((entry) => entry?.mark) : undefined;
-      const read = await readInPieces(store, keys, queries, budget, failed, marks);
-      return new Answer(new ClockView(queries, read), keys, read.entries, this.context, known);
-    } catch (error) {
-      failed(error);
-      return undefined;
-    }
+    const marks = known?.some(Boolean) ? known.map((entry) => entry?.mark) : undefined;
+    readInPieces(store, keys, queries, budget, failed, marks).then(
+      (read) => answered(new Answer(new ClockView(queries, read), keys, read.entries, this.context, known)),
+      (error: unknown) => {
+        failed(error);
+        answered(undefined);
+      },
+    );
   }
+
+  #queries(): readonly ClockQuery[] {
+    const { clocks } = this.context;
+    const [rows, also, ...more] = this.#dependencies;
+    if (Array.isArray(rows) && Array.isArray(also) && !more.length) return clockQueriesOf(clocks, rows, also);
+    return clockQueries(clocks, flattened(this.#dependencies));
+  }
+}
+
+function* flattened(lists: Iterable<Iterable<Dependency>>): Iterable<Dependency> {
+  for (const each of lists) yield* each;
 }
 
 /** What the store said, for every reader who asked. */

@@ -41,7 +41,7 @@ export class Questions {
   }
 
   #openOf(clocks: readonly string[]): Open {
-    const name = clocks.join('\n');
+    const name = nameOf(clocks);
     const known = this.#open.get(name);
     if (known && !known.latest.isSent) return known;
     const open: Open = { byKey: new Map(), latest: this.#question(clocks, () => this.#open.delete(name)) };
@@ -54,4 +54,13 @@ export class Questions {
     const { store, failed, parse, near } = this.context;
     return new Question({ store, failed, parse, near, clocks, budget: new Budget(this.budgetMs) }, sent);
   }
+}
+
+const names = new WeakMap<readonly string[], string>();
+
+/** Whoever asks about the same clocks again mostly has the same list of them. */
+function nameOf(clocks: readonly string[]): string {
+  let name = names.get(clocks);
+  if (name === undefined) names.set(clocks, (name = clocks.join('\n')));
+  return name;
 }

@@ -13,7 +13,7 @@ export const PIECE = 1_000;
  *
  * @throws {StoreError} when there is no answer to the first piece
  */
-export async function readInPieces(
+export function readInPieces(
   store: CacheStore,
   keys: readonly string[],
   queries: readonly ClockQuery[],
@@ -23,6 +23,13 @@ export async function readInPieces(
 ): Promise<EntriesRead> {
   const size = queries.reduce((most, { rows }) => Math.max(most, rows.length), keys.length);
   if (size <= PIECE) return store.read(keys, queries, budget, known);
+  return inPieces(size, store, keys, queries, budget, failed, known);
+}
+
+async function inPieces(
+  size: number,
+  ...[store, keys, queries, budget, failed, known]: Parameters<typeof readInPieces>
+): Promise<EntriesRead> {
   const pieces: EntriesRead[] = [];
   for (let from = 0; from < size; from += PIECE) {
     const piece = <T>(all: readonly T[]) => all.slice(from, from + PIECE);

@@ -3,6 +3,9 @@ import type { Dependency } from './dependency.js';
 /** Entries remembered at once; a few hundred bytes each. */
 const LIMIT = 10_000;
 
+/** The same each time: what is asked with it is remembered by it. */
+const NONE: readonly Dependency[] = [];
+
 /**
  * Which rows the entries of recent reads showed, so that the next read of a key asks for their clocks together with the entry.
  * Only a guess: what it misses costs a second round trip, what it has too much a few bytes.
@@ -11,7 +14,7 @@ export class RecentDependencies {
   readonly #byKey = new Map<string, readonly Dependency[]>();
 
   of(key: string): readonly Dependency[] {
-    return this.#byKey.get(key) ?? [];
+    return this.#byKey.get(key) ?? NONE;
   }
 
   remember(key: string, dependencies: readonly Dependency[]): void {

@@ -1,4 +1,4 @@
-import { markOf } from '../store/text-mark.js';
+import { markOf } from '../store/cache-store.js';
 import { type Entry, type EntryHead, payloadOf } from './entry.js';
 import type { KeptEntry, NearCache } from './near-cache.js';
 import type { ReadRequest } from './read-request.js';

@@ -63,6 +63,8 @@ interface SpelledRow extends IdentifiedRow {
   readonly fingerprint: string;
   readonly clears: Dependency;
   readonly known: readonly Dependency[];
+  /** What it was asked for with last, by itself. */
+  batch?: Batch<ObjectLiteral[]>;
 }
 
 /** Rows remembered at once; a kilobyte or two each. */
@@ -76,6 +78,7 @@ export class CachedReads implements Reads {
   readonly name: string;
   readonly metadata: EntityMetadata;
   readonly #recent = new Map<Identifier, SpelledRow>();
+  #rowClocks: { readonly tables: readonly string[]; readonly clocks: readonly string[] } | undefined;
   /** What the fingerprints of one kind of entry have in common. */
   readonly #digests = new Map<EntryPlan, { readonly shapeHash: string; readonly digest: string }>();
 
@@ -109,7 +112,10 @@ export class CachedReads implements Reads {
   /** That there is no row is cached only where the manager says for how long: else the next one to ask asks the database. */
   async get(identifier: Identifier, where?: EntityQuery['where']): Promise<ObjectLiteral | null> {
     if (where !== undefined) return this.#find(this.keys.detailKey(ownIdentifier(this, identifier)), where);
-    return (await this.#many([this.#spell(identifier)]))[0]!;
+    const row = this.#spell(identifier);
+    const batch = this.#batchOf(row);
+    const [[entity] = []] = await this.#read(batch, () => this.#loadRows([row], batch));
+    return entity ?? null;
   }
 
   async getMany(identifiers: readonly Identifier[]): Promise<(ObjectLiteral | null)[]> {
@@ -160,23 +166,48 @@ export class CachedReads implements Reads {
     const asked = new Map(
       rows.map((row) => [this.#request(plan, row.key, row.fingerprint, row.known, names), row] as const),
     );
-    const clocks = [...plan.dependencies.clocks({}), this.keys.clears];
-    const batch: Batch<ObjectLiteral[]> = { clocks, requests: [...asked.keys()] };
-    const found = await this.#read(batch, async (missing) => {
-      const wanted = missing.map((request) => asked.get(request)!);
-      const fetch = (query: EntityQuery) => this.#fetch(query, plan, batch);
-      // Everybody decodes a copy.
-      const again = (row: ObjectLiteral) => (canShare(this.metadata, row) ? row : undefined);
-      const fetched = await new RowsByKey(this.metadata, fetch, again).find(wanted.map(({ where }) => where));
-      return fetched.map((each, i) => {
-        const { clears, isChanged } = wanted[i]!;
-        const [root] = each.entities;
-        if (isChanged()) return keepToOneself(each);
-        if (!root) return this.#shareNoRow(plan, each, [...plan.dependencies.ofTables({}), clears]);
-        return share(this.metadata, each, [...plan.dependencies.ofRow({}, root), clears]);
-      });
-    });
+    const batch: Batch<ObjectLiteral[]> = { clocks: this.#clocksOfRows(), requests: [...asked.keys()] };
+    const found = await this.#read(batch, (missing) =>
+      this.#loadRows(
+        missing.map((request) => asked.get(request)!),
+        batch,
+      ),
+    );
     return found.map(([entity]) => entity ?? null);
+  }
+
+  async #loadRows(
+    wanted: readonly SpelledRow[],
+    batch: Batch<ObjectLiteral[]>,
+  ): Promise<readonly Loaded<ObjectLiteral[]>[]> {
+    const plan = this.parts.details;
+    const fetch = (query: EntityQuery) => this.#fetch(query, plan, batch);
+    // Everybody decodes a copy.
+    const again = (row: ObjectLiteral) => (canShare(this.metadata, row) ? row : undefined);
+    const fetched = await new RowsByKey(this.metadata, fetch, again).find(wanted.map(({ where }) => where));
+    return fetched.map((each, i) => {
+      const { clears, isChanged } = wanted[i]!;
+      const [root] = each.entities;
+      if (isChanged()) return keepToOneself(each);
+      if (!root) return this.#shareNoRow(plan, each, [...plan.dependencies.ofTables({}), clears]);
+      return share(this.metadata, each, [...plan.dependencies.ofRow({}, root), clears]);
+    });
+  }
+
+  /** The same list until a load is seen to read another table: what is asked with it is remembered by it. */
+  #clocksOfRows(): readonly string[] {
+    const tables = this.parts.details.dependencies.clocks({});
+    if (this.#rowClocks?.tables !== tables) this.#rowClocks = { tables, clocks: [...tables, this.keys.clears] };
+    return this.#rowClocks.clocks;
+  }
+
+  /** What one row is asked for with, the same each time. */
+  #batchOf(row: SpelledRow): Batch<ObjectLiteral[]> {
+    const clocks = this.#clocksOfRows();
+    if (row.batch?.clocks !== clocks) {
+      row.batch = { clocks, requests: [this.#request(this.parts.details, row.key, row.fingerprint, row.known)] };
+    }
+    return row.batch;
   }
 
   /**

@@ -54,7 +54,7 @@ export class Budget {
  * @param reason what has gone wrong so far, for the message of a budget that was spent
  * @param kind what kind of failure an error is. Default: as Redis and its clients speak
  */
-export async function withinBudget<T>(
+export function withinBudget<T>(
   store: string,
   what: string,
   budget: number | Budget,
@@ -63,11 +63,22 @@ export async function withinBudget<T>(
   kind: (error: Error) => StoreFailure = failureOf,
 ): Promise<T> {
   const shared = typeof budget === 'number' ? new Budget(budget) : budget;
-  let timer: NodeJS.Timeout | undefined;
-  let pieceMs = 0;
-  let began = 0;
-  const late = new Promise<never>((_, reject) => {
+  // One promise and no race: every read comes through here.
+  return new Promise<T>((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    let pieceMs = 0;
+    let began = 0;
+    let isOver = false;
+
+    const isFirst = (): boolean => {
+      if (isOver) return false;
+      isOver = true;
+      clearTimeout(timer);
+      shared.spend(Math.min(pieceMs, performance.now() - began));
+      return true;
+    };
     const giveUp = () => {
+      if (!isFirst()) return;
       const failure = `${store} did not ${what} within ${shared.ms} ms`;
       const known = reason();
       if (known === undefined) return reject(new StoreError(`${failure}. ${CONSEQUENCE}`, 'late'));
@@ -85,18 +96,20 @@ export async function withinBudget<T>(
         else setImmediate(giveUp);
       }, pieceMs);
     };
+    const fail = (error: unknown) => {
+      if (!isFirst()) return;
+      if (error instanceof StoreError) return reject(error);
+      const cause = safeError(error, withoutQuoted);
+      reject(new StoreError(`${store} could not ${what}: ${sentence(cause)}. ${CONSEQUENCE}`, kind(cause), { cause }));
+    };
+
     spend();
+    try {
+      work().then((answer) => isFirst() && resolve(answer), fail);
+    } catch (error) {
+      fail(error);
+    }
   });
-  try {
-    return await Promise.race([work(), late]);
-  } catch (error) {
-    if (error instanceof StoreError) throw error;
-    const cause = safeError(error, withoutQuoted);
-    throw new StoreError(`${store} could not ${what}: ${sentence(cause)}. ${CONSEQUENCE}`, kind(cause), { cause });
-  } finally {
-    clearTimeout(timer);
-    shared.spend(Math.min(pieceMs, performance.now() - began));
-  }
 }
 
 const sentence = ({ message }: Error): string => message.replace(/\.$/, '');

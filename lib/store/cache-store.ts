@@ -1,6 +1,7 @@
 import type { Budget } from './budget.js';
 
 export { Budget } from './budget.js';
+export { markOf } from './text-mark.js';
 
 /**
  * What a reader asks of one clock and of the clocks of some rows below it.

@@ -35,8 +35,12 @@ export class Circuit {
     return this.#answeredAt > moment;
   }
 
-  through<T>(ask: () => Promise<T>): Promise<T> {
-    if (this.#error) return Promise.reject(this.#error);
+  /** @param failed told of a failure before who asked is. Default: nobody is. */
+  through<T>(ask: () => Promise<T>, failed?: (error: unknown) => void): Promise<T> {
+    if (this.#error) {
+      failed?.(this.#error);
+      return Promise.reject(this.#error);
+    }
     const askedAt = performance.now();
     return new Promise((resolve, reject) => {
       const asked = ask();
@@ -49,6 +53,7 @@ export class Circuit {
         },
         (error: unknown) => {
           this.#waiting.delete(reject);
+          failed?.(error);
           reject(error as Error);
           // What was asked before the store was found to be back tells of the time before.
           if (askedAt < this.#closedAt) return;

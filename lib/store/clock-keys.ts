@@ -7,7 +7,13 @@
  */
 export const clockKeys = {
   clock(clock: string): string {
-    return `qscache:{${escapeBraces(clock)}}`;
+    let key = spelled.get(clock);
+    if (key === undefined) {
+      key = `qscache:{${escapeBraces(clock)}}`;
+      if (spelled.size >= MOST_SPELLED) spelled.clear();
+      spelled.set(clock, key);
+    }
+    return key;
   },
 
   /** The row stands behind the closing brace, so it needs no escaping. */
@@ -15,5 +21,9 @@ export const clockKeys = {
     return `${clockKeys.clock(clock)}:${row}`;
   },
 };
+
+/** Far above the tables of any schema. */
+const MOST_SPELLED = 10_000;
+const spelled = new Map<string, string>();
 
 const escapeBraces = (text: string): string => text.replace(/[%{}]/g, (character) => encodeURIComponent(character));

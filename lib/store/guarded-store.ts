@@ -87,7 +87,7 @@ export class GuardedStore extends CacheStore {
     return this.#debts.clocks;
   }
 
-  async read(
+  read(
     keys: readonly string[],
     queries: readonly ClockQuery[],
     budget?: Budget,
@@ -101,7 +101,7 @@ export class GuardedStore extends CacheStore {
     return this.#debts.isEmpty && !this.#reads.isOpen && this.store.vouchesFor(key, entry);
   }
 
-  async touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
+  touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
     return this.#read([], queries, () => this.store.touch(queries, lifetimeMs));
   }
 
@@ -191,23 +191,25 @@ export class GuardedStore extends CacheStore {
     }
   }
 
-  async #read<T extends ClocksRead>(
+  #read<T extends ClocksRead>(
     keys: readonly string[],
     queries: readonly ClockQuery[],
     ask: () => Promise<T>,
   ): Promise<T> {
+    const asked = () =>
+      this.#reads.through(ask, (error) => {
+        // An entry that is too big for a budget would never be answered, whatever the store is like.
+        const entries = error instanceof StoreError && error.reason !== 'late' ? keys.slice(0, 1) : [];
+        if (isAsked(error)) this.#asked = { keys: entries, clocks: queries.map(({ clock }) => clock) };
+      });
+    return this.#debts.isEmpty ? asked() : this.#readInDebt(queries, asked);
+  }
+
+  async #readInDebt<T extends ClocksRead>(queries: readonly ClockQuery[], ask: () => Promise<T>): Promise<T> {
     // Taken before it is asked: a debt that is paid until it answers may have been paid after it looked.
-    const owed = this.#debts.isEmpty ? undefined : queries.map(({ clock }) => this.#debts.owes(clock));
-    try {
-      const read = await this.#reads.through(ask);
-      if (!owed) return read;
-      return { ...read, clocks: read.clocks.map((clock, i) => (owed[i] ? { ...clock, held: true } : clock)) };
-    } catch (error) {
-      // An entry that is too big for a budget would never be answered, whatever the store is like.
-      const entries = error instanceof StoreError && error.reason !== 'late' ? keys.slice(0, 1) : [];
-      if (isAsked(error)) this.#asked = { keys: entries, clocks: queries.map(({ clock }) => clock) };
-      throw error;
-    }
+    const owed = queries.map(({ clock }) => this.#debts.owes(clock));
+    const read = await ask();
+    return { ...read, clocks: read.clocks.map((clock, i) => (owed[i] ? { ...clock, held: true } : clock)) };
   }
 
   /** One at a time: a debt that two are paying is paid by whoever comes last. */

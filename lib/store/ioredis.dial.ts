@@ -1,6 +1,6 @@
 import { type IoRedisClient, sendOver } from './ioredis.client.js';
 import { isAnswer } from './failure.js';
-import { CONNECT_TIMEOUT_MS, type Dial, type Line, unlessThrown } from './redis-connection.js';
+import { CONNECT_TIMEOUT_MS, type Dial, type Line, type RedisCommand, unlessThrown } from './redis-connection.js';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -65,7 +65,9 @@ export function dialIoRedis(template: IoRedisTemplate, itself: Line): Dial {
     // a cluster come and go: what one of them said may be over.
     const said = () => (!client.isCluster && reason instanceof Error && isAnswer(reason) ? reason : undefined);
     const explained = (reply: unknown) => (reply instanceof Error && !isAnswer(reply) ? (said() ?? reply) : reply);
-    return { send: async (commands) => (await sendOver(client, commands)).map(explained), end };
+    const send = (commands: readonly RedisCommand[]) =>
+      sendOver(client, commands).then((replies) => replies.map(explained));
+    return { send, end };
   };
 }
 

@@ -23,6 +23,8 @@ export class OwnConnection implements RedisConnection {
   readonly name: string;
   readonly isCluster: boolean;
   #line: Dialling | undefined;
+  /** The line, once it is there. */
+  #up: Line | undefined;
   #redial: NodeJS.Timeout | undefined;
   #failures = 0;
   #failure: { readonly error: unknown; readonly at: number } | undefined;
@@ -50,26 +52,44 @@ export class OwnConnection implements RedisConnection {
     clearTimeout(this.#redial);
     const line = this.#line;
     this.#line = undefined;
+    this.#up = undefined;
     line?.end();
   }
 
-  async send(commands: readonly RedisCommand[]): Promise<unknown[]> {
+  send(commands: readonly RedisCommand[]): Promise<unknown[]> {
+    return this.#up && !this.#isSilent ? this.#sendOver(this.#up, commands) : this.#sendLater(commands);
+  }
+
+  async #sendLater(commands: readonly RedisCommand[]): Promise<unknown[]> {
     if (this.#isSilent) await grace();
     if (this.#isSilent) this.#lose(this.#line);
-    const line = await this.#dialled();
+    return this.#sendOver(await this.#dialled(), commands);
+  }
+
+  #sendOver(line: Line, commands: readonly RedisCommand[]): Promise<unknown[]> {
     const dialled = this.#line;
     if (this.#unanswered++ === 0) this.#heardAt = Date.now();
-    try {
-      const replies = await line.send(commands);
-      // A primary that became a replica: its name may lead to another server by now.
-      if (replies.some((reply) => reply instanceof Error && reply.message.startsWith('READONLY')))
-        this.#lose(this.#line);
-      else if (this.isCluster && dialled === this.#line && this.#isNodeGone(commands, replies)) this.#lose(dialled);
-      return replies;
-    } finally {
+    const heard = () => {
       this.#unanswered--;
       this.#heardAt = Date.now();
-    }
+    };
+    return line.send(commands).then(
+      (replies) => {
+        heard();
+        if (this.isCluster || replies.some(isError)) this.#judge(dialled, commands, replies);
+        return replies;
+      },
+      (error: unknown) => {
+        heard();
+        throw error;
+      },
+    );
+  }
+
+  #judge(dialled: Dialling | undefined, commands: readonly RedisCommand[], replies: readonly unknown[]): void {
+    // A primary that became a replica: its name may lead to another server by now.
+    if (replies.some((reply) => isError(reply) && reply.message.startsWith('READONLY'))) this.#lose(this.#line);
+    else if (this.isCluster && dialled === this.#line && this.#isNodeGone(commands, replies)) this.#lose(dialled);
   }
 
   get #isSilent(): boolean {
@@ -98,6 +118,7 @@ export class OwnConnection implements RedisConnection {
       (line) => {
         this.#failures = 0;
         this.#failure = undefined;
+        if (this.#line === dialled) this.#up = line;
         line.send(this.greeting).catch(() => undefined);
       },
       (error: unknown) => {
@@ -111,6 +132,7 @@ export class OwnConnection implements RedisConnection {
   #lose(line: Dialling | undefined): void {
     if (line === undefined || this.#line !== line) return;
     this.#line = undefined;
+    this.#up = undefined;
     this.#unreached = undefined;
     line.end();
     // The next command should find it open again.
@@ -118,6 +140,8 @@ export class OwnConnection implements RedisConnection {
     this.#redial.unref();
   }
 }
+
+const isError = (reply: unknown): reply is Error => reply instanceof Error;
 
 /** Timers fire before sockets are read, immediates after. */
 async function grace(): Promise<void> {

@@ -42,11 +42,13 @@ export class ReadConnection implements RedisConnection {
     this.#own.close();
   }
 
-  async send(commands: readonly RedisCommand[], patienceMs = CONNECT_TIMEOUT_MS): Promise<unknown[]> {
-    if (!this.#line) {
-      if (this.#wasUp) throw new Error('the connection is down (reconnecting)');
-      await this.#firstTime(patienceMs);
-    }
+  send(commands: readonly RedisCommand[], patienceMs = CONNECT_TIMEOUT_MS): Promise<unknown[]> {
+    return this.#line ? this.#own.send(commands) : this.#sendLater(commands, patienceMs);
+  }
+
+  async #sendLater(commands: readonly RedisCommand[], patienceMs: number): Promise<unknown[]> {
+    if (this.#wasUp) throw new Error('the connection is down (reconnecting)');
+    await this.#firstTime(patienceMs);
     return this.#own.send(commands);
   }
 

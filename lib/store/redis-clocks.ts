@@ -15,8 +15,9 @@ export function clockNames(queries: readonly ClockQuery[]): ClockNames {
   let names = spelled.get(queries);
   if (!names) {
     const records = queries.map(({ clock }) => clockKeys.clock(clock));
-    const rowClocks = queries.flatMap(({ clock, rows }) => rows.map((row) => clockKeys.row(clock, row)));
-    names = { keys: [...records, ...rowClocks], counts: queries.map(({ rows }) => rows.length).join(' ') };
+    const keys = [...records];
+    for (const { clock, rows } of queries) for (const row of rows) keys.push(clockKeys.row(clock, row));
+    names = { keys, counts: queries.map(({ rows }) => rows.length).join(' ') };
     spelled.set(queries, names);
   }
   return names;

@@ -8,9 +8,11 @@ import type { RedisCommand } from './redis-connection.js';
  *     1700000000000007 1700000000000003 k:id h:<id>:<blocks at>:<deadline>:1;
  *
  * What the table's clock shows; what it showed after the last write of unknown rows (both `-` while only holds are known of it); what
- * its rows are named by (`k:`); its holds, each with when it begins to block, its deadline, and whether its write may free keys. A record
- * with holds ends with a semicolon: that one character tells a reader that there is more to do. Clocks start at the server's time in
- * microseconds, as moments are.
+ * its rows are named by (`k:`); its holds, each with when it begins to block, its deadline, and whether its write may free keys. Holds
+ * come last and end with a semicolon: the last character of a record tells a reader whether there is more to do. Clocks start at the
+ * server's time in microseconds, as moments are.
+ *
+ * Records are changed as texts: to take them apart would cost a write several times as much.
  *
  * Lua's tostring, `..` and cjson round numbers of this size: clocks are only ever texts, or numbers on their way through '%.0f'.
  *
@@ -18,17 +20,45 @@ import type { RedisCommand } from './redis-connection.js';
  * NOREPLICAS) refuses the reading script too: a server that could not be told of a write must not vouch for an entry.
  */
 const RECORDS = `
-local function exact(number) return string.format('%.0f', number) end
-
--- The next count can be told from this one only below 2^53.
-local function isClock(text)
-  return string.find(text, '^[1-9]%d*$') and #text <= 16 and tonumber(text) < 9007199254740991
+-- What its clock shows ('-': it has none), the last write of unknown rows, and the rest; nothing of what no server of ours has written.
+local function parts(text)
+  local clock, unknown, rest = string.match(text, '^([1-9]%d*) ([1-9]%d*)(.*)$')
+  if not clock then clock, unknown, rest = string.match(text, '^(%-) (%-)(.*)$') end
+  -- The next count can be told from this one only below 2^53.
+  if not clock or (clock ~= '-' and (#clock > 16 or tonumber(clock) >= 9007199254740991)) then return nil end
+  if rest ~= '' and not string.find(rest, '^ [kh]:') then return nil end
+  return clock, unknown, rest
 end
 
+local function opened(text)
+  local clock, unknown, rest = parts(text)
+  assert(clock, 'somebody else has written ' .. KEYS[1] .. ', which should be the clock of a table')
+  return clock, unknown, rest
+end
+
+local function following(clock) return string.format('%.0f', tonumber(clock) + 1) end
+
+local function without(rest, id)
+  local first = string.find(rest, ' h:' .. id .. ':', 1, true)
+  if not first then return rest end
+  return string.sub(rest, 1, first - 1) .. string.sub(rest, string.find(rest, ';', first, true) + 1)
+end
+
+local function save(key, clock, unknown, rest)
+  if clock == '-' and rest == '' then redis.call('UNLINK', key)
+  else redis.call('SET', key, clock .. ' ' .. unknown .. rest, 'KEEPTTL') end
+end`;
+
+const TIME = `
 local function now()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000000 + tonumber(time[2])
-end
+end`;
+
+/** What readers and fills do where something is missing, or held. */
+const SETTLING = `${RECORDS}
+${TIME}
+local moment = now()
 
 -- GT takes a key without an expiry for one that lives for ever, hence NX first.
 local function keep(key, lifetime)
@@ -36,89 +66,36 @@ local function keep(key, lifetime)
   redis.call('PEXPIRE', key, lifetime, 'GT')
 end
 
-local function written(record)
-  local parts = { record.clock or '-', record.unknown or '-' }
-  for _, name in ipairs(record.names) do parts[#parts + 1] = 'k:' .. name end
-  for _, hold in ipairs(record.holds) do
-    parts[#parts + 1] = 'h:' .. hold.id .. ':' .. hold.blocks .. ':' .. hold.deadline .. ':' .. hold.frees
-  end
-  return table.concat(parts, ' ') .. (#record.holds > 0 and ';' or '')
-end
-
--- nil for what no server of ours has written.
-local function parsed(text)
-  local record = { names = {}, holds = {}, exists = text and true }
-  if not text then return record end
-  local clock, unknown, rest = string.match(text, '^(%S+) (%S+)(.*)$')
-  if not clock then return nil end
-  if clock ~= '-' or unknown ~= '-' then
-    if not (isClock(clock) and isClock(unknown)) then return nil end
-    record.clock, record.unknown = clock, unknown
-  end
-  if rest == '' then return record end
-  for kind, about in string.gmatch(rest, ' (%l):([^ ;]+)') do
-    if kind == 'k' then record.names[#record.names + 1] = about
-    else
-      local id, blocks, deadline, frees = string.match(about, '^([^:]+):(%d+):(%d+):([01])$')
-      if not id then return nil end
-      record.holds[#record.holds + 1] = { id = id, blocks = blocks, deadline = deadline, frees = frees }
-    end
-  end
-  return written(record) == text and record or nil
-end
-
-local function opened(key)
-  local record = parsed(redis.call('GET', key))
-  assert(record, 'somebody else has written ' .. key .. ', which should be the clock of a table')
-  return record
-end
-
-local function save(key, record, lifetime)
-  if not record.exists then redis.call('SET', key, written(record), 'PX', lifetime)
-  elseif record.clock or #record.holds > 0 then redis.call('SET', key, written(record), 'KEEPTTL')
-  else redis.call('UNLINK', key) end
-end
-
-local function advance(record)
-  record.clock = exact(tonumber(record.clock) + 1)
-end
-
-local function without(holds, id)
-  local others = {}
-  for _, hold in ipairs(holds) do
-    if hold.id ~= id then others[#others + 1] = hold end
-  end
-  return others
-end`;
-
-/** What readers and fills do where something is missing, or held. */
-const SETTLING = `${RECORDS}
-local moment = now()
-
--- What a reader finds: a clock, whether a hold blocks, and of holds only those that are not past their deadline.
-local function settle(key, record, lifetime)
-  local standing, held = {}, false
-  for _, hold in ipairs(record.holds) do
-    if moment <= tonumber(hold.deadline) then
+-- The record as a reader finds it, its clock, and whether a hold blocks: holds past their deadline count as writes of unknown rows.
+local function settled(key, text, lifetime)
+  local clock, unknown, rest = parts(text or '- -')
+  if not clock then return text, nil, '1' end
+  local names, holds = string.match(rest, '^(.-)( h:.*)$')
+  local standing, held, ends = {}, '0', 0
+  for hold, blocks, deadline in string.gmatch(holds or '', '( h:[^: ]+:(%d+):(%d+):[01];)') do
+    ends = ends + #hold
+    if moment <= tonumber(deadline) then
       standing[#standing + 1] = hold
-      held = held or moment > tonumber(hold.blocks)
-    end
+      if moment > tonumber(blocks) then held = '1' end
+    else unknown = nil end
   end
-  local isOverdue, isNew = #standing < #record.holds, not record.clock
-  if not (isOverdue or isNew) then return held end
-  record.holds = standing
-  if isNew then record.clock = exact(moment) else advance(record) end
-  record.unknown = record.clock
-  save(key, record, lifetime)
-  if isNew then keep(key, lifetime) end
-  return held
+  if holds and ends ~= #holds then return text, nil, '1' end
+  if clock ~= '-' and unknown then return text, clock, held end
+  local isNew = clock == '-'
+  if isNew then clock = string.format('%.0f', moment) else clock = following(clock) end
+  local record = clock .. ' ' .. clock .. (names or rest) .. table.concat(standing)
+  if text then redis.call('SET', key, record, 'KEEPTTL') end
+  if not text then redis.call('SET', key, record, 'PX', lifetime) elseif isNew then keep(key, lifetime) end
+  return record, clock, held
 end`;
 
 const EPOCH = `
 local function epoch()
-  local name = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
-  assert(name, 'INFO replication names no master_replid')
-  return name
+  local info = redis.call('INFO', 'replication')
+  local _, before = string.find(info, 'master_replid:', 1, true)
+  assert(before, 'INFO replication names no master_replid')
+  -- Always of 40 characters.
+  return string.sub(info, before + 1, before + 40)
 end`;
 
 /** What Lua can give a command at once. */
@@ -167,16 +144,13 @@ ${SETTLING}
 local held, row, place = {}, tables, 0
 for count in string.gmatch(ARGV[3], '%d+') do
   place = place + 1
+  local clock
   -- One that is no string is nil to MGET, and an error here.
-  local record = parsed(values[place] or redis.call('GET', KEYS[place]))
-  if record then
-    held[place] = settle(KEYS[place], record, ${UNFILLED_MS}) and '1' or '0'
-    values[place] = written(record)
-  else held[place] = '1' end
+  values[place], clock, held[place] = settled(KEYS[place], values[place] or redis.call('GET', KEYS[place]), ${UNFILLED_MS})
   for i = row + 1, row + tonumber(count) do
-    if not values[i] and record then
-      values[i] = record.clock
-      redis.call('SET', KEYS[i], record.clock, 'PX', ${UNFILLED_MS})
+    if not values[i] and clock then
+      values[i] = clock
+      redis.call('SET', KEYS[i], clock, 'PX', ${UNFILLED_MS})
     end
   end
   row = row + tonumber(count)
@@ -196,26 +170,22 @@ ${SETTLING}
 local values, held, row, place = mget(1, #KEYS), {}, tables, 0
 for count in string.gmatch(ARGV[3], '%d+') do
   place = place + 1
-  local key, name = KEYS[place], ARGV[3 + place]
-  local record = parsed(values[place] or redis.call('GET', key))
-  if record then
-    held[place] = settle(key, record, lifetime) and '1' or '0'
-    local isKnown = name == ''
-    for _, known in ipairs(record.names) do isKnown = isKnown or known == name end
-    if not isKnown then
+  local key, name, clock = KEYS[place], ARGV[3 + place], nil
+  values[place], clock, held[place] = settled(key, values[place] or redis.call('GET', key), lifetime)
+  if clock then
+    local _, _, rest = parts(values[place])
+    if name ~= '' and not string.find(rest .. ' ', ' k:' .. name .. ' ', 1, true) then
       -- No write so far knew of rows of such names.
-      record.names[#record.names + 1] = name
-      record.unknown, record.exists = record.clock, true
-      save(key, record)
+      values[place] = clock .. ' ' .. clock .. ' k:' .. name .. rest
+      redis.call('SET', key, values[place], 'KEEPTTL')
     end
     keep(key, lifetime)
-    values[place] = written(record)
-  else held[place] = '1' end
+  end
   for i = row + 1, row + tonumber(count) do
     if values[i] then keep(KEYS[i], lifetime)
-    elseif record then
-      values[i] = record.clock
-      redis.call('SET', KEYS[i], record.clock, 'PX', lifetime)
+    elseif clock then
+      values[i] = clock
+      redis.call('SET', KEYS[i], clock, 'PX', lifetime)
     end
   end
   row = row + tonumber(count)
@@ -230,25 +200,28 @@ return values`);
  */
 export const holdScript = register(`#!lua
 ${RECORDS}
-local moment, budget, deadline = now(), tonumber(ARGV[2]), tonumber(ARGV[3])
-local record = opened(KEYS[1])
-local hold = { id = ARGV[1], blocks = exact(moment + budget * 1000) }
-for _, known in ipairs(record.holds) do
-  if known.id == hold.id then hold.blocks = known.blocks end
-end
-hold.deadline, hold.frees = exact(moment + deadline * 1000), ARGV[4]
-record.holds = without(record.holds, hold.id)
-record.holds[#record.holds + 1] = hold
-save(KEYS[1], record, exact(2 * deadline))
-keep(KEYS[1], exact(2 * deadline))`);
+${TIME}
+local moment, text = now(), redis.call('GET', KEYS[1])
+local clock, unknown, rest = opened(text or '- -')
+local first = string.find(rest, ' h:' .. ARGV[1] .. ':', 1, true)
+local blocks = first and string.match(rest, '^ h:[^:]+:(%d+)', first)
+if first then rest = without(rest, ARGV[1]) end
+if not blocks then blocks = string.format('%.0f', moment + tonumber(ARGV[2]) * 1000) end
+local deadline = string.format('%.0f', moment + tonumber(ARGV[3]) * 1000)
+local record = clock .. ' ' .. unknown .. rest .. ' h:' .. ARGV[1] .. ':' .. blocks .. ':' .. deadline .. ':' .. ARGV[4] .. ';'
+local lifetime = string.format('%.0f', 2 * tonumber(ARGV[3]))
+if not text then return redis.call('SET', KEYS[1], record, 'PX', lifetime) end
+redis.call('SET', KEYS[1], record, 'KEEPTTL')
+redis.call('PEXPIRE', KEYS[1], lifetime, 'GT')`);
 
 /** KEYS: the record. ARGV: the hold's name. allow-oom: what ends makes room. */
 export const releaseScript = register(`#!lua flags=allow-oom
 ${RECORDS}
-local record = opened(KEYS[1])
-if #record.holds == 0 then return end
-record.holds = without(record.holds, ARGV[1])
-save(KEYS[1], record)`);
+local text = redis.call('GET', KEYS[1])
+if not text then return end
+local clock, unknown, rest = opened(text)
+local left = without(rest, ARGV[1])
+if left ~= rest then save(KEYS[1], clock, unknown, left) end`);
 
 /**
  * KEYS: the record, then the written rows. ARGV: the hold's name or '', '1' when the rows are unknown, '1' when the write may take keys,
@@ -260,16 +233,18 @@ local text = redis.call('GET', KEYS[1])
 if not text then return end
 ${RECORDS}
 -- Not a step before it is known to be one of ours: else the hold must block in the place of the advance.
-local record = opened(KEYS[1])
-record.holds = without(record.holds, ARGV[1])
-if not record.clock then return save(KEYS[1], record) end
-advance(record)
-local isUnknown, takes = ARGV[2] == '1', ARGV[3] == '1'
-for _, hold in ipairs(record.holds) do isUnknown = isUnknown or (takes and hold.frees == '1') end
-for _, name in ipairs(record.names) do isUnknown = isUnknown or (#KEYS > 1 and name ~= ARGV[4]) end
-if isUnknown then record.unknown = record.clock end
-save(KEYS[1], record)
-for i = 2, #KEYS do redis.call('SET', KEYS[i], record.clock, 'XX', 'KEEPTTL') end`);
+local clock, unknown, rest = opened(text)
+if ARGV[1] ~= '' then rest = without(rest, ARGV[1]) end
+if clock == '-' then return save(KEYS[1], clock, unknown, rest) end
+clock = following(clock)
+local isUnknown = ARGV[2] == '1'
+-- Of a hold whose write may free keys.
+if ARGV[3] == '1' and string.find(rest, ':1;', 1, true) then isUnknown = true end
+if #KEYS > 1 and rest ~= '' then
+  for name in string.gmatch(rest, ' k:([^ ]+)') do isUnknown = isUnknown or name ~= ARGV[4] end
+end
+save(KEYS[1], clock, isUnknown and clock or unknown, rest)
+for i = 2, #KEYS do redis.call('SET', KEYS[i], clock, 'XX', 'KEEPTTL') end`);
 
 /**
  * KEYS: the lease. ARGV: what it says while it is the caller's, for how long in ms it is free from now on or '0', and what says so.

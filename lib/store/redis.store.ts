@@ -199,32 +199,37 @@ export class RedisStore extends CacheStore {
   }
 
   /** Entries and clocks at one moment: but for long texts, which a script takes longer to hand on than a command beside it. */
-  async #readTogether(
+  #readTogether(
     keys: readonly string[],
     queries: readonly ClockQuery[],
     known: readonly (string | undefined)[] = [],
   ): Promise<EntriesRead> {
-    const isApart = (i: number) => this.#long.has(keys[i]!) && known[i] === undefined;
-    const apart = this.#long.size > 0 ? [...keys.keys()].filter(isApart) : [];
-    const within = [...keys.keys()].filter((i) => !apart.includes(i));
-    const marks = known.some((mark) => mark !== undefined) ? within.map((i) => known[i] ?? '') : [];
     const { keys: clocks, counts } = clockNames(queries);
-    const asked = [...clocks, ...within.map((i) => this.#entryKey(keys[i]!))];
-    const args = [String(queries.length), String(clocks.length), counts, ...marks];
-    const forLong = this.#forEntries(
-      'mget',
-      apart.map((i) => keys[i]!),
-    );
-    const replies = await this.#send([...forLong, call(readScript, asked, args)]);
-    const reply = clocksReply(replies.pop(), asked.length);
-    const entries: (string | undefined)[] = [];
-    const found = (text: unknown, i: number) => {
-      entries[i] = typeof text === 'string' ? text : text === 1 ? known[i] : undefined;
-    };
-    for (const [n, i] of within.entries()) found(reply[clocks.length + n], i);
-    for (const [n, i] of apart.entries()) found((replies[0] as unknown[])[n], i);
-    for (const [i, text] of entries.entries()) this.#noteLength(keys[i]!, text, apart.includes(i));
-    return { epoch: reply[asked.length] as string, clocks: clockStates(queries, reply), entries };
+    // What is known to be long, and not known to its reader.
+    const isApart = this.#long.size > 0 ? keys.map((key, i) => this.#long.has(key) && known[i] === undefined) : [];
+    const apart = keys.filter((_, i) => isApart[i]);
+    const asked = clocks.slice();
+    const args = [String(queries.length), String(clocks.length), counts];
+    const isKnown = known.some((mark) => mark !== undefined);
+    for (const [i, key] of keys.entries()) {
+      if (isApart[i]) continue;
+      asked.push(this.#entryKey(key));
+      if (isKnown) args.push(known[i] ?? '');
+    }
+    const commands = [...this.#forEntries('mget', apart), call(readScript, asked, args)];
+    return this.#send(commands).then((replies) => {
+      const reply = clocksReply(replies.at(-1), asked.length);
+      const long = apart.length > 0 ? (replies[0] as unknown[]) : [];
+      let [place, beside] = [clocks.length, 0];
+      const entries = keys.map((key, i) => {
+        const value = isApart[i] ? long[beside++] : reply[place++];
+        if (value === 1) return known[i];
+        const text = typeof value === 'string' ? value : undefined;
+        this.#noteLength(key, text, isApart[i] ?? false);
+        return text;
+      });
+      return { epoch: reply[asked.length] as string, clocks: clockStates(queries, reply), entries };
+    });
   }
 
   /** What may be on several servers, in one round trip to each. */
@@ -270,13 +275,14 @@ export class RedisStore extends CacheStore {
     return items.length > 0 ? [items] : [];
   }
 
-  async #send(commands: readonly RedisCommand[]): Promise<unknown[]> {
-    if (commands.length === 0) return [];
+  #send(commands: readonly RedisCommand[]): Promise<unknown[]> {
+    if (commands.length === 0) return Promise.resolve([]);
     // Whoever asked has gone on by then: what nobody waits for need not be sent.
-    const replies = await sendScripts(this.#reads, commands, 2 * this.options.budgetMs);
-    const failure = replies.find(isError);
-    if (failure) throw failure;
-    return replies;
+    return sendScripts(this.#reads, commands, 2 * this.options.budgetMs).then((replies) => {
+      const failure = replies.find(isError);
+      if (failure) throw failure;
+      return replies;
+    });
   }
 
   #within<T>(what: string, work: () => Promise<T>, budget: number | Budget = this.options.budgetMs): Promise<T> {

@@ -74,7 +74,17 @@ describeWith('redis', 'A clock that somebody else wrote', (url) => {
     expect(await redis.get(key)).toBe(`${now + 1} ${now + 1}`);
   });
 
-  it.each(['', 'text', '1 2 3', '-', '- 5', '5 -', '{"t":1}', '12345 12345 h:w:1:2;', '12345 12345 h:w:1;'])(
+  it.each(['12345 12345 h:w:1:2;', '12345 12345 h:w:1;', '12345 12345 h:w:1:2:0;x;', '12345 12345 k: h;'])(
+    'as the record %j, with holds that are none, is held',
+    async (record) => {
+      const { redis, key, state } = await setUp();
+      await redis.set(key, record, 'PX', LONG);
+      expect((await state()).held).toBe(true);
+      expect(await redis.get(key)).toBe(record);
+    },
+  );
+
+  it.each(['', 'text', '1 2 3', '-', '- 5', '5 -', '{"t":1}'])(
     'as the record %j is held, and nobody changes it',
     async (record) => {
       const { redis, store, clock, key, state } = await setUp();
