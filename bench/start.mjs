@@ -1,4 +1,4 @@
-// node bench/start.mjs main|bursts [options]: finds or starts PostgreSQL and Redis as `npm test` does, then measures in a process of its
+// node bench/start.mjs main|http/main|bursts [options]: finds or starts PostgreSQL and Redis as `npm test` does, then measures in a process of its
 // own: nothing of this one disturbs it.
 import { fileURLToPath } from 'node:url';
 import { cleanUp, exitCode, runInForeground } from '../scripts/processes.mjs';

@@ -4,6 +4,7 @@ import { memoryDriver } from 'bentocache/drivers/memory';
 import { redisDriver } from 'bentocache/drivers/redis';
 import { createCache } from 'cache-manager';
 import { Keyv } from 'keyv';
+import { names } from '../names.mjs';
 
 const HOUR = 3_600_000;
 
@@ -11,7 +12,7 @@ const HOUR = 3_600_000;
 export function cacheManagerOnRedis({ id, redisUrl }, { manager }) {
   const cache = createCache({ stores: [new Keyv({ store: new KeyvRedis(redisUrl), namespace: id })], ttl: HOUR });
   return {
-    name: 'cache-manager wrap, Redis',
+    name: names.wrap,
     returns: 'plain',
     cached: true,
     read: (shape) => cache.wrap(shape.name, () => shape.find(manager)),
@@ -20,17 +21,17 @@ export function cacheManagerOnRedis({ id, redisUrl }, { manager }) {
 }
 
 export function bentoInMemory(_, { manager }) {
-  return bento('bentocache, memory', bentostore().useL1Layer(memoryDriver()), manager);
+  return bento(names.bentoMemory, bentostore().useL1Layer(memoryDriver()), manager);
 }
 
 export function bentoOnRedis({ id, redis }, { manager }) {
   const layer = redisDriver({ connection: redis.options, prefix: `${id}:bento` });
-  return bento('bentocache, Redis', bentostore().useL2Layer(layer), manager);
+  return bento(names.bentoRedis, bentostore().useL2Layer(layer), manager);
 }
 
 export function bentoInMemoryAndOnRedis({ id, redis }, { manager }) {
   const layer = redisDriver({ connection: redis.options, prefix: `${id}:bento-tiered` });
-  return bento('bentocache, memory + Redis', bentostore().useL1Layer(memoryDriver()).useL2Layer(layer), manager);
+  return bento(names.bentoTiered, bentostore().useL1Layer(memoryDriver()).useL2Layer(layer), manager);
 }
 
 function bento(name, store, manager) {

@@ -8,10 +8,11 @@ import { Redis } from 'ioredis';
 import { Keyv } from 'keyv';
 import { BaseCacheManager, QsCacheModule } from 'nestjs-qscache';
 import { DataSource } from 'typeorm';
-import { Example } from '../entities.mjs';
+import { Article, Example } from '../entities.mjs';
+import { names } from '../names.mjs';
 import { fill, StatementCounter } from '../services.mjs';
 
-class ExampleCacheManager extends BaseCacheManager {
+export class ExampleCacheManager extends BaseCacheManager {
   model = Example;
   relatedObjects = ['user'];
   prefetchRelatedObjects = ['users'];
@@ -19,35 +20,63 @@ class ExampleCacheManager extends BaseCacheManager {
   detailTimeout = 3_600;
 }
 
+class SharedExampleCacheManager extends ExampleCacheManager {
+  shared = true;
+}
+
+class ArticleCacheManager extends BaseCacheManager {
+  model = Article;
+  relatedObjects = ['user'];
+}
+
+/** Nothing of an entry stays in this process: each hit is read from Redis, as the peers' are. */
+export const NEAR_OFF = { nearCache: { maxBytes: 0 } };
+const SECRET = 'of a bench, where it is no secret';
+
 export function oursInMemory(services, options) {
-  return ours('qscache, memory', services, CacheModule.register(), options);
+  return ours(names.memory, services, CacheModule.register(), { options });
+}
+
+export function oursShared(services) {
+  return ours(names.shared, services, CacheModule.register(), {
+    manager: SharedExampleCacheManager,
+    returns: 'frozen',
+  });
 }
 
 export function oursOnKeyvRedis(services) {
   const store = new Keyv({ store: new KeyvRedis(services.redisUrl) });
-  return ours('qscache, Redis (@keyv/redis)', services, CacheModule.register({ stores: [store] }));
+  return ours(names.keyvRedis, services, CacheModule.register({ stores: [store] }), { options: NEAR_OFF });
 }
 
-const SECRET = 'of a bench, where it is no secret';
+export function oursOnIoRedis(services) {
+  return onIoRedis(names.redis, services, NEAR_OFF);
+}
+
+export function oursOnIoRedisNear(services) {
+  return onIoRedis(names.near, services, {});
+}
 
 export function oursSigned(services) {
-  return oursOnIoRedis(services, 'qscache, ioredis-yet, secret', { secret: SECRET });
+  return onIoRedis(names.signed, services, { ...NEAR_OFF, secret: SECRET });
 }
 
 export function oursEncrypted(services) {
-  return oursOnIoRedis(services, 'qscache, ioredis-yet, encrypt', { secret: SECRET, encrypt: true });
+  return onIoRedis(names.encrypted, services, { ...NEAR_OFF, secret: SECRET, encrypt: true });
 }
 
-export async function oursOnIoRedis(services, name = 'qscache, Redis (ioredis-yet)', options = {}) {
+async function onIoRedis(name, services, options) {
   const client = new Redis(services.redisUrl);
   const store = new Keyv({ store: new KeyvAdapter(redisInsStore(client)) });
-  const candidate = await ours(name, services, CacheModule.register({ stores: [store] }), options);
+  const candidate = await ours(name, services, CacheModule.register({ stores: [store] }), { options });
+  const keyInRedis = (key) => `${store.namespace}:${key}`;
   return {
     ...candidate,
+    keyInRedis,
     /** The text our entry is stored as. */
     entry: async (shape) => {
       await candidate.read(shape);
-      return services.redis.get(`${store.namespace}:${shape.ourKey(candidate.examples)}`);
+      return services.redis.get(keyInRedis(shape.ourKey(candidate)));
     },
     close: async () => {
       await candidate.close();
@@ -56,27 +85,33 @@ export async function oursOnIoRedis(services, name = 'qscache, Redis (ioredis-ye
   };
 }
 
-async function ours(name, { id, database }, cacheModule, options = {}) {
+async function ours(name, { id, database }, cacheModule, variant) {
+  const { options, manager = ExampleCacheManager, returns = 'entities' } = variant;
   const statements = new StatementCounter();
   const imports = [
     cacheModule,
     TypeOrmModule.forRoot({ ...database, logger: statements }),
     QsCacheModule.forRoot({ namespace: `${id}-${name.replaceAll(/\W+/g, '-')}`, ...options }),
-    QsCacheModule.forFeature([ExampleCacheManager]),
+    QsCacheModule.forFeature([manager, ArticleCacheManager]),
   ];
   const app = await NestFactory.createApplicationContext(
     { module: class BenchModule {}, imports },
     { logger: ['error'] },
   );
-  await fill(app.get(DataSource));
-  const examples = app.get(ExampleCacheManager, { strict: false });
+  const dataSource = app.get(DataSource);
+  await fill(dataSource);
+  const managers = {
+    examples: app.get(manager, { strict: false }),
+    articles: app.get(ArticleCacheManager, { strict: false }),
+  };
   return {
     name,
-    returns: 'entities',
+    returns,
     cached: true,
     app,
-    examples,
-    read: (shape) => shape.ours(examples),
+    dataSource,
+    ...managers,
+    read: (shape) => shape.ours(managers),
     queries: () => statements.count,
     close: () => app.close(),
   };

@@ -1,9 +1,10 @@
+import { names } from '../names.mjs';
 import { openDataSource } from '../services.mjs';
 
 export async function uncached(services) {
   const { dataSource, statements } = await openDataSource(services);
   return {
-    name: 'TypeORM',
+    name: names.typeorm,
     returns: 'entities',
     dataSource,
     read: (shape) => shape.find(dataSource.manager),
