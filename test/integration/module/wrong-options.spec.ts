@@ -176,6 +176,12 @@ describe('A class that is to make options', () => {
 
 describe('An option of a wrong kind', () => {
   it.each([
+    [{ nearCache: false }, /nearCache is a boolean, .*Give \{ maxBytes: 33_554_432 \}, with 0 for nothing/],
+    [{ nearCache: 1024 }, /nearCache is a number, .*Give \{ maxBytes/],
+    [{ nearCache: { maxBytes: '1024' } }, /nearCache\.maxBytes is .*so nobody could count with it/],
+    [{ nearCache: { maxBytes: -1 } }, /nearCache\.maxBytes is -1, /],
+    [{ nearCache: { maxbytes: 1 } }, /nearCache has no "maxbytes", .*Did you mean maxBytes\?/],
+    [{ nearCache: { ttl: 1 } }, /nearCache has no "ttl", .*There is maxBytes/],
     [{ budgetMs: '250' }, /budgetMs is a text, "250", so nobody could count with it\. Write Number/],
     [{ holdMs: '0' }, /holdMs is a text, "0"/],
   ])('is a boot error: %o', async (options, message) => {
