@@ -1,3 +1,4 @@
+import { createCache } from 'cache-manager';
 import { cacheStoreContract } from 'nestjs-qscache/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type {
@@ -11,9 +12,22 @@ import type {
   Work,
 } from '../../lib/index.js';
 import { MemoryStore } from '../../lib/store/memory.store.js';
-import { LocalCache } from '../../lib/testing/local-cache.js';
+import { markOf } from '../../lib/store/text-mark.js';
 
 const LIFETIME_MS = 60_000;
+
+const METHODS = [
+  'read',
+  'vouchesFor',
+  'touch',
+  'put',
+  'remove',
+  'lease',
+  'endLease',
+  'hold',
+  'release',
+  'advance',
+] as const;
 
 type Break = (store: MemoryStore) => Partial<CacheStore>;
 
@@ -34,10 +48,10 @@ async function failuresOf(
     it: (title: string, run: () => Promise<void>) => void tests.push({ title: `${chapter} ${title}`, run }),
   };
   cacheStoreContract(runner, (budgetMs) => {
-    const whole = new MemoryStore(new LocalCache(), { budgetMs });
-    const store = new MemoryStore(new LocalCache(), { budgetMs });
+    const whole = new MemoryStore(createCache(), { budgetMs, isAlone: true });
+    const store = new MemoryStore(createCache(), { budgetMs });
     // What is not broken is the same store's, with its clocks and entries.
-    for (const name of ['read', 'touch', 'put', 'remove', 'lease', 'endLease', 'hold', 'release', 'advance'] as const) {
+    for (const name of METHODS) {
       Object.assign(store, { [name]: (whole[name] as (...args: never[]) => unknown).bind(whole) });
     }
     Object.assign(store, broken(whole));
@@ -199,10 +213,140 @@ const breaks: [string, Break, RegExp][] = [
     () => ({ lease: async (work: readonly Work[]) => work.map((): Lease => 'taken') }),
     /work is whose who asks first/,
   ],
+  [
+    'takes what its reader knows for what is stored',
+    (store) => ({
+      read: async (keys, queries, budget, known = []) => {
+        const read = await store.read(keys, queries, budget);
+        return { ...read, entries: read.entries.map((text, i) => known[i] ?? text) };
+      },
+    }),
+    /an entry in hand is not what another text begins with/,
+  ],
+  [
+    'takes what was known of a text that is gone for stored',
+    (store) => ({
+      read: async (keys, queries, budget, known = []) => {
+        const read = await store.read(keys, queries, budget);
+        return { ...read, entries: read.entries.map((text, i) => (text === undefined ? known[i] : text)) };
+      },
+    }),
+    /an entry in hand is gone after the lifetime/,
+  ],
+  [
+    'answers with less than what its reader knows',
+    (store) => ({
+      read: async (keys, queries, budget, known = []) => {
+        const read = await store.read(keys, queries, budget);
+        return { ...read, entries: read.entries.map((text, i) => (known[i] ? text?.slice(0, 8) : text)) };
+      },
+    }),
+    /an entry in hand comes back whole/,
+  ],
+  [
+    'asks no clock for who has an entry in hand',
+    (store) => {
+      let before: ClocksRead['clocks'] = [];
+      return {
+        touch: async (...asked) => {
+          const read = await store.touch(...asked);
+          before = read.clocks;
+          return read;
+        },
+        read: async (keys, queries, budget, known) => {
+          const read = await store.read(keys, queries, budget);
+          return known && before.length === queries.length ? { ...read, clocks: before } : read;
+        },
+      };
+    },
+    /an entry in hand comes with clocks that are asked anew/,
+  ],
+  [
+    'vouches for what is written',
+    (store) => ({ vouchesFor: (key, entry) => store.vouchesFor(key, { ...entry, dependencies: [] }) }),
+    /an entry in hand is not vouched for once it is written/,
+  ],
+  [
+    'vouches for what is dated after what the clock shows',
+    (store) => {
+      let now = Infinity;
+      return {
+        touch: async (...asked) => {
+          const read = await store.touch(...asked);
+          now = read.clocks[0]?.now ?? now;
+          return read;
+        },
+        vouchesFor: (key, entry) => {
+          const dependencies = entry.dependencies.map((each) => ({ ...each, asOf: Math.min(each.asOf, now) }));
+          return store.vouchesFor(key, { ...entry, dependencies });
+        },
+      };
+    },
+    /an entry in hand is not vouched for where it is dated after/,
+  ],
+  [
+    'vouches for another epoch',
+    (store) => {
+      let epoch = '';
+      return {
+        read: async (keys, queries, budget) => {
+          const read = await store.read(keys, queries, budget);
+          epoch = read.epoch;
+          return read;
+        },
+        vouchesFor: (key, entry) => store.vouchesFor(key, { ...entry, epoch }),
+      };
+    },
+    /an entry in hand is not vouched for where it is another one, or of another epoch/,
+  ],
+  [
+    'vouches for what was replaced',
+    (store) => {
+      const marks = new Map<string, string>();
+      return {
+        put: (key, text, ms) => (marks.set(key, markOf(text)), store.put(key, text, ms)),
+        vouchesFor: (key, entry) => store.vouchesFor(key, { ...entry, mark: marks.get(key) ?? '' }),
+      };
+    },
+    /an entry in hand is not vouched for once it is gone or replaced/,
+  ],
+  [
+    'vouches for what is past its lifetime',
+    (store) => ({ put: (key, text) => store.put(key, text, LIFETIME_MS) }),
+    /an entry in hand is not vouched for past its lifetime/,
+  ],
+  [
+    'vouches for what is held',
+    (store) => ({
+      vouchesFor: (key, entry) => {
+        const now = Date.now();
+        vi.setSystemTime(0);
+        try {
+          return store.vouchesFor(key, entry);
+        } finally {
+          vi.setSystemTime(now);
+        }
+      },
+    }),
+    /an entry in hand is not vouched for while a hold/,
+  ],
+  ['vouches for everything', () => ({ vouchesFor: () => true }), /an entry in hand is not vouched for once it is gone/],
 ];
 
 /** What is done otherwise than in memory, and is as safe. */
 const safe: [string, Break][] = [
+  ['vouches for nothing', () => ({ vouchesFor: () => false })],
+  [
+    'answers with what its reader knows where a text begins so',
+    (store) => ({
+      read: async (keys, queries, budget, known = []) => {
+        const read = await store.read(keys, queries, budget);
+        const answered = (text: string | undefined, i: number) =>
+          known[i] !== undefined && text?.startsWith(known[i]) ? known[i] : text;
+        return { ...read, entries: read.entries.map(answered) };
+      },
+    }),
+  ],
   [
     'keeps leases although it is of one process',
     () => {

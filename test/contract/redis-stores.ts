@@ -83,7 +83,7 @@ export function withTablesOf(namespace: string, store: CacheStore): CacheStore {
   const own = <T extends { readonly clock: string }>(about: readonly T[]) =>
     about.map((each) => ({ ...each, clock: named(each.clock) }));
   const methods: Partial<CacheStore> = {
-    read: (keys, queries, budget) => store.read(keys, own(queries), budget),
+    read: (keys, queries, ...rest) => store.read(keys, own(queries), ...rest),
     touch: (queries, lifetimeMs) => store.touch(own(queries), lifetimeMs),
     hold: (clocks, ...rest) => store.hold(clocks.map(named), ...rest),
     release: (clocks, id) => store.release(clocks.map(named), id),

@@ -91,6 +91,14 @@ describe('the protocol, in every order its steps can happen', () => {
   it.each<[string, Scenario]>([
     ['a write', { readers: [{ query: 'detail' }, { query: 'detail' }], writers: ['update'] }],
     ['a lookup by another key', { readers: [{ query: 'slug' }, { query: 'slug' }], writers: ['update'] }],
+    [
+      'what a process keeps',
+      {
+        near: 'shared',
+        readers: [{ query: 'detail' }, { query: 'detail', process: 'q' }],
+        evictions: { of: ['entry'], times: 1 },
+      },
+    ],
     ['a clear', { readers: [{ query: 'slug' }, { query: 'slug' }], clears: 1 }],
   ])(
     'leaves nothing out by taking moments with the same fingerprint for one: %s',
