@@ -6,6 +6,7 @@ import { ClockView } from './clock-view.js';
 import { type Dependency, clockQueries } from './dependency.js';
 import { formatEntry } from './entry.js';
 import { lifetimeOf, longestLifeMs } from './leeway.js';
+import { keptEntry, type NearCache } from './near-cache.js';
 import { PIECE } from './read-in-pieces.js';
 import type { Loaded, ReadRequest } from './read-request.js';
 import type { RecentDependencies } from './recent-dependencies.js';
@@ -19,6 +20,7 @@ const MOST_UNDER_WAY = 64 * 1024 * 1024;
 
 interface Fill {
   readonly request: ReadRequest<unknown>;
+  readonly loaded: Loaded<unknown>;
   readonly payload: string;
   readonly dependencies: readonly Dependency[];
   readonly lifetimeMs: number;
@@ -36,6 +38,7 @@ export class Fills {
     private readonly events: CacheEvents,
     private readonly recent: RecentDependencies,
     private readonly seal: Seal,
+    private readonly near: NearCache,
   ) {}
 
   /** Never rejects: whatever becomes of the entries, their readers have their rows. The result is what was stored. */
@@ -87,7 +90,7 @@ export class Fills {
   #worthwhile(request: ReadRequest<unknown>, loaded: Loaded<unknown>): Fill[] {
     const { payload, dependencies, skipped, lifetimeMs = request.lifetimeMs } = loaded;
     if (skipped) this.events.emit({ name: 'entry:skipped', key: request.key, ...skipped });
-    else if (payload !== undefined && dependencies) return [{ request, payload, dependencies, lifetimeMs }];
+    else if (payload !== undefined && dependencies) return [{ request, loaded, payload, dependencies, lifetimeMs }];
     return [];
   }
 
@@ -111,7 +114,7 @@ export class Fills {
   }
 
   async #put(fill: Fill, asOf: AsOf, now: ClockView): Promise<void> {
-    const { request, payload, dependencies, lifetimeMs } = fill;
+    const { request, loaded, payload, dependencies, lifetimeMs } = fill;
     const { key, kind, fingerprint, leeway } = request;
     const dated = dependencies.map((dependency) => asOf.date(dependency));
     // Already overtaken: storing it could replace a younger entry that is still true.
@@ -121,8 +124,10 @@ export class Fills {
     const { epoch } = asOf;
     const { freshMs, keptMs } = lifetimeOf(lifetimeMs, leeway);
     const freshUntil = keptMs > freshMs ? Math.ceil(Date.now() + freshMs) : 0;
-    const text = formatEntry({ kind, fingerprint, epoch, dependencies: dated, freshUntil, payload });
-    await this.store.put(key, this.seal.close(key, text), keptMs);
+    const head = { kind, fingerprint, epoch, dependencies: dated, freshUntil };
+    const text = this.seal.close(key, formatEntry({ ...head, payload }));
+    await this.store.put(key, text, keptMs);
+    if (loaded.reading) this.near.set(key, keptEntry(head, text, loaded.reading));
     fill.isStored = true;
     this.recent.remember(key, dependencies);
     this.events.emit({ name: 'entry:filled', key });

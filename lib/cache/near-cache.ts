@@ -1,3 +1,4 @@
+import { markOf } from '../store/cache-store.js';
 import type { EntryHead } from './entry.js';
 import type { Reading } from './read-request.js';
 
@@ -6,6 +7,15 @@ export interface KeptEntry extends EntryHead {
   /** How its text begins: as long as the store has one that begins so, it has this entry. */
   readonly mark: string;
   readonly reading: Reading;
+}
+
+/** What is kept of an entry that was stored as this text. */
+export function keptEntry(
+  { kind, fingerprint, epoch, dependencies, freshUntil }: EntryHead,
+  text: string,
+  reading: Reading,
+): KeptEntry {
+  return { kind, fingerprint, epoch, dependencies, freshUntil, mark: markOf(text), reading };
 }
 
 /** A larger share of all there is room for is kept of no entry: one list would push everything else out. */
@@ -24,6 +34,11 @@ export class NearCache {
 
   /** @param maxBytes 0 keeps nothing */
   constructor(private readonly maxBytes: number) {}
+
+  /** Whether it keeps anything. */
+  get isOpen(): boolean {
+    return this.maxBytes > 0;
+  }
 
   get bytes(): number {
     return this.#bytes;

@@ -37,7 +37,7 @@ export class Question {
     private readonly context: QuestionContext,
     private readonly sent?: () => void,
   ) {
-    this.answer = new Promise((resolve) => atEndOfTurn(() => this.#send(resolve)));
+    this.answer = new Promise((resolve) => atEndOfTurn(() => resolve(this.#send())));
   }
 
   get isSent(): boolean {
@@ -55,22 +55,23 @@ export class Question {
     this.#dependencies.push(dependencies);
   }
 
-  #send(answered: (answer: Answer | undefined) => void): void {
+  async #send(): Promise<Answer | undefined> {
     this.#isSent = true;
     this.sent?.();
     const { store, budget, failed, near } = this.context;
-    const queries = this.#queries();
     const keys = this.#keys;
     // Held on to until the answer is there: what is read meanwhile may push it out.
     const known = near && keys.map((key) => near.get(key));
     const marks = known?.some(Boolean) ? known.map((entry) => entry?.mark) : undefined;
-    readInPieces(store, keys, queries, budget, failed, marks).then(
-      (read) => answered(new Answer(new ClockView(queries, read), keys, read.entries, this.context, known)),
-      (error: unknown) => {
-        failed(error);
-        answered(undefined);
-      },
-    );
+    // Whatever a store throws or answers, its readers are told.
+    try {
+      const queries = this.#queries();
+      const read = await readInPieces(store, keys, queries, budget, failed, marks);
+      return new Answer(new ClockView(queries, read), keys, read.entries, this.context, known);
+    } catch (error) {
+      failed(error);
+      return undefined;
+    }
   }
 
   #queries(): readonly ClockQuery[] {

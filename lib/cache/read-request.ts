@@ -13,8 +13,8 @@ export interface Reading {
 /** How payloads are kept in this process. Both throw where nothing can be made of one: a miss. */
 export interface Keeping<T> {
   read(payload: string): Reading;
-  /** A value for one caller. */
-  make(reading: Reading): T;
+  /** A value for one caller. @param isStored where anybody may have put it */
+  make(reading: Reading, isStored: boolean): T;
 }
 
 /** What a reader wants, before anybody knows whether the store has it. */
@@ -57,6 +57,8 @@ export interface Loaded<T> {
   readonly lifetimeMs?: number;
   /** Why it may not be stored, where the reason is worth an event. Only those who joined before it began may share it then. */
   readonly skipped?: { readonly reason: SkipReason; readonly detail?: string };
+  /** The payload, once somebody has read it. */
+  reading?: Reading;
 }
 
 /** How what the store lacks is loaded. */

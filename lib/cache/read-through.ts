@@ -52,7 +52,7 @@ export class ReadThrough {
     const failed = (error: unknown) => tellFailed(events, 'read', error);
     const parse = (key: string, text: string) => this.#parse(key, text);
     this.#questions = new Questions({ store, failed, parse, near }, budgetMs);
-    this.#fills = new Fills(store, events, this.#recent, seal);
+    this.#fills = new Fills(store, events, this.#recent, seal, near);
     this.#turns = new Turns(store, events, (...asked) => this.#look(...asked), budgetMs);
     this.#flights = new SingleFlight(events, this.#fills, this.#turns, overdueMs);
     this.#renewals = new Renewals(this.#flights, store, events, budgetMs, overdueMs);
@@ -123,7 +123,7 @@ export class ReadThrough {
     const entry = keeping && this.near.get(key);
     if (!entry || !isOf(request, entry) || !isWithin(entry, 0) || !this.store.vouchesFor(key, entry)) return undefined;
     try {
-      const value = keeping.make(entry.reading);
+      const value = keeping.make(entry.reading, true);
       this.events.emit({ name: 'entry:hit', key });
       return [value];
     } catch {

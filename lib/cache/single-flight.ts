@@ -93,12 +93,13 @@ export class SingleFlight {
   /** A copy of somebody else's load; where it cannot be copied, a load of one's own. */
   async #copy<T>(request: ReadRequest<T>, flight: Flight<Landed<T>>, loads: Loads<T>): Promise<T> {
     const isLate = flight.hasBegun;
-    const { payload, skipped, isStored = false } = await flight.landed;
+    const landed = await flight.landed;
+    const { payload, skipped } = landed;
     // What is not to be stored is good for those only who could have loaded it themselves.
     if (isLate && skipped && payload !== undefined) return (await this.load([request], loads, undefined))[0]!;
     try {
       if (payload !== undefined) {
-        const value = request.decode(payload, isStored);
+        const value = valueOf(request, landed, payload);
         this.events.emit({ name: 'load:joined', key: request.key });
         return value;
       }
@@ -191,15 +192,24 @@ export class SingleFlight {
   }
 
   /** A hit and a miss cannot differ: both are decoded, unless that fails. */
-  #own<T>(request: ReadRequest<T>, { own, payload, isStored }: Landed<T>): T {
+  #own<T>(request: ReadRequest<T>, landed: Landed<T>): T {
+    const { own, payload, isStored } = landed;
     if (payload === undefined || isStored) return own;
     try {
-      return request.decode(payload, false);
+      return valueOf(request, landed, payload);
     } catch (error) {
       this.events.emit({ name: 'entry:corrupt', key: request.key, error });
       return own;
     }
   }
+}
+
+/** A copy for one of those who share it. It is read once for all of them. */
+function valueOf<T>({ keeping, decode }: ReadRequest<T>, landed: Landed<T>, payload: string): T {
+  const { isStored = false } = landed;
+  if (!keeping) return decode(payload, isStored);
+  landed.reading ??= keeping.read(payload);
+  return keeping.make(landed.reading, isStored);
 }
 
 /** Another limit is another pool: what waits in one that has ended may wait for ever. */

@@ -1,6 +1,5 @@
-import { markOf } from '../store/cache-store.js';
 import { type Entry, type EntryHead, payloadOf } from './entry.js';
-import type { KeptEntry, NearCache } from './near-cache.js';
+import { type KeptEntry, keptEntry, type NearCache } from './near-cache.js';
 import type { ReadRequest } from './read-request.js';
 
 /** What the store has under a key, true or not: as it was found, or as this process has it since it was read before. */
@@ -16,7 +15,7 @@ export function kept(entry: KeptEntry): Stored {
   return {
     head: entry,
     // It was kept for a reader with the same fingerprint, so by the same manager.
-    valueFor: ({ keeping }) => keeping!.make(entry.reading),
+    valueFor: ({ keeping }) => keeping!.make(entry.reading, true),
   };
 }
 
@@ -29,13 +28,12 @@ export function fromText(entry: Entry, text: string, near: NearCache | undefined
     valueFor: <T>(request: ReadRequest<T>) => {
       // Several read it in one turn.
       const { keeping } = request;
-      if (known && keeping) return keeping.make(known.reading);
+      if (known && keeping) return keeping.make(known.reading, true);
       const payload = payloadOf(entry);
-      if (!near || !keeping) return request.decode(payload, true);
+      if (!near?.isOpen || !keeping) return request.decode(payload, true);
       const reading = keeping.read(payload);
-      const value = keeping.make(reading);
-      const { kind, fingerprint, epoch, dependencies, freshUntil } = entry;
-      known = { kind, fingerprint, epoch, dependencies, freshUntil, mark: markOf(text), reading };
+      const value = keeping.make(reading, true);
+      known = keptEntry(entry, text, reading);
       near.set(request.key, known);
       return value;
     },

@@ -16,7 +16,7 @@ import { beginReading, isInsideLoad, whileMaking, whileTelling } from '../load/r
 import { RowsByKey } from '../load/rows-by-key.js';
 import { canShare, keepToOneself, share } from '../load/share.js';
 import type { CacheKeys } from '../naming/cache-keys.js';
-import { type IdentifiedRow, identifyRow, identifyRows, ownIdentifier } from '../naming/identified-row.js';
+import { checkIdentifiers, type IdentifiedRow, identifyRow, ownIdentifier } from '../naming/identified-row.js';
 import type { Identifier } from '../naming/identifier.js';
 import { pinsOneRow } from '../naming/pinned-row.js';
 import { shortDigest } from '../naming/text-key.js';
@@ -119,7 +119,8 @@ export class CachedReads implements Reads {
   }
 
   async getMany(identifiers: readonly Identifier[]): Promise<(ObjectLiteral | null)[]> {
-    return this.#many(identifyRows(this, identifiers).map((row) => this.#spelled(row)));
+    checkIdentifiers(this, identifiers);
+    return this.#many(identifiers.map((identifier) => this.#spell(identifier)));
   }
 
   load(query: EntityQuery): Promise<ObjectLiteral[]> {
@@ -315,7 +316,9 @@ export class CachedReads implements Reads {
       leeway,
       decode: (payload, isStored) =>
         made(() => (shared ? make(read(payload)) : entityCodec(this.metadata).decode(payload)), isStored),
-      keeping: nearCache ? { read, make: (reading) => made(() => make(reading as Reading), true) } : undefined,
+      keeping: nearCache
+        ? { read, make: (reading, isStored) => made(() => make(reading as Reading), isStored) }
+        : undefined,
     };
   }
 }

@@ -57,7 +57,13 @@ export function identifyRow(manager: Manager, identifier: Identifier): Identifie
 
 /** @throws {InvalidIdentifierError} for anything but an array: of a text, every letter would be one */
 export function identifyRows(manager: Manager, identifiers: readonly Identifier[]): IdentifiedRow[] {
-  if (Array.isArray(identifiers)) return identifiers.map((identifier: Identifier) => identifyRow(manager, identifier));
+  checkIdentifiers(manager, identifiers);
+  return identifiers.map((identifier) => identifyRow(manager, identifier));
+}
+
+/** @throws {InvalidIdentifierError} for anything but an array */
+export function checkIdentifiers(manager: Pick<Manager, 'name'>, identifiers: unknown): void {
+  if (Array.isArray(identifiers)) return;
   throw new InvalidIdentifierError(
     `${manager.name}.getMany() was given ${whatIs(identifiers)} and no array, so whose rows are meant is unknown. Pass an array of keys, or call get().`,
   );

@@ -114,7 +114,7 @@ end`;
  * KEYS: the records of tables, the clocks of their rows, then entries. ARGV: how many records; how many records and rows; per record the
  * number of its rows, with spaces; then, or nothing at all, per entry how its text begins where the caller has it, else ''.
  *
- * The values in the order of the keys, 1 in the place of a text the caller has; behind them the server's `master_replid`, and ''. Where
+ * The values in the order of the keys, of a text the caller has only how it begins; behind them the server's `master_replid`, and ''. Where
  * something was missing or held, which is rare and so comes after the first return, it has been made or settled, and one character
  * per record stands in the place of '': '1' where it is held.
  */
@@ -128,7 +128,7 @@ else
   values = clocks > 0 and mget(1, clocks) or {}
   for i = clocks + 1, #KEYS do
     local known = ARGV[3 + i - clocks]
-    if known ~= '' and redis.pcall('GETRANGE', KEYS[i], 0, #known - 1) == known then values[i] = 1
+    if known ~= '' and redis.pcall('GETRANGE', KEYS[i], 0, #known - 1) == known then values[i] = known
     else values[i] = redis.call('MGET', KEYS[i])[1] end
   end
 end

@@ -223,7 +223,6 @@ export class RedisStore extends CacheStore {
       let [place, beside] = [clocks.length, 0];
       const entries = keys.map((key, i) => {
         const value = isApart[i] ? long[beside++] : reply[place++];
-        if (value === 1) return known[i];
         const text = typeof value === 'string' ? value : undefined;
         this.#noteLength(key, text, isApart[i] ?? false);
         return text;

@@ -1,6 +1,6 @@
 import type { ObjectLiteral } from 'typeorm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { EntityCodec } from '../../lib/codec/entity-codec.js';
+import { Reading } from '../../lib/codec/reading.js';
 import { MemoryStore } from '../../lib/store/memory.store.js';
 import type { SetMaker } from './entity-set.js';
 import { runSet } from './run.js';
@@ -45,9 +45,9 @@ describe('A decoder that is broken', () => {
     ['hands out one object twice', /share/, sharing],
     ['changes a text', /is not/, (entity) => void (entity['name'] = String(entity['name']).toUpperCase())],
   ])('is caught when it %s', async (_, symptom, break_) => {
-    const decode = EntityCodec.prototype.decode;
-    vi.spyOn(EntityCodec.prototype, 'decode').mockImplementation(function (this: EntityCodec, payload) {
-      return decode.call(this, payload).map((entity) => {
+    const entities = Reading.prototype.entities;
+    vi.spyOn(Reading.prototype, 'entities').mockImplementation(function (this: Reading) {
+      return entities.call(this).map((entity) => {
         const broken = break_(entity);
         return typeof broken === 'object' && broken !== null ? broken : entity;
       });

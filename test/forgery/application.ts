@@ -44,7 +44,8 @@ export async function openApplication(options: QsCacheOptions = {}): Promise<App
     imports: [
       CacheModule.register(),
       TypeOrmModule.forRoot({ type: 'sqljs', entities: [Thing, Tool, Maker, Label], synchronize: true }),
-      QsCacheModule.forRoot({ budgetMs: 5_000, ...options }),
+      // What it has in hand it would not look for in the text.
+      QsCacheModule.forRoot({ budgetMs: 5_000, nearCache: { maxBytes: 0 }, ...options }),
       QsCacheModule.forFeature([Things, Makers]),
     ],
   })

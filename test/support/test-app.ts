@@ -22,6 +22,9 @@ import { Statements } from './statements.js';
 
 export type StoreKind = 'memory' | 'ioredis-yet' | 'keyv-redis';
 
+/** For a process that must look at what is stored: one that has read an entry before has it in hand. */
+export const NOTHING_KEPT: QsCacheOptions = { nearCache: { maxBytes: 0 } };
+
 export interface TestAppOptions {
   readonly database: DataSourceOptions;
   readonly managers: readonly CacheManagerClass[];

@@ -83,7 +83,10 @@ describeDatabases('a burst', (database) => {
       const app = await setUp(store);
       const { readings } = app;
       expect(await costs(app, () => times(many, () => readings.get(1)))).toEqual({ loads: 1, questions: 1 });
-      expect(await costs(app, () => times(many, () => readings.get(1)))).toEqual({ loads: 0, questions: 1 });
+      await app.settled();
+      // In memory there is nobody to ask for what it has in hand.
+      const questions = store === 'memory' ? 0 : 1;
+      expect(await costs(app, () => times(many, () => readings.get(1)))).toEqual({ loads: 0, questions });
       expect(await costs(app, () => times(200, () => readings.all().then((all) => all.length)))).toEqual({
         loads: 1,
         questions: 1,

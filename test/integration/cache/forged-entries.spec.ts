@@ -8,6 +8,7 @@ import { sqljs } from '../../fixtures/sqljs.js';
 import { exampleApp } from '../../support/example-app.js';
 import { keysWith, nameOf, rawRedis } from '../../support/raw-redis.js';
 import { describeWith } from '../../support/services.js';
+import { NOTHING_KEPT } from '../../support/test-app.js';
 
 type Listed = [table: string, asOf: unknown, rows?: unknown];
 type Header = [
@@ -64,7 +65,7 @@ const forgeries: [string, (header: Header) => unknown][] = [
 
 describeWith('redis', 'An entry that somebody else wrote', (url) => {
   async function setUp() {
-    const app = await exampleApp(sqljs, { store: 'ioredis-yet', redisUrl: url });
+    const app = await exampleApp(sqljs, { store: 'ioredis-yet', redisUrl: url, options: NOTHING_KEPT });
     const examples = app.get(ExampleCacheManager);
     const redis = rawRedis(url);
     const read = async () => {

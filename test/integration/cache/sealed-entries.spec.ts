@@ -10,7 +10,7 @@ import { ExampleCacheManager } from '../../fixtures/managers.js';
 import { describeDatabases } from '../../support/databases.js';
 import { keysWith, nameOf, rawRedis } from '../../support/raw-redis.js';
 import { describeWith } from '../../support/services.js';
-import { createTestApp, type StoreKind } from '../../support/test-app.js';
+import { createTestApp, NOTHING_KEPT, type StoreKind } from '../../support/test-app.js';
 
 const OLD = 'an old secret of more than thirty-two characters';
 const NEW = 'a new secret of more than thirty-two characters';
@@ -37,7 +37,7 @@ describeWith('redis', 'An entry in a store that others may write', (redisUrl) =>
             managers: [ExampleCacheManager],
             store,
             redisUrl,
-            options: { namespace, ...sealing },
+            options: { ...NOTHING_KEPT, namespace, ...sealing },
           });
           const { manager } = app.dataSource;
           if (!(await manager.exists(Example))) {

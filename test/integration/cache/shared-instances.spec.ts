@@ -184,7 +184,7 @@ function suite(store: StoreKind): void {
   });
 
   // So far each of them reads the payload of the load for themselves.
-  it.fails('are the same for all who joined a load', async () => {
+  it('are the same for all who joined a load', async () => {
     const { pieces, settled } = await setUp(store);
     const joined = await Promise.all([pieces.get(1), pieces.get(1)]);
     await settled();

@@ -10,6 +10,7 @@ import { describeDatabases } from '../../support/databases.js';
 import { exampleApp } from '../../support/example-app.js';
 import { nameOf, rawRedis } from '../../support/raw-redis.js';
 import { describeWith } from '../../support/services.js';
+import { NOTHING_KEPT } from '../../support/test-app.js';
 import type { TestApp } from '../../support/test-app.js';
 
 /** What may stand under one of our keys, made from what we wrote there. */
@@ -59,7 +60,7 @@ async function expectRecovery(
 
 describe('What is not ours under one of our keys, in memory', () => {
   it.each([...values, ...objects])('is a miss and is replaced: %s', async (_, value) => {
-    const app = await exampleApp(sqljs);
+    const app = await exampleApp(sqljs, { options: NOTHING_KEPT });
     const cache = app.module.get<Cache>(CACHE_MANAGER, { strict: false });
     const write = async (key: string, change: (entry: string) => unknown) => {
       await cache.set(key, change((await cache.get<string>(key))!));
@@ -71,7 +72,7 @@ describe('What is not ours under one of our keys, in memory', () => {
 describeWith('redis', 'What is not ours under one of our keys, in Redis', (url) => {
   describe.each(['ioredis-yet', 'keyv-redis'] as const)('through %s', (store) => {
     it.each(values)('is a miss and is replaced: %s', async (_, value) => {
-      const app = await exampleApp(sqljs, { store, redisUrl: url });
+      const app = await exampleApp(sqljs, { store, redisUrl: url, options: NOTHING_KEPT });
       const redis = rawRedis(url);
       const write = async (key: string, change: (entry: string) => unknown) => {
         const name = await nameOf(redis, key);
@@ -81,7 +82,7 @@ describeWith('redis', 'What is not ours under one of our keys, in Redis', (url) 
     });
 
     it('is a miss when it is no text at all, and is replaced', async () => {
-      const app = await exampleApp(sqljs, { store, redisUrl: url });
+      const app = await exampleApp(sqljs, { store, redisUrl: url, options: NOTHING_KEPT });
       const redis = rawRedis(url);
       const write = async (key: string) => {
         const name = await nameOf(redis, key);
