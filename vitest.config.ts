@@ -2,16 +2,6 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const specs = ['test/**/*.spec.ts', 'test/**/*.e2e-spec.ts'];
-
-/** What these do to the modules that they import is there to stay. */
-const alone = [
-  'test/protocol/*.spec.ts',
-  'test/integration/module/two-copies.spec.ts',
-  'test/integration/testing/expect-queries.spec.ts',
-  'test/integration/writes/data-source-sharing.spec.ts',
-];
-
 export default defineConfig({
   resolve: {
     // The longer name first: the shorter one is the beginning of it.
@@ -23,18 +13,16 @@ export default defineConfig({
   test: {
     // In the order of their names, which has the explorer begin first: it takes the longest.
     projects: [
-      { extends: true, test: { name: 'alone', include: alone } },
-      // One module cache for all that a worker runs: most are over sooner than what they import is loaded and optimized.
+      { extends: true, test: { name: 'explorer', include: ['test/protocol/**/*.spec.ts'] } },
       {
         extends: true,
         test: {
           name: 'real parts',
-          include: specs,
-          exclude: ['test/unit/**', ...alone],
-          isolate: false,
-          setupFiles: ['test/support/part-ways.ts'],
+          include: ['test/**/*.spec.ts', 'test/**/*.e2e-spec.ts'],
+          exclude: ['test/unit/**', 'test/protocol/**'],
         },
       },
+      // One module cache for them all: each is over sooner than what it imports is loaded.
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.spec.ts'], isolate: false } },
     ],
     setupFiles: ['test/support/properties.ts', 'test/support/endings.ts'],

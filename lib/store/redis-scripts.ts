@@ -101,6 +101,7 @@ end`;
 /** What Lua can give a command at once. */
 const MGET = `
 local function mget(first, last)
+  if last < first then return {} end
   if last - first < 4000 then return redis.call('MGET', unpack(KEYS, first, last)) end
   local values = {}
   for from = first, last, 4000 do
@@ -125,7 +126,7 @@ ${MGET}
 local values
 if #ARGV == 3 then values = mget(1, #KEYS)
 else
-  values = clocks > 0 and mget(1, clocks) or {}
+  values = mget(1, clocks)
   for i = clocks + 1, #KEYS do
     local known = ARGV[3 + i - clocks]
     if known ~= '' and redis.pcall('GETRANGE', KEYS[i], 0, #known - 1) == known then values[i] = known

@@ -232,6 +232,11 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       expect(clocks[0]!.held).toBe(false);
     });
 
+    it('answers who asks for nothing', async () => {
+      const { epoch, clocks, entries } = await store.read([], []);
+      expect([epoch.length, clocks, entries]).toEqual([40, [], []]);
+    });
+
     it('takes holds and names of rows of any spelling', async () => {
       const odd = 'a b:c;d{e}|k:é %';
       const query = { clock: odd, rows: ['1'], key: odd };

@@ -1,4 +1,0 @@
-import { afterAll } from 'vitest';
-import { endWhatIsOpen } from './left-open.js';
-
-afterAll(endWhatIsOpen);
