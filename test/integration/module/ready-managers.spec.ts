@@ -190,9 +190,10 @@ describe('A manager works', () => {
     onTestFinished(() => root.close());
     await root.init();
     const late = await root.get(LazyModuleLoader).load(() => LateModule);
-    expect(await late.get(Reader, { strict: true }).list).toMatchObject([{ title: 'one' }]);
-    const created = await late.create(Reader);
-    expect(await created.list).toMatchObject([{ title: 'one' }]);
+    for (const reader of [late.get(Reader, { strict: true }), await late.create(Reader)]) {
+      expect(await reader.list).toMatchObject([{ title: 'one' }]);
+      expect(await reader.found).toMatchObject([{ title: 'one' }]);
+    }
     expect(await cached(late)).toBe(true);
   });
 
