@@ -6,6 +6,7 @@ import { Example } from '../entities.mjs';
 import { measure } from '../measure.mjs';
 import { names } from '../names.mjs';
 import { microseconds } from '../table.mjs';
+import { QsCacheCore } from '../../dist/qs-cache.core.js';
 
 export const PING = 'PING';
 
@@ -23,6 +24,13 @@ export const writes = {
   needsRedis: true,
   measure: ({ services, ...options }) =>
     withCandidates(open(services), async ([plain, ours]) => {
+      // An application hears every DataSource of its process: this one must cost what it does without any.
+      const core = ours.app.get(QsCacheCore, { strict: false });
+      core.lost(plain.dataSource);
+      assert.ok(
+        !core.watched.some(({ dataSource }) => dataSource === plain.dataSource),
+        'the plain DataSource is heard',
+      );
       const figures = {};
       for (const [kind, write] of Object.entries(kinds)) {
         const tasks = [
