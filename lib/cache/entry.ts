@@ -10,9 +10,10 @@ import { type Dependency, ROWS_PER_TABLE } from './dependency.js';
  *     ["qs5","<name>","detail","<fingerprint>","<epoch>",[["shop.public.example",1700000000000000,["1"]],["shop.public.user",0]],0,222410004]
  *     [[1,[["0:0,1,",["plain","plain"],[[1],["one"]],[]]]]]
  *
- * The header says the format of both, a name that no other entry has, what the entry is, the query and the shape of entities it answers as one fingerprint, which
- * history of the store its as-of are of, each clock it depends on with the as-of and the rows (without rows: all of the table), until
- * when it is fresh, and the CRC-32 of the payload. JSON escapes line breaks, so the first one ends the header. What a payload says is
+ * The header says the format of both, a name that no other entry has, what the entry is, the query and the shape of entities it answers
+ * as one fingerprint, which history of the store its as-of are of, each clock it depends on with the as-of and the rows (without rows: all
+ * of the table), until when it is fresh, and the CRC-32 of the payload. JSON escapes line breaks, so the first one ends the header. What a
+ * payload says is
  * for `lib/codec/payload.ts`.
  *
  * Raise the format when the meaning of either changes, and write the golden entry anew: older entries become misses.

@@ -10,7 +10,7 @@ import { EntityDependencies } from '../load/dependencies.js';
 import { driverValues } from '../load/driver-values.js';
 import { EntityLoader } from '../load/entity-loader.js';
 import { LoadListeners } from '../load/load-listeners.js';
-import type { RelationNode } from '../load/relation-paths.js';
+import { joinedOnly } from '../load/relation-paths.js';
 import type { StatementWatch } from '../load/statement-watch.js';
 import { CacheKeys } from '../naming/cache-keys.js';
 import { databaseIdentity } from '../naming/database-identity.js';
@@ -235,10 +235,4 @@ function leewayOf(declaration: ManagerDeclaration): Leeway | undefined {
   const { staleWhileRevalidate, staleIfError, timeoutJitter: jitter } = declaration;
   if (!staleWhileRevalidate && !staleIfError && !jitter) return undefined;
   return { revalidateMs: staleWhileRevalidate * 1_000, unreachedMs: staleIfError * 1_000, jitter };
-}
-
-function joinedOnly(relations: readonly RelationNode[]): RelationNode[] {
-  return relations
-    .filter(({ prefetch }) => !prefetch)
-    .map((node) => ({ ...node, children: joinedOnly(node.children) }));
 }

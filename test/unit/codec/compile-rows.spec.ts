@@ -112,23 +112,26 @@ describe('the compilers of rows', () => {
     metadata = dataSource.getMetadata(Product);
   });
 
-  it.skipIf(isForbidden)('make the same of every payload', () => {
-    fc.assert(
-      fc.property(fc.array(product, { maxLength: 5 }), fc.boolean(), (products, fresh) => {
-        // So that there are columns of more than one kind.
-        const all = products.flatMap((one) => ('price' in one ? [one, { ...one, price: 'set since' }] : [one]));
-        const loaded = all.map(({ type, ...fields }) => load({ metadata: dataSource.getMetadata(type), ...fields }));
-        const payload = entityCodec(metadata).encode(loaded);
-        const generated = read(generateRows, metadata, payload, fresh);
-        expectSame(read(assembleRows, metadata, payload, fresh), generated);
-        expectSame(entityCodec(metadata).decode(payload), generated);
-      }),
-    );
-  });
-
-  it.runIf(isForbidden)('are one where text may not become code', () => {
-    expect(() => Reflect.construct(Function, ['return 1']) as unknown).toThrow(EvalError);
-    const payload = entityCodec(metadata).encode([]);
-    expect(entityCodec(metadata).decode(payload)).toEqual([]);
-  });
+  // One of both, as this process is: each is run by CI.
+  if (isForbidden) {
+    it('are one where text may not become code', () => {
+      expect(() => Reflect.construct(Function, ['return 1']) as unknown).toThrow(EvalError);
+      const payload = entityCodec(metadata).encode([]);
+      expect(entityCodec(metadata).decode(payload)).toEqual([]);
+    });
+  } else {
+    it('make the same of every payload', () => {
+      fc.assert(
+        fc.property(fc.array(product, { maxLength: 5 }), fc.boolean(), (products, fresh) => {
+          // So that there are columns of more than one kind.
+          const all = products.flatMap((one) => ('price' in one ? [one, { ...one, price: 'set since' }] : [one]));
+          const loaded = all.map(({ type, ...fields }) => load({ metadata: dataSource.getMetadata(type), ...fields }));
+          const payload = entityCodec(metadata).encode(loaded);
+          const generated = read(generateRows, metadata, payload, fresh);
+          expectSame(read(assembleRows, metadata, payload, fresh), generated);
+          expectSame(entityCodec(metadata).decode(payload), generated);
+        }),
+      );
+    });
+  }
 });
