@@ -22,8 +22,8 @@ export function mustEqual(result, found, returns, problem) {
 /** No query asked for an order. */
 function inOrder(result) {
   const byId = (a, b) => a.id - b.id;
-  if (Array.isArray(result)) return result.toSorted(byId);
-  return Object.assign(result, { users: result.users.toSorted(byId) });
+  if (Array.isArray(result)) return result.map(inOrder).toSorted(byId);
+  return result?.users ? Object.assign(result, { users: result.users.toSorted(byId) }) : result;
 }
 
 /** Of the same classes, and not frozen: dates that are have a prototype of their own. */
