@@ -204,8 +204,16 @@ export abstract class CacheStore {
    * and it begins to block when it would have before; what was lost is there again.
    *
    * @param releasesKeys whether the write may free a unique key; see `advance`
+   * @param gone told once the hold will reach the store although this process ends at once: its write may go on then, while the
+   * answer is on its way. A store need not tell, and is waited for. Default: nobody is told.
    */
-  abstract hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void>;
+  abstract hold(
+    clocks: readonly string[],
+    id: string,
+    deadlineMs: number,
+    releasesKeys?: boolean,
+    gone?: () => void,
+  ): Promise<void>;
 
   /** Takes a hold back: the write definitely did not happen. */
   abstract release(clocks: readonly string[], id: string): Promise<void>;

@@ -121,8 +121,8 @@ export class GuardedStore extends CacheStore {
     return this.#reads.through(() => this.store.endLease(work, id, freeMs));
   }
 
-  hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
-    return this.#holds.through(() => this.store.hold(clocks, id, deadlineMs, releasesKeys));
+  hold(...hold: Parameters<CacheStore['hold']>): Promise<void> {
+    return this.#holds.through(() => this.store.hold(...hold));
   }
 
   /** What the store does not take is released when it is back: else it would make its tables misses until its deadline. */

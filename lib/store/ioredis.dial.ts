@@ -13,7 +13,7 @@ export interface IoRedisTemplate extends IoRedisClient {
 
 interface OwnClient extends IoRedisClient {
   /** Of a `Redis`, while it has one. */
-  readonly stream?: { unref?(): void };
+  readonly stream?: { unref?(): void; readonly writableLength?: number };
   on(event: string, listener: (argument: never) => void): unknown;
   connect(): Promise<void>;
   disconnect(): void;
@@ -67,7 +67,11 @@ export function dialIoRedis(template: IoRedisTemplate, itself: Line): Dial {
     const explained = (reply: unknown) => (reply instanceof Error && !isAnswer(reply) ? (said() ?? reply) : reply);
     const send = (commands: readonly RedisCommand[]) =>
       sendOver(client, commands).then((replies) => replies.map(explained));
-    return { send, end };
+    // A socket that is free takes a command at once; one that speaks TLS, or is full, does not, and whoever asks is not told.
+    const whenGone = (tell: () => void) => {
+      if (client.stream?.writableLength === 0) tell();
+    };
+    return { send, whenGone, end };
   };
 }
 

@@ -50,8 +50,8 @@ export class LateStore extends CacheStore {
     return this.store().endLease(work, id, freeMs);
   }
 
-  hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean) {
-    return this.store().hold(clocks, id, deadlineMs, releasesKeys);
+  hold(...hold: Parameters<CacheStore['hold']>) {
+    return this.store().hold(...hold);
   }
 
   release(clocks: readonly string[], id: string) {

@@ -74,7 +74,10 @@ function endAtOnce(client: OwnClient): void {
 
 function lineOf(client: OwnClient, isCluster: boolean, end: () => void): Line {
   const send = sender(client, isCluster);
+  const isOneServer = !isCluster && !('getSentinelNode' in client);
   return {
+    // It writes to its socket when the turn is over: in an immediate that was asked for before this one.
+    ...(isOneServer && { whenGone: (tell) => void setImmediate(tell) }),
     // Commands sent in one turn leave in one packet.
     send: (commands) => Promise.all(commands.map((command) => send(command).catch((error: unknown) => error))),
     end,

@@ -56,8 +56,11 @@ export class OwnConnection implements RedisConnection {
     line?.end();
   }
 
-  send(commands: readonly RedisCommand[]): Promise<unknown[]> {
-    return this.#up && !this.#isSilent ? this.#sendOver(this.#up, commands) : this.#sendLater(commands);
+  send(commands: readonly RedisCommand[], _patienceMs?: number, gone?: () => void): Promise<unknown[]> {
+    if (!this.#up || this.#isSilent) return this.#sendLater(commands);
+    const replies = this.#sendOver(this.#up, commands);
+    if (gone) this.#up.whenGone?.(gone);
+    return replies;
   }
 
   async #sendLater(commands: readonly RedisCommand[]): Promise<unknown[]> {

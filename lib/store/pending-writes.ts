@@ -4,11 +4,11 @@ import type { ClockWrite, WrittenRows } from './cache-store.js';
 const ROWS_PER_TABLE = 100;
 
 interface Pending {
-  readonly rows: Set<string> | 'unknown';
+  rows: Set<string> | 'unknown';
   /** What the rows are named by. */
-  readonly key: string | undefined;
-  readonly takesKeys: boolean;
-  readonly releasesKeys: boolean;
+  key: string | undefined;
+  takesKeys: boolean;
+  releasesKeys: boolean;
 }
 
 /** Writes that wait to be told, merged per clock: until they are visible, or until the store can be reached. */
@@ -32,25 +32,29 @@ export class PendingWrites {
 
   add(writes: Iterable<ClockWrite>): this {
     for (const { clock, rows, key, takesKeys = false, releasesKeys = false } of writes) {
-      const known = this.#byClock.get(clock) ?? { ...NOTHING, rows: new Set<string>() };
+      let known = this.#byClock.get(clock);
+      if (!known) {
+        known = { rows: new Set(), key: undefined, takesKeys: false, releasesKeys: false };
+        this.#byClock.set(clock, known);
+      }
       const isOneKey = known.key === undefined || key === undefined || known.key === key;
-      this.#byClock.set(clock, {
-        rows: isOneKey ? together(known.rows, rows, this.mostRows) : 'unknown',
-        key: known.key ?? key,
-        takesKeys: known.takesKeys || takesKeys,
-        releasesKeys: known.releasesKeys || releasesKeys,
-      });
+      known.rows = isOneKey ? together(known.rows, rows, this.mostRows) : 'unknown';
+      known.key ??= key;
+      known.takesKeys ||= takesKeys;
+      known.releasesKeys ||= releasesKeys;
     }
     return this;
   }
 
   toWrites(): ClockWrite[] {
-    return [...this.#byClock].map(([clock, { rows, key, ...keys }]) => ({
-      clock,
-      rows: rows === 'unknown' ? rows : rows.size ? [...rows] : 'new',
-      ...(key !== undefined && { key }),
-      ...keys,
-    }));
+    const all: ClockWrite[] = [];
+    for (const [clock, { rows, key, takesKeys, releasesKeys }] of this.#byClock) {
+      const written = rows === 'unknown' ? rows : rows.size > 0 ? [...rows] : 'new';
+      // Nothing is spread: every statement that writes comes through here several times.
+      if (key === undefined) all.push({ clock, rows: written, takesKeys, releasesKeys });
+      else all.push({ clock, rows: written, key, takesKeys, releasesKeys });
+    }
+    return all;
   }
 }
 
@@ -60,5 +64,3 @@ function together(known: Pending['rows'], rows: WrittenRows, mostRows: number): 
   if (rows !== 'new') for (const row of rows) known.add(row);
   return known.size <= mostRows ? known : 'unknown';
 }
-
-const NOTHING: Omit<Pending, 'rows'> = { key: undefined, takesKeys: false, releasesKeys: false };

@@ -23,8 +23,10 @@ export interface RedisConnection {
    * the connection is known to be down: clients would rather keep commands until it is back, however long that takes. While one is
    * coming up for the first time, nothing is sent before it is there, or ever when that takes longer than `patienceMs`: whoever
    * closes a client waits for the commands it keeps, for ever if need be.
+   *
+   * @param gone told once they are on their way, whatever becomes of this process. Default, and where a client cannot tell: nobody is.
    */
-  send(commands: readonly RedisCommand[], patienceMs?: number): Promise<unknown[]>;
+  send(commands: readonly RedisCommand[], patienceMs?: number, gone?: () => void): Promise<unknown[]>;
   /**
    * Somebody closes this client before us, and waits for the commands it was given: none of ours goes over it, unless it cannot be
    * dialled.
@@ -37,6 +39,11 @@ export interface RedisConnection {
 /** A connection of our own, for as long as it lasts. */
 export interface Line {
   send(commands: readonly RedisCommand[]): Promise<unknown[]>;
+  /**
+   * Tells once what was sent in this turn is the operating system's, which delivers it although this process ends; never where that is
+   * not known. Absent where it never is.
+   */
+  whenGone?(tell: () => void): void;
   /** Ends it at once. */
   end(): void;
 }

@@ -141,11 +141,17 @@ export class RedisStore extends CacheStore {
     await this.#within('end a lease', () => this.#send(commands));
   }
 
-  async hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys = true): Promise<void> {
+  async hold(
+    clocks: readonly string[],
+    id: string,
+    deadlineMs: number,
+    releasesKeys = true,
+    gone?: () => void,
+  ): Promise<void> {
     const args = [holdName(id), milliseconds(this.options.budgetMs), milliseconds(deadlineMs), flag(releasesKeys)];
     const commands = clocks.map((clock) => call(holdScript, [clockKeys.clock(clock)], args));
     // A precaution is worth half a budget: what makes the write known is its advance, which has a whole one.
-    await this.#insist('hold its clocks', commands, this.options.budgetMs / 2);
+    await this.#insist('hold its clocks', commands, this.options.budgetMs / 2, gone);
   }
 
   async release(clocks: readonly string[], id: string): Promise<void> {
@@ -288,8 +294,13 @@ export class RedisStore extends CacheStore {
     return withinBudget(this.name, what, budget, work);
   }
 
-  #insist(what: string, commands: readonly RedisCommand[], budgetMs = this.options.budgetMs): Promise<void> {
-    return insist(this.#writes, this.name, what, commands, budgetMs);
+  #insist(
+    what: string,
+    commands: readonly RedisCommand[],
+    budgetMs = this.options.budgetMs,
+    gone?: () => void,
+  ): Promise<void> {
+    return insist(this.#writes, this.name, what, commands, budgetMs, gone);
   }
 }
 

@@ -6,9 +6,10 @@ export function sendScripts(
   connection: RedisConnection,
   commands: readonly RedisCommand[],
   patienceMs?: number,
+  gone?: () => void,
 ): Promise<unknown[]> {
   return connection
-    .send(commands, patienceMs)
+    .send(commands, patienceMs, gone)
     .then((replies) => (replies.some(lacksScript) ? sendTexts(connection, commands, replies) : replies));
 }
 

@@ -79,8 +79,8 @@ export class TimedStore extends CacheStore {
     return this.#within('end a lease', () => this.store.endLease(work, id, freeMs));
   }
 
-  hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
-    return this.#within('hold', () => this.store.hold(clocks, id, deadlineMs, releasesKeys), this.budgetMs / 2);
+  hold(...hold: Parameters<CacheStore['hold']>): Promise<void> {
+    return this.#within('hold', () => this.store.hold(...hold), this.budgetMs / 2);
   }
 
   release(clocks: readonly string[], id: string): Promise<void> {

@@ -5,26 +5,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * clock goes for all of them: a hold that stands when it strikes is renewed.
  */
 export class HoldKeeper<H> {
-  /** With the renewal under way, where there is one. */
-  readonly #kept = new Map<H, Promise<void> | undefined>();
+  /** With what was asked for it and not answered yet, where there is that. */
+  readonly #kept = new Map<H, Promise<unknown> | undefined>();
   #isRunning = false;
 
   constructor(
     private readonly intervalMs: number,
     /** Never rejects. */
-    private readonly renew: (hold: H) => Promise<void>,
+    private readonly renew: (hold: H) => Promise<unknown>,
   ) {}
 
-  keep(hold: H): void {
-    this.#kept.set(hold, undefined);
+  /** @param asked for it, and not answered yet. Never rejects. */
+  keep(hold: H, asked: Promise<unknown>): void {
+    this.#await(hold, asked);
     if (!this.#isRunning) void this.#run();
   }
 
-  /** Once this resolves no renewal is under way or will be: one that came after the hold was settled would leave an orphan. */
+  /** Once this resolves nothing is asked for it any more: what came after the hold was settled would leave an orphan. */
   async drop(hold: H): Promise<void> {
-    const renewal = this.#kept.get(hold);
+    const asked = this.#kept.get(hold);
     this.#kept.delete(hold);
-    await renewal;
+    await asked;
   }
 
   /** What stands is left to its deadline. */
@@ -36,15 +37,15 @@ export class HoldKeeper<H> {
     this.#isRunning = true;
     while (this.#kept.size > 0) {
       await sleep(this.intervalMs, undefined, { ref: false });
-      for (const [hold, renewal] of this.#kept) if (!renewal) this.#renew(hold);
+      for (const [hold, asked] of this.#kept) if (!asked) this.#await(hold, this.renew(hold));
     }
     this.#isRunning = false;
   }
 
-  #renew(hold: H): void {
-    const renewal = this.renew(hold).then(() => {
+  #await(hold: H, asked: Promise<unknown>): void {
+    const answered = asked.then(() => {
       if (this.#kept.has(hold)) this.#kept.set(hold, undefined);
     });
-    this.#kept.set(hold, renewal);
+    this.#kept.set(hold, answered);
   }
 }

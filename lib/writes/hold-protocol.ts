@@ -49,11 +49,14 @@ export class HoldProtocol {
     private readonly events: CacheEvents,
     private readonly options: HoldOptions,
   ) {
-    this.#keeper = new HoldKeeper(options.holdMs / RENEWALS, async (hold) => void (await this.#hold(hold)));
+    this.#keeper = new HoldKeeper(options.holdMs / RENEWALS, (hold) => this.#hold(hold));
   }
 
   /**
    * From here on the hold is renewed until the write is settled by one of the other methods, or `close`.
+   *
+   * It resolves once the hold stands, or will although this process ends at once: what becomes of the write is told after the answer has
+   * come. A write that may free a key waits for it: whoever takes the key would else tell the store of that before it knows of this one.
    *
    * @throws {WriteRefusedError} when the store did not take it, and a write needs its hold
    */
@@ -61,15 +64,21 @@ export class HoldProtocol {
     const clocks = writes.map(({ clock }) => clock);
     const releasesKeys = writes.some((write) => write.releasesKeys);
     const hold: Hold = { id: randomUUID(), clocks, releasesKeys, blocks: undefined };
-    if (this.options.holdMs > 0) {
-      const failure = await this.#hold(hold);
-      if (failure && this.options.needsHold) {
+    if (this.options.holdMs === 0) return hold;
+    let answer!: Promise<Error | undefined>;
+    await new Promise<void>((goOn) => {
+      answer = this.#hold(hold, releasesKeys ? undefined : goOn);
+      void answer.then(() => goOn());
+    });
+    if (this.options.needsHold) {
+      const failure = await answer;
+      if (failure) {
         // Part of it may have been taken.
         await this.#release(clocks, hold);
         throw new WriteRefusedError(clocks, { cause: failure });
       }
-      this.#keeper.keep(hold);
     }
+    this.#keeper.keep(hold, answer);
     return hold;
   }
 
@@ -169,11 +178,11 @@ export class HoldProtocol {
   }
 
   /** @returns why the store did not take it */
-  async #hold(hold: Hold): Promise<Error | undefined> {
+  async #hold(hold: Hold, gone?: () => void): Promise<Error | undefined> {
     const { id, clocks, releasesKeys } = hold;
     const { budgetMs, holdMs } = this.options;
     const until = Date.now() + holdMs - ROUNDING_MS;
-    const failure = await this.#try('hold', (store) => store.hold(clocks, id, holdMs, releasesKeys));
+    const failure = await this.#try('hold', (store) => store.hold(clocks, id, holdMs, releasesKeys, gone));
     // A renewal leaves the moment it begins to block alone, except where the store had lost the hold: hence from the last one.
     if (!failure) hold.blocks = { from: Date.now() + budgetMs + ROUNDING_MS, until };
     return failure;

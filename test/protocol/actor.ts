@@ -65,9 +65,14 @@ export abstract class Actor {
   /** What it remembers besides. */
   protected abstract own(): unknown;
 
-  protected database<T>(name: string, outcomes: readonly { label: string; work: () => T }[]): Promise<T> {
+  protected database<T>(
+    name: string,
+    outcomes: readonly { label: string; work: () => T }[],
+    /** Whether the database can do it yet. */
+    isPossible = () => true,
+  ): Promise<T> {
     const all = (answer: (result: T) => void): readonly Outcome[] =>
-      outcomes.map(({ label, work }) => ({
+      (isPossible() ? outcomes : []).map(({ label, work }) => ({
         label,
         take: () => {
           const result = work();

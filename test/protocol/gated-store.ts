@@ -43,6 +43,8 @@ export interface StoreScript {
   readonly split: boolean;
   /** Processes ask each other's leave to load. */
   readonly leases: boolean;
+  /** What is held is on its way at once, and arrives although the process ends. */
+  readonly overlaps: boolean;
   /** It is the process's own, so it can be asked at once. */
   readonly local: boolean;
   /** Told when it has been, and can tell. */
@@ -58,6 +60,8 @@ export class GatedStore extends CacheStore {
   readonly remembered = new Set<string>();
   /** Holds and leases by their actors: the names the engine gives are never the same twice. */
   readonly #holders = new Map<string, string>();
+  /** By its actor, what makes a hold that is on its way arrive. */
+  readonly #onTheirWay = new Map<string, () => void>();
 
   constructor(private readonly script: StoreScript) {
     super();
@@ -132,12 +136,31 @@ export class GatedStore extends CacheStore {
     });
   }
 
-  async hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
+  async hold(
+    clocks: readonly string[],
+    id: string,
+    deadlineMs: number,
+    releasesKeys?: boolean,
+    gone?: () => void,
+  ): Promise<void> {
     const isRenewal = this.#holders.has(id);
     const holder = this.#holder(id);
     const hold = (clock: string) => this.script.server.hold(clock, holder, deadlineMs, releasesKeys);
     // Nobody's step asks for a renewal: time does.
-    await this.#each(isRenewal ? 'renew' : 'hold', clocks, hold, holder);
+    const answered = this.#each(isRenewal ? 'renew' : 'hold', clocks, hold, holder);
+    if (!gone || !this.script.overlaps) return void (await answered);
+    this.#onTheirWay.set(holder, () => clocks.forEach(hold));
+    gone();
+    try {
+      await answered;
+    } finally {
+      this.#onTheirWay.delete(holder);
+    }
+  }
+
+  /** What makes an actor's hold arrive that is on its way; `undefined` where none is. */
+  onItsWay(actor: string): (() => void) | undefined {
+    return this.#onTheirWay.get(actor);
   }
 
   async release(clocks: readonly string[], id: string): Promise<void> {

@@ -7,16 +7,22 @@ export type Seen = Partial<WriteCounts>;
 /** A query as a manager would ask it. */
 export interface Query {
   readonly batch: Batch<Seen>;
-  /** What its result turns out to depend on; `undefined` where that is more than it knew of. */
-  readonly loaded: readonly Dependency[] | undefined;
+  /** What a result turns out to depend on; `undefined` where that is more than it knew of. */
+  readonly loaded: (seen: Seen) => readonly Dependency[] | undefined;
   /** Its statements: what each of them reads. */
   readonly statements: readonly (readonly Cell[])[];
 }
 
-export type QueryName = 'list' | 'detail' | 'slug' | 'joined' | 'uncovered';
+export type QueryName = 'list' | 'detail' | 'slug' | 'name' | 'joined' | 'uncovered';
 
 const row: Dependency = { clock: EXAMPLE, rows: ['1'] };
 const list: Dependency = { clock: EXAMPLE };
+
+/** The first row, then none, which any write may bring, then the second one. */
+function userNamed(writes: number | undefined): Dependency {
+  const rows = writes === 0 ? ['1'] : writes === 1 ? undefined : ['2'];
+  return { clock: USER, ...(rows && { rows }) };
+}
 
 /** What is among the tables of every entry outside of a model this small. */
 export interface Always {
@@ -44,6 +50,9 @@ export function queryNamed(
     // Which row it is becomes known with the load.
     case 'slug':
       return query(KEYS.detailKey('one'), 'detail', [list], [row], [['row']]);
+    // Of a user, who may give up a name that another one takes.
+    case 'name':
+      return query(KEYS.detailKey('old'), 'detail', [{ clock: USER }], ({ user }) => [userNamed(user)], [['user']]);
     // A relation by a statement of its own, at a moment of its own.
     case 'joined':
       return query(
@@ -62,7 +71,7 @@ export function queryNamed(
     key: string,
     kind: 'list' | 'detail',
     dependencies: readonly Dependency[],
-    loaded: readonly Dependency[] | undefined,
+    loaded: readonly Dependency[] | undefined | ((seen: Seen) => readonly Dependency[]),
     statements: readonly (readonly Cell[])[],
   ): Query {
     const cleared = kind === 'list' ? KEYS.listDependency(key) : KEYS.detailDependency(key);
@@ -86,7 +95,10 @@ export function queryNamed(
           },
         ],
       },
-      loaded: loaded && and(loaded),
+      loaded: (seen) => {
+        const dependencies = typeof loaded === 'function' ? loaded(seen) : loaded;
+        return dependencies && and(dependencies);
+      },
       statements,
     };
   }

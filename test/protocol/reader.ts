@@ -105,8 +105,9 @@ export class Reader extends Actor {
       Object.assign(seen, await this.database(name, [{ label: '', work }]));
     }
     const payload = JSON.stringify(seen);
-    return loaded
-      ? { own: seen, payload, dependencies: loaded }
+    const dependencies = loaded(seen);
+    return dependencies
+      ? { own: seen, payload, dependencies }
       : { own: seen, payload, skipped: { reason: 'uncovered' } };
   }
 }

@@ -133,6 +133,28 @@ export class HastyProtocol extends HoldProtocol {
   override async advance(): Promise<void> {}
 }
 
+/** Its writes of keys go on while their holds are on their way. */
+export class ImpatientProtocol extends HoldProtocol {
+  override hold(writes: readonly ClockWrite[]): Promise<Hold> {
+    return super.hold(writes.map((write) => ({ ...write, releasesKeys: false })));
+  }
+}
+
+/** What it is told to hold it holds as one that may free keys, whoever goes on meanwhile. */
+export function holdingKeys(store: CacheStore): Partial<CacheStore> {
+  return { hold: (clocks, id, deadlineMs, _releasesKeys, gone) => store.hold(clocks, id, deadlineMs, true, gone) };
+}
+
+/** Says that a hold is on its way, and it still is in the process. */
+export function sayingGone(store: CacheStore): Partial<CacheStore> {
+  return {
+    hold: (clocks, id, deadlineMs, releasesKeys, gone) => {
+      gone?.();
+      return store.hold(clocks, id, deadlineMs, releasesKeys);
+    },
+  };
+}
+
 export class SureProtocol extends HoldProtocol {
   override advanceAmbiguous(writes: readonly ClockWrite[], hold: Hold | undefined): Promise<void> {
     return super.advance(writes, hold);

@@ -58,6 +58,8 @@ export interface Scenario {
   /** What a writer that crashes has sent is committed at some time. */
   readonly orphans?: boolean;
   readonly split?: boolean;
+  /** Holds are on their way before they stand, and arrive whatever becomes of who sent them: statements go on meanwhile. */
+  readonly overlaps?: boolean;
   readonly broken?: Sabotage;
 }
 

@@ -104,6 +104,7 @@ export class ProtocolWorld implements World {
       faults: this.faults,
       split: this.scenario.split ?? false,
       leases: this.scenario.leases ?? false,
+      overlaps: this.scenario.overlaps ?? false,
       local: this.scenario.near === 'local',
       vouched: () => void this.happened.add('vouched for'),
       heard: (...heard) => this.#hear(...heard),
@@ -210,7 +211,12 @@ export class ProtocolWorld implements World {
 
   #hear(name: string, call: string, answer: unknown): void {
     this.#actors.find((actor) => actor.name === name)?.hear(call, answer);
-    if (/^(hold|renew)/.test(call) && typeof answer !== 'string') this.#heldAt.set(name, time.now);
+    if (/^(hold|renew)/.test(call) && typeof answer !== 'string') this.held(name);
+  }
+
+  /** From now on the server has a hold of this writer's. */
+  held(name: string): void {
+    this.#heldAt.set(name, time.now);
   }
 
   #actorSteps(actor: Actor): readonly Step[] {
@@ -255,10 +261,10 @@ export class ProtocolWorld implements World {
 
   /**
    * Until when time may pass. A commit may take as long as its hold lives, which is for ever while it is renewed. An advance without
-   * a hold may take no time at all: that it is slow would be a second fault.
+   * a hold may take no time at all, nor a hold on its way: that they are slow would be a second fault.
    */
   get #patience(): number {
-    if (this.#unheld.some(({ isAdvancing }) => isAdvancing)) return time.now;
+    if (this.#unheld.some(({ isAdvancing, isHolding }) => isAdvancing || isHolding)) return time.now;
     if (this.scenario.slowCommits) return Infinity;
     const unwritten = this.#writers.filter(({ mayYetWrite }) => mayYetWrite);
     return Math.min(...unwritten.map(({ name }) => (this.#heldAt.get(name) ?? Infinity) + HOLD));

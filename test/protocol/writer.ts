@@ -21,6 +21,8 @@ export class Writer extends Actor {
   #written: Partial<WriteCounts> | undefined;
   /** Its connection is gone, and its COMMIT is still under way. */
   #commitsLate = false;
+  /** It has crashed, and its hold is still under way. */
+  #holdsLate = false;
 
   constructor(name: string, world: ProtocolWorld, write: WriteName) {
     super(name, world);
@@ -37,17 +39,26 @@ export class Writer extends Actor {
     return this.world.gates.of(this.name).some(({ name }) => name.startsWith('advance'));
   }
 
+  /** Its statement has gone on meanwhile. */
+  get isHolding(): boolean {
+    return this.world.process(this.name).gated.onItsWay(this.name) !== undefined;
+  }
+
   override faultSteps(): readonly Step[] {
     const { world } = this;
-    const mayCrash = world.crashes > 0 && world.gates.of(this.name).some(({ name }) => /^(commit|advance)/.test(name));
+    const { gated } = world.process(this.name);
+    const moments = world.scenario.overlaps ? /^(hold|commit|advance)/ : /^(commit|advance)/;
+    const mayCrash = world.crashes > 0 && world.gates.of(this.name).some(({ name }) => moments.test(name));
     const isCommitting = world.gates.of(this.name).some(({ name }) => name === 'commit');
     const crash = () => {
       world.crashes--;
       // The server goes on with what it was sent.
       if (isCommitting && world.scenario.orphans) this.#commitLate();
+      const arrive = gated.onItsWay(this.name);
+      if (arrive) this.#holdLate(arrive);
       world.gates.abandon(this.name);
       world.process(this.name).protocol.close();
-      if (this.#written) world.owe(this.name, this.#written);
+      this.#owe();
       this.leave();
     };
     return mayCrash ? [{ label: `${this.name} crashes`, take: crash }] : [];
@@ -73,7 +84,7 @@ export class Writer extends Actor {
   }
 
   protected own(): unknown {
-    return [this.#written, this.#commitsLate];
+    return [this.#written, this.#commitsLate, this.#holdsLate];
   }
 
   #commit(): Promise<Ending> {
@@ -82,11 +93,13 @@ export class Writer extends Actor {
       this.#written = this.#change();
       return 'committed';
     };
-    return this.database('commit', [
+    const { after } = this.#write;
+    const outcomes = [
       { label: '', work: committed },
       ...(commits?.includes('fails') ? [{ label: ' FAILS', work: (): Ending => 'failed' }] : []),
       ...(commits?.includes('ambiguous') ? [{ label: ' with its answer lost', work: () => this.#commitLate() }] : []),
-    ]);
+    ];
+    return this.database('commit', outcomes, () => !after || this.world.database[after] > 0);
   }
 
   /** The client hears of a lost connection; the database commits all the same, at some time. */
@@ -94,10 +107,26 @@ export class Writer extends Actor {
     this.#commitsLate = true;
     const take = () => {
       this.#written = this.#change();
-      this.world.owe(this.name, this.#written);
+      this.#owe();
     };
     this.world.faults.late.push({ label: `${this.name} commits late`, take });
     return 'unknown';
+  }
+
+  #holdLate(arrive: () => void): void {
+    this.#holdsLate = true;
+    const take = () => {
+      arrive();
+      this.world.held(this.name);
+      this.#holdsLate = false;
+      this.#owe();
+    };
+    this.world.faults.late.push({ label: `the hold of ${this.name} arrives`, take });
+  }
+
+  /** Nobody will say that it has written but its hold. */
+  #owe(): void {
+    if (this.#written && !this.#holdsLate) this.world.owe(this.name, this.#written);
   }
 
   #change(): Partial<WriteCounts> {

@@ -11,6 +11,8 @@ export interface Write {
   readonly statements: readonly (Statement | readonly Statement[])[];
   /** What it changes once the last statement has run. */
   readonly cells: readonly Cell[];
+  /** The database lets it be only when this has been written: it waits for somebody else's lock. Default: for nobody's. */
+  readonly after?: Cell;
 }
 
 const updateRow = { sql: 'UPDATE "example" SET "title" = $1 WHERE "id" IN ($2)', parameters: ['new', 1] };
@@ -23,6 +25,13 @@ export const writes = {
   updateAll: { statements: [{ sql: 'UPDATE "example" SET "title" = $1', parameters: ['new'] }], cells: ['row'] },
   insert: { statements: [insertRow], cells: ['rows'] },
   updateUser: { statements: [updateUser], cells: ['user'] },
+  // Gives up a name, and takes what another one has given up.
+  rename: { statements: [updateUser], cells: ['user'] },
+  takeName: {
+    statements: [{ sql: 'INSERT INTO "user"("username") VALUES ($1) RETURNING "id"', parameters: ['old'] }],
+    cells: ['user'],
+    after: 'user',
+  },
   // Nobody can tell what it writes.
   call: { statements: [{ sql: 'CALL change_everything()' }], cells: ['row', 'user'] },
   transaction: {

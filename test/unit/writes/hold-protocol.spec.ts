@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createCache } from 'cache-manager';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CacheEvents } from '../../../lib/events/cache-events.js';
 import { HoldProtocol } from '../../../lib/writes/hold-protocol.js';
 import type { CacheStore } from '../../../lib/store/cache-store.js';
@@ -41,6 +41,68 @@ describe('HoldProtocol', () => {
     await protocol.hold([{ clock: 'other', rows: [] }]);
     await renewals(settled + 2);
     expect(await clock()).toMatchObject({ now: now + 1, held: false });
+  });
+
+  describe('while the answer about a hold is on its way', () => {
+    let answer: () => void;
+    /** Says whether it is on its way; stands when it is answered. */
+    function holdSlowly(saysSo: boolean): void {
+      const { hold } = store;
+      vi.spyOn(store, 'hold').mockImplementation((...asked) => {
+        if (saysSo) asked[4]?.();
+        return new Promise((done) => (answer = () => done(hold.call(store, ...asked))));
+      });
+    }
+    const isThrough = async (work: Promise<unknown>) => {
+      let is = false;
+      void work.then(() => (is = true));
+      await wait(5);
+      return is;
+    };
+
+    it('lets its write be made, and tells of that when it has come: a hold that comes last would be nobody’s', async () => {
+      const { now } = await clock();
+      holdSlowly(true);
+      const hold = await protocol.hold([user]);
+      const advanced = protocol.advance([user], hold);
+      expect(await isThrough(advanced)).toBe(false);
+      expect((await clock()).now).toBe(now);
+      answer();
+      await advanced;
+      await wait(2 * BUDGET);
+      expect(await clock()).toMatchObject({ now: now + 1, held: false });
+    });
+
+    it('lets nothing be taken back before it has come', async () => {
+      holdSlowly(true);
+      const released = protocol.release(await protocol.hold([user]));
+      expect(await isThrough(released)).toBe(false);
+      answer();
+      await released;
+      await wait(2 * BUDGET);
+      expect((await clock()).held).toBe(false);
+    });
+
+    it.each<[string, boolean, () => Promise<unknown>]>([
+      ['may free a key', true, () => protocol.hold([{ ...user, releasesKeys: true }])],
+      ['is held by a store that does not say so', false, () => protocol.hold([user])],
+      [
+        'must have its hold',
+        true,
+        () => {
+          const options = { budgetMs: BUDGET, holdMs: HOLD, needsHold: true };
+          const strict = new HoldProtocol(() => store, new CacheEvents(), options);
+          onTestFinished(() => strict.close());
+          return strict.hold([user]);
+        },
+      ],
+    ])('lets no write be made that %s', async (_, saysSo, hold) => {
+      holdSlowly(saysSo);
+      const holding = hold();
+      expect(await isThrough(holding)).toBe(false);
+      answer();
+      await holding;
+    });
   });
 
   it('frees what a hold covers and its write did not show, once the store has heard of the write', async () => {
