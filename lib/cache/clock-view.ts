@@ -30,36 +30,48 @@ export class ClockView {
     return clocks.some((clock) => this.#known.get(clock)?.state.held);
   }
 
-  /** Whether every clock of the dependency is in this view. */
-  covers({ clock, rows }: Dependency): boolean {
-    if (!this.#known.has(clock)) return false;
-    return rows === undefined || rows.every((row) => this.#position(clock, row) !== undefined);
-  }
-
-  /** Whether nothing of the dependency was written after its as-of. Ask only what the view covers. */
-  isValid({ clock, rows, asOf }: DatedDependency): boolean {
-    const { state } = this.#known.get(clock)!;
+  /** Whether nothing of the dependency was written after its as-of; `undefined` where that is for clocks to say that are not in this view. */
+  judge({ clock, rows, asOf }: DatedDependency): boolean | undefined {
+    const known = this.#known.get(clock);
+    if (!known) return undefined;
+    const { state } = known;
     // Dated after the table's present: the clock has stepped back, or the date is forged. It says nothing of the writes in between.
     if (state.held || asOf > state.now) return false;
     if (rows === undefined) return state.now <= asOf;
-    return state.unknown <= asOf && rows.every((row) => state.rows[this.#position(clock, row)!]! <= asOf);
+    if (state.unknown > asOf) return false;
+    let isCovered = true;
+    for (const row of rows) {
+      const position = positionIn(known, row);
+      if (position === undefined) isCovered = false;
+      else if (state.rows[position]! > asOf) return false;
+    }
+    return isCovered ? true : undefined;
+  }
+
+  /** Whether every clock of the dependency is in this view. */
+  covers({ clock, rows }: Dependency): boolean {
+    if (!this.#known.has(clock)) return false;
+    return rows === undefined || rows.every((row) => positionIn(this.#known.get(clock)!, row) !== undefined);
+  }
+
+  /** Whether nothing of the dependency was written after its as-of. Ask only what the view covers. */
+  isValid(dependency: DatedDependency): boolean {
+    return this.judge(dependency) === true;
   }
 
   /** The last write to the dependency, as far as this view tells; where it does not cover all rows, to its table. */
   latest(dependency: Dependency): number {
-    const { state } = this.#known.get(dependency.clock)!;
-    const { clock, rows } = dependency;
+    const known = this.#known.get(dependency.clock)!;
+    const { state } = known;
+    const { rows } = dependency;
     if (rows === undefined || !this.covers(dependency)) return state.now;
-    return Math.max(state.unknown, ...rows.map((row) => state.rows[this.#position(clock, row)!]!));
+    return Math.max(state.unknown, ...rows.map((row) => state.rows[positionIn(known, row)!]!));
   }
+}
 
-  #position(clock: string, row: string): number | undefined {
-    const known = this.#known.get(clock)!;
-    if (known.rows.length <= FEW) {
-      const position = known.rows.indexOf(row);
-      return position < 0 ? undefined : position;
-    }
-    known.positions ??= new Map(known.rows.map((name, i) => [name, i]));
-    return known.positions.get(row);
-  }
+function positionIn(known: Known, row: string): number | undefined {
+  const { rows } = known;
+  if (rows.length > FEW) return (known.positions ??= new Map(rows.map((name, i) => [name, i]))).get(row);
+  const position = rows.indexOf(row);
+  return position < 0 ? undefined : position;
 }

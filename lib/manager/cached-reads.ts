@@ -163,9 +163,12 @@ export class CachedReads implements Reads {
   /** Rows by primary key, in the order asked: one round trip to the store, one query for all that it lacks. */
   async #many(rows: readonly SpelledRow[]): Promise<(ObjectLiteral | null)[]> {
     const plan = this.parts.details;
-    const names = rows.map(({ key }) => key);
+    const making = this.#making(
+      plan,
+      rows.map(({ key }) => key),
+    );
     const asked = new Map(
-      rows.map((row) => [this.#request(plan, row.key, row.fingerprint, row.known, names), row] as const),
+      rows.map((row) => [this.#request(plan, row.key, row.fingerprint, row.known, making), row] as const),
     );
     const batch: Batch<ObjectLiteral[]> = { clocks: this.#clocksOfRows(), requests: [...asked.keys()] };
     const found = await this.#read(batch, (missing) =>
@@ -292,10 +295,20 @@ export class CachedReads implements Reads {
     key: string,
     fingerprint: string,
     rows: readonly Dependency[],
-    /** All that is read with it. */
-    names: readonly string[] = [key],
+    making = this.#making(plan, [key]),
   ): ReadRequest<ObjectLiteral[]> {
-    const { kind, lifetimeMs, noRowMs, leeway, nearCache, shared } = plan;
+    const { kind, lifetimeMs, leeway } = plan;
+    const { decode, keeping } = making;
+    return { key, kind, fingerprint, rows, lifetimeMs, leeway, decode, keeping };
+  }
+
+  /**
+   * How entities are made of what is stored: the same for all that is read together.
+   *
+   * @param names of all that is read together
+   */
+  #making(plan: EntryPlan, names: readonly string[]): Pick<ReadRequest<ObjectLiteral[]>, 'decode' | 'keeping'> {
+    const { kind, noRowMs, nearCache, shared } = plan;
     // A forged one would be a 404: where nobody asked for such entries there is none.
     const needsRow = kind === 'detail' && !noRowMs;
     const made = (make: () => ObjectLiteral[], isStored: boolean) => {
@@ -308,12 +321,6 @@ export class CachedReads implements Reads {
       // Listeners write to what they are told of.
       shared && !this.parts.listeners.areThere ? (reading.shared() as ObjectLiteral[]) : reading.entities();
     return {
-      key,
-      kind,
-      fingerprint,
-      rows,
-      lifetimeMs,
-      leeway,
       decode: (payload, isStored) =>
         made(() => (shared ? make(read(payload)) : entityCodec(this.metadata).decode(payload)), isStored),
       keeping: nearCache

@@ -53,7 +53,7 @@ export class RedisStore extends CacheStore {
   readonly #writes: RedisConnection;
   readonly #own: readonly { open(): Promise<void>; close(): void }[];
   readonly #entryKey: (key: string) => string;
-  /** Keys whose texts were long when they were read last. */
+  /** Keys whose texts were long when they were read or stored last. */
   readonly #long = new Set<string>();
   readonly #isTls: boolean;
 
@@ -109,6 +109,7 @@ export class RedisStore extends CacheStore {
 
   async put(key: string, entry: string, lifetimeMs: number): Promise<void> {
     const name = this.#entryKey(key);
+    this.#noteLength(key, entry);
     const command = { name: 'set', args: [name, entry, 'PX', milliseconds(lifetimeMs)], key: name };
     await this.#within('store an entry', () => this.#send([command]));
   }
@@ -211,30 +212,46 @@ export class RedisStore extends CacheStore {
     known: readonly (string | undefined)[] = [],
   ): Promise<EntriesRead> {
     const { keys: clocks, counts } = clockNames(queries);
-    // What is known to be long, and not known to its reader.
-    const isApart = this.#long.size > 0 ? keys.map((key, i) => this.#long.has(key) && known[i] === undefined) : [];
-    const apart = keys.filter((_, i) => isApart[i]);
+    const { inScript, short, apart } = this.#places(keys, known);
     const asked = clocks.slice();
     const args = [String(queries.length), String(clocks.length), counts];
     const isKnown = known.some((mark) => mark !== undefined);
-    for (const [i, key] of keys.entries()) {
-      if (isApart[i]) continue;
-      asked.push(this.#entryKey(key));
+    if (isKnown) args.push(String(clocks.length + short));
+    for (const i of inScript) {
+      asked.push(this.#entryKey(keys[i]!));
       if (isKnown) args.push(known[i] ?? '');
     }
-    const commands = [...this.#forEntries('mget', apart), call(readScript, asked, args)];
-    return this.#send(commands).then((replies) => {
+    const beside = this.#forEntries(
+      'mget',
+      apart.map((i) => keys[i]!),
+    );
+    return this.#send([...beside, call(readScript, asked, args)]).then((replies) => {
       const reply = clocksReply(replies.at(-1), asked.length);
-      const long = apart.length > 0 ? (replies[0] as unknown[]) : [];
-      let [place, beside] = [clocks.length, 0];
-      const entries = keys.map((key, i) => {
-        const value = isApart[i] ? long[beside++] : reply[place++];
-        const text = typeof value === 'string' ? value : undefined;
-        this.#noteLength(key, text, isApart[i] ?? false);
-        return text;
-      });
+      const entries = new Array<string | undefined>(keys.length);
+      const take = (i: number, value: unknown) => {
+        if (typeof value !== 'string') return;
+        entries[i] = value;
+        // Of what its reader has it tells no more than how it begins.
+        if (value !== known[i]) this.#noteLength(keys[i]!, value);
+      };
+      inScript.forEach((i, n) => take(i, reply[clocks.length + n]));
+      apart.forEach((i, n) => take(i, (replies[0] as unknown[])[n]));
       return { epoch: reply[asked.length] as string, clocks: clockStates(queries, reply), entries };
     });
+  }
+
+  /** Which entries go through the script, the `short` ones first, and which ones beside it: long ones that nobody here has. */
+  #places(
+    keys: readonly string[],
+    known: readonly (string | undefined)[],
+  ): { readonly inScript: readonly number[]; readonly short: number; readonly apart: readonly number[] } {
+    const [short, long, apart]: [number[], number[], number[]] = [[], [], []];
+    for (let i = 0; i < keys.length; i++) {
+      if (!this.#long.has(keys[i]!)) short.push(i);
+      else if (known[i] === undefined) apart.push(i);
+      else long.push(i);
+    }
+    return { inScript: long.length > 0 ? [...short, ...long] : short, short: short.length, apart };
   }
 
   /** What may be on several servers, in one round trip to each. */
@@ -266,10 +283,9 @@ export class RedisStore extends CacheStore {
     return { epoch: [...epochs].sort().join('+'), clocks };
   }
 
-  #noteLength(key: string, text: string | undefined, wasLong: boolean): void {
-    const isLong = text === undefined ? wasLong : text.length > LONG;
-    if (isLong === wasLong) return;
-    if (!isLong) return void this.#long.delete(key);
+  #noteLength(key: string, { length }: string): void {
+    if (length <= LONG) return void this.#long.delete(key);
+    if (this.#long.has(key)) return;
     if (this.#long.size >= MOST_LONG) this.#long.delete(this.#long.values().next().value!);
     this.#long.add(key);
   }

@@ -52,9 +52,9 @@ export function concerns(fault: Fault, part: Part): boolean {
 class LateFill extends WrappedStore {
   constructor(inner: CacheStore) {
     super(inner);
-    const { isValid } = ClockView.prototype;
-    ClockView.prototype.isValid = function (dependency) {
-      return Number.isNaN(this.now([dependency.clock])[0]) || isValid.call(this, dependency);
+    const { judge } = ClockView.prototype;
+    ClockView.prototype.judge = function (dependency) {
+      return Number.isNaN(this.now([dependency.clock])[0]) || judge.call(this, dependency);
     };
   }
 

@@ -182,7 +182,7 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       });
     });
 
-    it('reads a long text in a command of its own from the second time on, and then a short one in the script again', async () => {
+    it('reads a text that is known to be long in a command of its own, and then a short one in the script again', async () => {
       const long = 'x'.repeat(20_000);
       const reads = async () => {
         await server.admin.config('RESETSTAT');
@@ -191,13 +191,38 @@ describeWithRedisServers('What RedisStore does on a server', () => {
         return [entries.map((entry) => entry?.length), calls.get('mget')];
       };
       await store.put('short', 'text', LONG);
-      await store.put('long', long, LONG);
       await store.read([], [user]);
+      // Of another process.
+      await server.admin.set('app:long', long);
       expect(await reads()).toEqual([[4, 20_000, undefined], 1]);
       expect(await reads()).toEqual([[4, 20_000, undefined], 2]);
-      await store.put('long', 'short', LONG);
+      await server.admin.set('app:long', 'short');
       expect(await reads()).toEqual([[4, 5, undefined], 2]);
       expect(await reads()).toEqual([[4, 5, undefined], 1]);
+      await store.put('long', long, LONG);
+      expect(await reads()).toEqual([[4, 20_000, undefined], 2]);
+      await store.put('long', 'short', LONG);
+      expect(await reads()).toEqual([[4, 5, undefined], 1]);
+    });
+
+    it('asks for the beginnings of short texts that the reader has together, and for that of a long one by itself', async () => {
+      const long = `long, ${'x'.repeat(20_000)}`;
+      for (const key of ['a', 'b']) await store.put(key, `of ${key}`, LONG);
+      await store.put('c', long, LONG);
+      await store.read([], [user]);
+      await server.admin.config('RESETSTAT');
+      const known = ['of a', 'of b', 'long, '];
+      const { entries } = await store.read(['c', 'a', 'b', 'c'], [user], undefined, [
+        'long, ',
+        'of a',
+        'of b',
+        undefined,
+      ]);
+      expect(entries).toEqual(['long, ', 'of a', 'of b', long]);
+      const calls = await server.commandCalls();
+      expect([calls.get('evalsha'), calls.get('mget'), calls.get('getrange')]).toEqual([1, 2, 1]);
+      await store.read(['a', 'b', 'c'], [user], undefined, known);
+      expect((await server.commandCalls()).get('getrange')).toBe(2);
     });
 
     it('does not send a text again whose beginning the reader has', async () => {
