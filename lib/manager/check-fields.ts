@@ -135,6 +135,7 @@ function suspectsOf(manager: object): Suspect[] {
 function ownSuspects(of: object): Suspect[] {
   const found: Suspect[] = [];
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(of))) {
+    if (name in FIELDS || name === 'constructor') continue;
     const isLifetime = LIFETIMES.has(name) && typeof descriptor.value === 'number';
     const near = isLifetime ? undefined : nearField(name, descriptor);
     if (isLifetime || near) found.push({ name, near });
@@ -149,7 +150,7 @@ function* prototypesOf(manager: object): Generator<object> {
 
 function nearField(name: string, descriptor: PropertyDescriptor): NearField | undefined {
   // What is private by its name, or a constant, is the manager's own, and may well stand behind a field of ours.
-  if (name in FIELDS || /^[_$]|_$/.test(name) || !/[a-z]/.test(name)) return undefined;
+  if (/^[_$]|_$/.test(name) || !/[a-z]/.test(name)) return undefined;
   const near = nearestName(name, NAMES);
   if (!near) return undefined;
   const field = near.name as Field;
