@@ -1,8 +1,10 @@
 import type { Type } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { DataSource, EntitySchema } from 'typeorm';
 import { describe, expect, it, vi } from 'vitest';
 import { BaseCacheManager } from '../../../lib/index.js';
 import { ManagerRegistry } from '../../../lib/manager/manager-registry.js';
+import { checkCopies } from '../../../lib/qs-cache.copies.js';
 import { createTestApp, type TestApp } from '../../support/test-app.js';
 
 interface Row {
@@ -80,6 +82,19 @@ describe('Of all managers of an application', () => {
       expect(ofManagers()).toHaveLength(2 * once);
     } finally {
       has.mockRestore();
+      get.mockRestore();
+    }
+  });
+
+  it('the methods are looked at once for decorators of another copy', async () => {
+    const { module } = await boot(20);
+    const get = vi.spyOn(Reflect, 'getMetadata');
+    try {
+      checkCopies(module.get(DiscoveryService, { strict: false }), new MetadataScanner());
+      expect(get.mock.calls.filter(([, of]) => (of as unknown) === BaseCacheManager.prototype.clearCache)).toHaveLength(
+        1,
+      );
+    } finally {
       get.mockRestore();
     }
   });
