@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { oursInMemory, oursOnIoRedis, oursOnKeyvRedis } from './candidates/ours.mjs';
 import { openServices } from './services.mjs';
-import { QsCacheCore } from './core.mjs';
+import { QsCacheCore } from '../dist/qs-cache.core.js';
 
 const STORES = { memory: oursInMemory, '@keyv/redis': oursOnKeyvRedis, 'ioredis-yet': oursOnIoRedis };
 const KEYS = [1, 1_000];

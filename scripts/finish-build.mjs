@@ -5,7 +5,6 @@
 // runner, a migration script, a plugin) has one copy of it, with one registry of managers and one ear for writes.
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { joinModules } from './join-modules.mjs';
 
 const dist = resolve(import.meta.dirname, '../dist');
 const { exports } = JSON.parse(readFileSync(resolve(dist, '../package.json'), 'utf8'));
@@ -23,10 +22,6 @@ for (const entry of entries) {
 const wanted = reachable(entries.map(declarationOf));
 for (const file of filesBelow(dist)) if (file.endsWith('.d.ts') && !wanted.has(file)) rmSync(file);
 
-const scripts = filesBelow(dist).filter((file) => file.endsWith('.js'));
-const [main, ...others] = [entries[0], ...scripts.filter((file) => file !== entries[0])];
-joinModules(dist, pathOf(main), others.map(pathOf));
-
 /** A set that grows while it is walked through. */
 function reachable(declarations) {
   const found = new Set(declarations);
@@ -39,10 +34,6 @@ function reachable(declarations) {
     }
   }
   return found;
-}
-
-function pathOf(file) {
-  return relative(dist, file).replaceAll('\\', '/');
 }
 
 function declarationOf(script) {

@@ -6,7 +6,7 @@ import { names } from '../names.mjs';
 import { shapes } from '../shapes.mjs';
 import { microseconds, times } from '../table.mjs';
 import { mustEqual, verify } from '../verify.mjs';
-import { QsCacheCore } from '../core.mjs';
+import { QsCacheCore } from '../../dist/qs-cache.core.js';
 
 const ID = 500;
 const [detail] = shapes;

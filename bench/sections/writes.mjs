@@ -6,7 +6,7 @@ import { Example } from '../entities.mjs';
 import { measure } from '../measure.mjs';
 import { names } from '../names.mjs';
 import { microseconds } from '../table.mjs';
-import { QsCacheCore } from '../core.mjs';
+import { QsCacheCore } from '../../dist/qs-cache.core.js';
 
 export const PING = 'PING';
 

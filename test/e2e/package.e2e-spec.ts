@@ -91,39 +91,6 @@ describe('The package', () => {
     expect(stdout.split('\n')).toEqual(['[]', 'true', '']);
   });
 
-  it('is loaded from a handful of files: Node takes as long to find one as to compile it', async () => {
-    const count = `
-      require('nestjs-qscache');
-      const { sep } = require('node:path');
-      console.log(Object.keys(require.cache).filter((path) => path.includes(sep + 'dist' + sep) && !path.includes('node_modules')).length);
-    `;
-    const { stdout } = await execute(process.execPath, ['-e', count]);
-    expect(Number(stdout)).toBeGreaterThan(0);
-    expect(Number(stdout)).toBeLessThanOrEqual(5);
-  });
-
-  it('says each time what it could not be loaded for, and is loaded once it is there', async () => {
-    const late = `
-      const Module = require('node:module');
-      const { _load } = Module;
-      Module._load = (name, ...rest) => {
-        if (name === '@nestjs/typeorm') throw new Error('not there yet');
-        return _load(name, ...rest);
-      };
-      const said = [1, 2].map(() => {
-        try {
-          return require('nestjs-qscache');
-        } catch ({ message }) {
-          return message;
-        }
-      });
-      Module._load = _load;
-      console.log(JSON.stringify([...said, typeof require('nestjs-qscache').QsCacheModule]));
-    `;
-    const { stdout } = await execute(process.execPath, ['-e', late]);
-    expect(JSON.parse(stdout)).toEqual(['not there yet', 'not there yet', 'function']);
-  });
-
   it('works in an application of its own', { timeout: 180_000 }, async () => {
     const app = join(folder, 'app');
     await cp('test/e2e/package-app', app, { recursive: true });
