@@ -18,6 +18,8 @@ export class QsCacheCheck implements OnModuleInit {
   readonly #logger = new Logger('QsCache');
   /** Methods that several classes inherit are told of once. */
   readonly #told = new Set<Function>();
+  /** Methods under none of the decorators, looked at once: a hundred managers inherit the same ones. */
+  readonly #plain = new Set<Function>();
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -58,8 +60,13 @@ export class QsCacheCheck implements OnModuleInit {
 
   /** @returns whether it is under one of the decorators */
   #checkTargets(handler: string, decorated: Function): boolean {
+    if (this.#plain.has(decorated)) return false;
     const keys = this.#keysOf(decorated);
     const detail = this.#detailOf(decorated);
+    if (!keys && !detail) {
+      this.#plain.add(decorated);
+      return false;
+    }
     if (keys) checkKeys(handler, keys, this.registry.cacheKeys);
     if (detail) checkDetail(handler, detail, this.registry.cacheKeys);
     for (const target of [
@@ -72,7 +79,7 @@ export class QsCacheCheck implements OnModuleInit {
         `${handler} clears ${target.name}, which no module registers, so it would clear nothing. Add QsCacheModule.forFeature([${target.name}]) to a module's imports.`,
       );
     }
-    return this.#isDecorated(decorated);
+    return true;
   }
 
   #isDecorated(decorated: Function): boolean {

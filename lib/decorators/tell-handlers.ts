@@ -10,15 +10,17 @@ const told = new WeakSet<Function>();
  * the clearing, and the handlers a class inherits or a subclass overrides would never tell.
  */
 export function tellHandlers(discovery: DiscoveryService, scanner: MetadataScanner): void {
+  const isPlain = plainMethods();
   for (const { metatype } of [...discovery.getControllers(), ...discovery.getProviders()]) {
     // What a factory makes has no decorators Nest would look at.
     if (typeof metatype !== 'function' || !metatype.prototype) continue;
     const prototype = metatype.prototype as object;
+    const isClearing = clears(metatype);
     for (const name of scanner.getAllMethodNames(prototype)) {
       const owner = ownerOf(prototype, name);
       const descriptor = Object.getOwnPropertyDescriptor(owner, name);
       const method: unknown = descriptor?.value;
-      if (typeof method !== 'function' || told.has(method) || !(clears(method) || clears(metatype))) continue;
+      if (typeof method !== 'function' || told.has(method) || (!isClearing && isPlain(method))) continue;
       const telling = tellingOfItsEnd(method as (...args: never[]) => unknown);
       // Decorators keep what they know under the method's identity.
       for (const key of Reflect.getOwnMetadataKeys(method) as unknown[]) {
@@ -28,6 +30,17 @@ export function tellHandlers(discovery: DiscoveryService, scanner: MetadataScann
       told.add(telling);
     }
   }
+}
+
+/** Whether a method is under no decorator itself. Each is looked at once: a hundred managers inherit the same ones. */
+function plainMethods(): (method: Function) => boolean {
+  const plain = new Set<Function>();
+  return (method) => {
+    if (plain.has(method)) return true;
+    if (clears(method)) return false;
+    plain.add(method);
+    return true;
+  };
 }
 
 function clears(decorated: object): boolean {

@@ -85,15 +85,13 @@ function checkSwitch(name: string, field: string, value: unknown): void {
 /** A manager may have fields of its own. One that is nearly ours, and holds what ours would, was meant to be ours and would do nothing. */
 function checkNames(manager: string, declared: object): string[] {
   const warnings: string[] = [];
-  for (const [name, descriptor] of ownNames(declared)) {
-    if (LIFETIMES.has(name) && typeof descriptor.value === 'number') {
+  for (const { name, near } of suspectsOf(declared)) {
+    if (!near) {
       warnings.push(
         `${manager} has "${name}", which is no field of a cache manager, so no entry is kept for as long as it says. Write listTimeout and detailTimeout, in seconds, if that was meant; if it is a field of your own there is nothing to do.`,
       );
       continue;
     }
-    const near = nearField(name, descriptor);
-    if (!near) continue;
     const mistake = `${manager} has "${name}", which is no field of a cache manager but nearly ${near.field}, so nothing comes of it. `;
     if (near.isCertain) {
       throw new InvalidConfigurationError(
@@ -108,9 +106,51 @@ function checkNames(manager: string, declared: object): string[] {
   return warnings;
 }
 
-function nearField(name: string, descriptor: PropertyDescriptor): { field: Field; isCertain: boolean } | undefined {
+/** The field a name is nearly, and whether it can only be meant. */
+interface NearField {
+  readonly field: Field;
+  readonly isCertain: boolean;
+}
+
+/** A name that may be meant for a field of ours; without a near one it is what other caches call a lifetime. */
+interface Suspect {
+  readonly name: string;
+  readonly near: NearField | undefined;
+}
+
+/** Of a prototype once: all managers have the longest one, BaseCacheManager's, in common. */
+const suspects = new WeakMap<object, readonly Suspect[]>();
+
+/** Fields, and what the manager's classes say in accessors and methods; nothing is read. */
+function suspectsOf(manager: object): Suspect[] {
+  const found = ownSuspects(manager);
+  for (const prototype of prototypesOf(manager)) {
+    const known = suspects.get(prototype) ?? ownSuspects(prototype);
+    suspects.set(prototype, known);
+    found.push(...known);
+  }
+  return found;
+}
+
+function ownSuspects(of: object): Suspect[] {
+  const found: Suspect[] = [];
+  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(of))) {
+    if (name in FIELDS || name === 'constructor') continue;
+    const isLifetime = LIFETIMES.has(name) && typeof descriptor.value === 'number';
+    const near = isLifetime ? undefined : nearField(name, descriptor);
+    if (isLifetime || near) found.push({ name, near });
+  }
+  return found;
+}
+
+function* prototypesOf(manager: object): Generator<object> {
+  let each = Object.getPrototypeOf(manager) as object | null;
+  for (; each; each = Object.getPrototypeOf(each) as object | null) yield each;
+}
+
+function nearField(name: string, descriptor: PropertyDescriptor): NearField | undefined {
   // What is private by its name, or a constant, is the manager's own, and may well stand behind a field of ours.
-  if (name in FIELDS || /^[_$]|_$/.test(name) || !/[a-z]/.test(name)) return undefined;
+  if (/^[_$]|_$/.test(name) || !/[a-z]/.test(name)) return undefined;
   const near = nearestName(name, NAMES);
   if (!near) return undefined;
   const field = near.name as Field;
@@ -144,12 +184,5 @@ function fits(kind: Kind, { value, get, set }: PropertyDescriptor): boolean {
       return typeof value === 'boolean' || value === 'true' || value === 'false';
     default:
       return typeof value === 'function';
-  }
-}
-
-/** Fields, and what the manager's classes say in accessors and methods; nothing is read. */
-function* ownNames(manager: object): Generator<[string, PropertyDescriptor]> {
-  for (let each: object | null = manager; each; each = Object.getPrototypeOf(each) as object | null) {
-    yield* Object.entries(Object.getOwnPropertyDescriptors(each));
   }
 }

@@ -122,6 +122,19 @@ export class ManagerRuntime {
     const { nearCache, shared } = declaration;
     const common = { leeway: leewayOf(declaration), nearCache, shared };
     const loader = new EntityLoader(dataSource, metadata, relations);
+    // As they stand now, which is what its relations were made of.
+    const declared = [
+      dataSourceName,
+      name,
+      metadata.name,
+      [...declaration.relatedObjects],
+      [...declaration.prefetchRelatedObjects],
+      // What a former release left out of its dependencies, or let in, this one must not serve.
+      dependsOn,
+      declaration.cacheVolatile,
+    ];
+    // With the first read: it asks the driver for dozens of parsers, and the application may set some until then.
+    let identity: string | undefined;
     this.#parts = {
       name,
       metadata,
@@ -146,20 +159,11 @@ export class ManagerRuntime {
         noRowMs: declaration.notFoundTimeout * 1_000,
         ...common,
       },
-      identity: shortDigest(
-        queryText([
-          databaseIdentity(dataSource),
-          driverValues(dataSource),
-          dataSourceName,
-          name,
-          metadata.name,
-          declaration.relatedObjects,
-          declaration.prefetchRelatedObjects,
-          // What a former release left out of its dependencies, or let in, this one must not serve.
-          dependsOn,
-          declaration.cacheVolatile,
-        ]),
-      ),
+      get identity() {
+        return (identity ??= shortDigest(
+          queryText([databaseIdentity(dataSource), driverValues(dataSource), ...declared]),
+        ));
+      },
       readThrough: cache.readThrough,
       unless: () => this.#unless(),
     };

@@ -50,9 +50,9 @@ async function nameOf(dataSource: DataSource): Promise<DatabaseName> {
   switch (dataSource.options.type) {
     case 'postgres':
     case 'cockroachdb': {
-      const [{ name }] = (await query(dataSource, 'SELECT current_database() AS name')) as [{ name: string }];
-      for (const { table, schema } of await resolveTables(dataSource)) schemas.set(table, schema);
-      return { database: name, schemas };
+      const rows = await askPostgres(dataSource);
+      for (const { table, schema } of rows) if (table !== null && schema !== null) schemas.set(table, schema);
+      return { database: rows[0]!.name, schemas };
     }
     case 'mysql':
     case 'mariadb': {
@@ -68,14 +68,24 @@ async function nameOf(dataSource: DataSource): Promise<DatabaseName> {
   }
 }
 
-/** Where PostgreSQL finds the tables whose entities name no schema; those it does not have yet are made in the first of the path. */
-async function resolveTables(dataSource: DataSource): Promise<{ table: string; schema: string }[]> {
+interface PostgresName {
+  readonly name: string;
+  /** `null` in the one row there is where no table is found. */
+  readonly table: string | null;
+  readonly schema: string | null;
+}
+
+/**
+ * Its name, with each table whose entity names no schema and where PostgreSQL finds it; those it does not have yet are made in the first
+ * of the path. One statement: an application waits for it to start.
+ */
+async function askPostgres(dataSource: DataSource): Promise<PostgresName[]> {
   const unqualified = dataSource.entityMetadatas.filter(({ schema }) => !schema).map(({ tableName }) => tableName);
-  if (!unqualified.length) return [];
   const sql =
-    'SELECT t.name AS "table", n.nspname AS "schema" FROM unnest($1::text[]) AS t(name) ' +
-    'JOIN pg_class c ON c.oid = to_regclass(quote_ident(t.name)) JOIN pg_namespace n ON n.oid = c.relnamespace';
-  return (await query(dataSource, sql, [unqualified])) as { table: string; schema: string }[];
+    'SELECT current_database() AS name, found."table", found."schema" FROM (SELECT 1) AS one LEFT JOIN ' +
+    '(SELECT t.name AS "table", n.nspname AS "schema" FROM unnest($1::text[]) AS t(name) ' +
+    'JOIN pg_class c ON c.oid = to_regclass(quote_ident(t.name)) JOIN pg_namespace n ON n.oid = c.relnamespace) AS found ON true';
+  return (await query(dataSource, sql, [unqualified])) as PostgresName[];
 }
 
 async function query(dataSource: DataSource, sql: string, parameters?: unknown[]): Promise<unknown> {

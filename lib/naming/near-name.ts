@@ -23,6 +23,9 @@ export function editDistance(one: string, other: string): number {
   return last[other.length]!;
 }
 
+/** Names that differ in more letters are not near. */
+const MOST_LETTERS = 2;
+
 /** A known name, and how far another one is from it. */
 export interface NearName {
   readonly name: string;
@@ -35,8 +38,11 @@ export function nearestName(name: string, known: readonly string[]): NearName | 
   const plain = plainName(name);
   let nearest: NearName | undefined;
   for (const candidate of known) {
-    const distance = editDistance(plain, plainName(candidate));
-    if (distance > 2 || distance * 3 > candidate.length) continue;
+    const other = plainName(candidate);
+    // So many letters at least are put in or left out.
+    if (Math.abs(plain.length - other.length) > MOST_LETTERS) continue;
+    const distance = editDistance(plain, other);
+    if (distance > MOST_LETTERS || distance * 3 > candidate.length) continue;
     if (!nearest || distance < nearest.distance) nearest = { name: candidate, distance };
   }
   return nearest;

@@ -1,4 +1,4 @@
-import cluster from 'node:cluster';
+import type { Cluster } from 'node:cluster';
 import { type CacheManager, storesOf } from '../peers/cache-manager.js';
 import { isKeyv6 } from '../peers/keyv.js';
 import type { CacheStore } from './cache-store.js';
@@ -90,6 +90,8 @@ function siblingWarnings(store: string): string[] {
 
 /** What says that this process has siblings with caches of their own. */
 function siblingSign(): string | undefined {
+  // Not imported: it brings child processes and sockets along, and only who keeps values in memory asks.
+  const cluster = process.getBuiltinModule('node:cluster') as unknown as Cluster;
   if (cluster.isWorker) return 'this is a worker of node:cluster';
   if (process.env.pm_id !== undefined) return 'this process is run by PM2 (pm_id is set)';
   if (process.env.NODE_APP_INSTANCE !== undefined)

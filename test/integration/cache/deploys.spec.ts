@@ -56,6 +56,27 @@ describeWith('redis', 'A release reads nothing that a former one stored by other
           await after.app.statements.expect(outcome === 'hit' ? 0 : 1, async () => void (await read()));
         }
       });
+
+      it('goes by what it says when it is bound, not by what becomes of that', async () => {
+        const options = { ...(await database.options()), entities: exampleEntities, synchronize: true };
+        const namespace = `test-${randomUUID()}`;
+        const open = () => {
+          const manager = release({ prefetchRelatedObjects: [] });
+          return createTestApp({
+            database: options as DataSourceOptions,
+            managers: [manager],
+            store: 'ioredis-yet',
+            redisUrl,
+            options: { namespace },
+          }).then((app) => ({ app, companies: app.get(manager) }));
+        };
+        const one = await open();
+        const other = await open();
+        (other.companies.prefetchRelatedObjects as unknown as string[]).push('more');
+        await one.companies.all();
+        await one.app.settled();
+        await other.app.statements.expect(0, async () => void (await other.companies.all()));
+      });
     },
     ['postgres'],
   );

@@ -34,7 +34,7 @@ function typeCast(field: { type: string; string(): string }, otherwise: () => un
 
 describeWith('redis', 'A process reads no entry of one whose driver makes other values', (redisUrl) => {
   /** What it shows after an application with usual options has cached it, beside what find gives. */
-  async function shown(database: TestDatabase, more: object, change?: () => void) {
+  async function shown(database: TestDatabase, more: object, change?: () => void, stands = !change) {
     const options = { ...(await database.options()), entities: [Sale] };
     const namespace = `test-${randomUUID()}`;
     const open = async (others: object) => {
@@ -50,7 +50,7 @@ describeWith('redis', 'A process reads no entry of one whose driver makes other 
     const usual = await open({ synchronize: true });
     await usual.dataSource.query("INSERT INTO sale VALUES (1, 5, 1.50, '2020-01-01 00:00:00')");
     // What a process has for all of its DataSources can only change afterwards.
-    const early = change ? undefined : await open(more);
+    const early = stands ? await open(more) : undefined;
     await usual.sales.get(1);
     await usual.settled();
     change?.();
@@ -83,6 +83,14 @@ describeWith('redis', 'A process reads no entry of one whose driver makes other 
         const usual = pg.types.getTypeParser(type);
         onTestFinished(() => pg.types.setTypeParser(type, usual));
         const [cached, found] = await shown(database, {}, () => pg.types.setTypeParser(type, parseFloat));
+        expect(cached).toEqual(found);
+      });
+
+      it('where those of the process are others once it stands', async () => {
+        const type = pg.types.builtins.NUMERIC;
+        const usual = pg.types.getTypeParser(type);
+        onTestFinished(() => pg.types.setTypeParser(type, usual));
+        const [cached, found] = await shown(database, {}, () => pg.types.setTypeParser(type, parseFloat), true);
         expect(cached).toEqual(found);
       });
 
