@@ -227,7 +227,7 @@ export class RedisStore extends CacheStore {
     );
     return this.#send([...beside, call(readScript, asked, args)]).then((replies) => {
       const reply = clocksReply(replies.at(-1), asked.length);
-      const entries = new Array<string | undefined>(keys.length);
+      const entries = keys.map((): string | undefined => undefined);
       const take = (i: number, value: unknown) => {
         if (typeof value !== 'string') return;
         entries[i] = value;
