@@ -14,7 +14,7 @@ export interface IoRedisTemplate extends IoRedisClient {
 interface OwnClient extends IoRedisClient {
   /** Of a `Redis`, while it has one. */
   readonly stream?: { unref?(): void };
-  on(event: string, listener: (argument: never) => void): unknown;
+  on(event: string, listener: (...args: never[]) => void): unknown;
   connect(): Promise<void>;
   disconnect(): void;
 }
@@ -67,7 +67,15 @@ export function dialIoRedis(template: IoRedisTemplate, itself: Line): Dial {
     const explained = (reply: unknown) => (reply instanceof Error && !isAnswer(reply) ? (said() ?? reply) : reply);
     const send = (commands: readonly RedisCommand[]) =>
       sendOver(client, commands).then((replies) => replies.map(explained));
-    return { send, end };
+    return client.isCluster ? { send, end } : { send, end, subscribe: subscriber(client) };
+  };
+}
+
+/** As it arrives: somebody may publish what is no text, nor a list of them. */
+function subscriber(client: OwnClient): NonNullable<Line['subscribe']> {
+  return async (channel, hear) => {
+    client.on('messageBuffer', (of: Uint8Array, message: unknown) => String(of) === channel && hear(message));
+    await client.call('subscribe', [channel]);
   };
 }
 

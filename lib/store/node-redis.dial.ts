@@ -19,6 +19,8 @@ interface OwnClient extends NodeRedisClient {
   destroy?(): void;
   disconnect(): Promise<unknown>;
   unref?(): void;
+  /** A cluster's takes other arguments. */
+  subscribe?(channel: string, hear: (message: unknown) => void, asItArrives: true): Promise<unknown>;
 }
 
 /** What is not to be shared with the client this one is made after, or not to be done for it. */
@@ -28,6 +30,9 @@ const PLAIN = {
   clientSideCache: undefined,
   emitInvalidate: false,
   pingInterval: undefined,
+  // What a server pushes by itself is answered by RESP3 in a way of its own.
+  RESP: 2,
+  maintNotifications: 'disabled',
 };
 
 export function dialNodeRedis(template: NodeRedisTemplate, itself: Line): Dial {
@@ -74,11 +79,16 @@ function endAtOnce(client: OwnClient): void {
 
 function lineOf(client: OwnClient, isCluster: boolean, end: () => void): Line {
   const send = sender(client, isCluster);
-  return {
+  const line: Line = {
     // Commands sent in one turn leave in one packet.
     send: (commands) => Promise.all(commands.map((command) => send(command).catch((error: unknown) => error))),
     end,
   };
+  if (isCluster || !client.subscribe) return line;
+  // As it arrives: somebody may publish what is no text, nor a list of them.
+  const subscribe: NonNullable<Line['subscribe']> = async (channel, hear) =>
+    void (await client.subscribe!(channel, hear, true));
+  return { ...line, subscribe };
 }
 
 /** A cluster's nodes do as its defaults say. */

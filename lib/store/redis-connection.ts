@@ -37,6 +37,8 @@ export interface RedisConnection {
 /** A connection of our own, for as long as it lasts. */
 export interface Line {
   send(commands: readonly RedisCommand[]): Promise<unknown[]>;
+  /** Hears a channel from now on, and sends nothing but PING any more. Absent where it is no line to one server. */
+  readonly subscribe?: (channel: string, hear: (message: unknown) => void) => Promise<void>;
   /** Ends it at once. */
   end(): void;
 }
