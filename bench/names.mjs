@@ -10,6 +10,7 @@ export const names = {
   keyvRedis: 'qscache, @keyv/redis, near off',
   redis: 'qscache, ioredis, near off',
   near: 'qscache, ioredis, near',
+  tracking: 'qscache, ioredis, near, tracking',
   signed: 'qscache, ioredis, near off, secret',
   encrypted: 'qscache, ioredis, near off, encrypt',
   parse: 'floor: JSON.parse',

@@ -4,7 +4,7 @@ import { clearingRatio } from './sections/clears.mjs';
 import { MANY, ONE } from './sections/get-many.mjs';
 import { pingsMore } from './sections/writes.mjs';
 
-const { typeorm, bentoRedis, bentoTiered, memory, shared, redis, near, entry, floor } = names;
+const { typeorm, bentoRedis, bentoTiered, memory, shared, redis, near, tracking, entry, floor } = names;
 /** Not a number where one of them was not measured. */
 const medians = (one, other) => one?.p50 / other?.p50;
 const rates = (one, other) => one?.perSecond / other?.perSecond;
@@ -94,6 +94,12 @@ export const targets = [
     above: 1,
     section: 'readers',
     figure: (readers) => rates(readers.details[near], readers.details[bentoTiered]),
+  },
+  {
+    work: 'the same with tracking',
+    above: 1,
+    section: 'readers',
+    figure: (readers) => rates(readers.details[tracking], readers.details[bentoTiered]),
   },
   {
     work: 'getMany(100) warm on Redis, against one detail hit',

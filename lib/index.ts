@@ -33,6 +33,7 @@ export {
   type EntriesRead,
   type EntryInHand,
   type Lease,
+  type Standing,
   type Work,
   type WrittenRows,
 } from './store/cache-store.js';

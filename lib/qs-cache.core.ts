@@ -11,6 +11,7 @@ import { type BaseCacheManager, isManager } from './manager/base-cache-manager.j
 import { KeptOut } from './manager/kept-out.js';
 import { type CacheManagerClass, ManagerRegistry } from './manager/manager-registry.js';
 import { bindManager } from './manager/manager-runtime.js';
+import { keyPrefix } from './naming/cache-keys.js';
 import { entityClock } from './naming/table-clocks.js';
 import type { CacheManager } from './peers/cache-manager.js';
 import { brand } from './peers/copies.js';
@@ -23,7 +24,7 @@ import { disconnect } from './store/disconnect.js';
 import { GuardedStore } from './store/guarded-store.js';
 import { giveUpUnready } from './store/keyv-tiers.js';
 import { LateStore } from './store/late-store.js';
-import { selectStore, type StoreSelection } from './store/select-store.js';
+import { selectStore, type StoreSelection, type StoreSelectionOptions } from './store/select-store.js';
 import { checkListenersAreAwaited } from './writes/awaited-listeners.js';
 import { dataSources, isFollowed } from './writes/data-sources.js';
 import { dialectOf } from './writes/driver-truth.js';
@@ -271,7 +272,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
 
   #select(): StoreSelection {
     if (this.#selection) return this.#selection;
-    const { redis, store, budgetMs } = this.#options;
+    const { redis, store, budgetMs, tracking } = this.#options;
     const cache = this.#cacheManager();
     if (!cache && !redis && !store) {
       throw new InvalidConfigurationError(
@@ -280,9 +281,15 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
       );
     }
     if (!redis && !store) this.#selectedFrom = cache;
-    const selection = selectStore({ cache, redis, store, budgetMs } as Parameters<typeof selectStore>[0]);
+    const given = { cache, redis, store, budgetMs, tracking: tracking ? this.#tracking : undefined };
+    const selection = selectStore(given as Parameters<typeof selectStore>[0]);
     this.#selection = { ...selection, store: new GuardedStore(selection.store, this.events, budgetMs) };
     return this.#selection;
+  }
+
+  get #tracking(): StoreSelectionOptions['tracking'] {
+    const failed = (error: Error) => tellFailed(this.events, 'track', error);
+    return { keys: keyPrefix([this.#options.namespace || undefined]), failed };
   }
 
   #cacheManager(): CacheManager | undefined {

@@ -99,15 +99,26 @@ export interface QsCacheOptions {
   readonly encrypt?: boolean | undefined;
 
   /**
-   * What this process keeps of the entries it has read lately: parsed, so that a hit need neither send nor read their text again. The store
-   * is asked at every read whether the entry is still there and still true, so nothing is shown that the store would not show. `maxBytes`:
-   * how much memory it may take, about; what was read longest ago goes first, and a single entry may take a quarter of it. Default
-   * `{ maxBytes: 33_554_432 }`, 32 MB; 0 keeps nothing. A manager that keeps nothing says so itself: `nearCache = false`.
+   * What this process keeps of the entries it has read lately: parsed, so that a hit need neither send nor read their text again.
+   *
+   * `maxBytes`: how much memory it may take, about; what was read longest ago goes first, and a single entry may take a quarter of it. Default
+   * 33,554,432, 32 MB; 0 keeps nothing. A manager that keeps nothing says so itself: `nearCache = false`.
+   *
+   * `tracking`: whether what was read within the last second is shown without asking the store. Default `false`: it is asked at every
+   * read whether the entry is still there and still true, so nothing is shown that the store would not show. `true`, on one Redis server: it
+   * tells this process of each change, over one connection more (`CLIENT TRACKING` in broadcasting mode), and what it has not told of costs
+   * no round trip. **The price**: a read may be older than a write that another process was acknowledged, by as long as it takes to
+   * tell, a millisecond as a rule, and by a second at the most, whatever becomes of the connection; an entry may be shown for as long past its
+   * timeout. What this process has written itself it reads at once. While the connection is down, or the store, every read asks, as with
+   * `false`, and a `store:failed` event of `track` says so once. On a Redis Cluster, or a store of your own, it is without effect, which the log
+   * says; in memory there is nothing to ask, and it is without effect too. Without a `namespace` Redis tells of all its keys, where nothing
+   * else stands before those of entries. With `maxBytes: 0` a boot error.
    *
    * @example
    * QsCacheModule.forRoot({ nearCache: { maxBytes: 256 * 1024 * 1024 } }) // costs no more queries
+   * QsCacheModule.forRoot({ nearCache: { tracking: true } }) // of two hits within a second the second costs no round trip
    */
-  readonly nearCache?: { readonly maxBytes?: number | undefined } | undefined;
+  readonly nearCache?: { readonly maxBytes?: number | undefined; readonly tracking?: boolean | undefined } | undefined;
 
   /**
    * `false`: every read comes from the database and nothing is stored, for tests and emergencies; the log says so once. Writes go on
@@ -170,6 +181,7 @@ export interface ResolvedOptions {
   readonly seal: Seal;
   /** 0 keeps nothing. */
   readonly nearBytes: number;
+  readonly tracking: boolean;
 }
 
 const checked = new WeakSet<object>();
@@ -262,27 +274,43 @@ export function resolveOptions(options: QsCacheOptions): ResolvedOptions {
   if (typeof enabled !== 'boolean') {
     throw invalid('enabled', `of type ${typeof enabled}`, 'it says neither yes nor no', 'Give true or false.');
   }
-  const nearBytes = nearBytesFrom(options);
-  return { namespace, redis, store, budgetMs, holdMs, needsHold, enabled, seal: sealFrom(options), nearBytes };
+  const near = nearCacheFrom(options);
+  return { namespace, redis, store, budgetMs, holdMs, needsHold, enabled, seal: sealFrom(options), ...near };
 }
 
-function nearBytesFrom({ nearCache = {} }: QsCacheOptions): number {
+const NEAR_CACHE = ['maxBytes', 'tracking'];
+
+function nearCacheFrom({ nearCache = {} }: QsCacheOptions): Pick<ResolvedOptions, 'nearBytes' | 'tracking'> {
   const given: unknown = nearCache;
   const remedy = 'Give { maxBytes: 33_554_432 }, with 0 for nothing, or leave it out.';
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw invalid('nearCache', whatIs(given), 'how much this process may keep is unknown', remedy);
   }
   for (const name of Object.keys(given)) {
-    if (name === 'maxBytes') continue;
-    const hint = meantOption(name, ['maxBytes']) ?? 'There is maxBytes.';
+    if (NEAR_CACHE.includes(name)) continue;
+    const hint = meantOption(name, NEAR_CACHE) ?? `There are ${NEAR_CACHE.join(' and ')}.`;
     throw new InvalidConfigurationError(
       'QSCACHE_OPTION',
       `QsCacheModule option nearCache has no ${JSON.stringify(name)}, so nothing would come of it. ${hint}`,
     );
   }
-  const { maxBytes = 32 * 1024 * 1024 }: { maxBytes?: unknown } = given;
-  if (isBetween(maxBytes, 0, Number.MAX_SAFE_INTEGER)) return maxBytes as number;
-  throw invalid('nearCache.maxBytes', maxBytes, 'nobody could count with it', remedy);
+  const { maxBytes = 32 * 1024 * 1024, tracking = false }: { maxBytes?: unknown; tracking?: unknown } = given;
+  if (!isBetween(maxBytes, 0, Number.MAX_SAFE_INTEGER)) {
+    throw invalid('nearCache.maxBytes', maxBytes, 'nobody could count with it', remedy);
+  }
+  // A text, of an environment variable, would count as true whatever it says.
+  if (typeof tracking !== 'boolean') {
+    throw invalid('nearCache.tracking', whatIs(tracking), 'it says neither yes nor no', 'Give true or false.');
+  }
+  if (tracking && maxBytes === 0) {
+    throw invalid(
+      'nearCache.tracking',
+      tracking,
+      'nothing is kept (maxBytes: 0) that changes could be told of',
+      'Leave one of them out.',
+    );
+  }
+  return { nearBytes: maxBytes as number, tracking };
 }
 
 function checkStore({ store, redis }: { readonly store?: unknown; readonly redis?: unknown }): void {

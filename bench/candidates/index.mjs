@@ -5,6 +5,7 @@ import {
   oursInMemory,
   oursOnIoRedis,
   oursOnIoRedisNear,
+  oursOnIoRedisTracking,
   oursOnKeyvRedis,
   oursShared,
   oursSigned,
@@ -33,6 +34,7 @@ export async function* openCandidates(services, shapes) {
   const onIoRedis = await oursOnIoRedis(services);
   yield onIoRedis;
   yield await oursOnIoRedisNear(services);
+  yield await oursOnIoRedisTracking(services);
   yield await oursSigned(services);
   yield await oursEncrypted(services);
 
@@ -50,6 +52,7 @@ export async function* openGrowing(services, shapes) {
   const onIoRedis = await oursOnIoRedis(services);
   yield onIoRedis;
   yield await oursOnIoRedisNear(services);
+  yield await oursOnIoRedisTracking(services);
   await storeTexts(services, shapes, reference);
   yield getAndParseRows(services);
 }
@@ -61,6 +64,7 @@ export async function* openConcurrent(services, shapes) {
   const onIoRedis = await oursOnIoRedis(services);
   yield onIoRedis;
   yield await oursOnIoRedisNear(services);
+  yield await oursOnIoRedisTracking(services);
   yield asking(reference, bentoInMemoryAndOnRedis(services, reference.dataSource));
   await storeTexts(services, shapes, reference, onIoRedis);
   yield getEntry(services);

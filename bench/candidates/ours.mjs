@@ -57,6 +57,11 @@ export function oursOnIoRedisNear(services) {
   return onIoRedis(names.near, services, {});
 }
 
+/** Redis tells of what changes; it is asked at least once a second. */
+export function oursOnIoRedisTracking(services) {
+  return onIoRedis(names.tracking, services, { nearCache: { tracking: true } });
+}
+
 export function oursSigned(services) {
   return onIoRedis(names.signed, services, { ...NEAR_OFF, secret: SECRET });
 }

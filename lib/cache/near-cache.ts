@@ -1,4 +1,4 @@
-import { markOf } from '../store/cache-store.js';
+import { markOf, type Standing } from '../store/cache-store.js';
 import type { EntryHead } from './entry.js';
 import type { Reading } from './read-request.js';
 
@@ -7,6 +7,8 @@ export interface KeptEntry extends EntryHead {
   /** How its text begins: as long as the store has one that begins so, it has this entry. */
   readonly mark: string;
   readonly reading: Reading;
+  /** Of the answer by which it was found true last; `undefined` where nobody has read it since it was stored, or the store gave none. */
+  standing?: Standing | undefined;
 }
 
 /** What is kept of an entry that was stored as this text. */
@@ -26,7 +28,8 @@ const BYTES_BESIDE = 500;
 
 /**
  * Entries this process has read lately, parsed, with a bound on their bytes; the one that was read longest ago goes first. It saves
- * their way over the wire and the reading of their texts, and decides nothing about what may be served: the clocks do.
+ * their way over the wire and the reading of their texts, and decides nothing about what may be served: the clocks do, or the store that
+ * vouches for what they were.
  */
 export class NearCache {
   readonly #kept = new Map<string, { readonly entry: KeptEntry; readonly bytes: number }>();

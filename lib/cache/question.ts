@@ -1,4 +1,4 @@
-import type { Budget, CacheStore, ClockQuery } from '../store/cache-store.js';
+import type { Budget, CacheStore, ClockQuery, EntriesRead, Standing } from '../store/cache-store.js';
 import { AsOf } from './as-of.js';
 import { ClockView } from './clock-view.js';
 import { type Dependency, clockQueries, clockQueriesOf } from './dependency.js';
@@ -67,7 +67,7 @@ export class Question {
     try {
       const queries = this.#queries();
       const read = await readInPieces(store, keys, queries, budget, failed, marks);
-      return new Answer(new ClockView(queries, read), keys, read.entries, this.context, known);
+      return new Answer(new ClockView(queries, read), keys, read, this.context, known);
     } catch (error) {
       failed(error);
       return undefined;
@@ -95,7 +95,7 @@ export class Answer {
   constructor(
     readonly view: ClockView,
     private readonly keys: readonly string[],
-    private readonly texts: readonly (string | undefined)[],
+    private readonly read: Pick<EntriesRead, 'entries' | 'standing'>,
     private readonly context: QuestionContext,
     private readonly known: readonly (KeptEntry | undefined)[] | undefined,
   ) {}
@@ -110,8 +110,13 @@ export class Answer {
     return new AsOf(this.view, this.context.clocks);
   }
 
+  /** Of what it says of its own clocks and entries, `further` ones left out. */
+  get standing(): Standing | undefined {
+    return this.read.standing;
+  }
+
   hasText(key: string): boolean {
-    return this.texts[this.#place(key)] !== undefined;
+    return this.read.entries[this.#place(key)] !== undefined;
   }
 
   /** `undefined` where nothing is stored, or nothing of ours. */
@@ -123,7 +128,7 @@ export class Answer {
   }
 
   #read(key: string, place: number): Stored | undefined {
-    const text = this.texts[place];
+    const text = this.read.entries[place];
     if (text === undefined) return undefined;
     const known = this.known?.[place];
     // A store may have sent all of it.

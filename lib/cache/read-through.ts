@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEvents, MissReason } from '../events/cache-events.js';
 import { tellFailed, tellFailedInTime } from '../events/tell-failed.js';
-import { Budget, type CacheStore } from '../store/cache-store.js';
+import { Budget, type CacheStore, type Standing } from '../store/cache-store.js';
 import type { AsOf } from './as-of.js';
 import type { ClockView } from './clock-view.js';
 import type { Dependency } from './dependency.js';
@@ -217,17 +217,27 @@ export class ReadThrough {
     for (const request of requests) {
       const stored = storedFor(clocks, request, answer, tell);
       if (stored) found.set(request, stored);
+      else this.#forget(request);
     }
     const further = await this.#clocksNotCovered(found, answer);
+    // Nobody vouches for clocks that were asked for later than it began.
+    const standing = further ? undefined : answer.standing;
     const hits = new Map<ReadRequest<T>, T>();
     for (const [request, stored] of found) {
       const { head } = stored;
-      if (!isTrue(head, answer.view, further)) missed(tell, request, 'stale');
-      else if (isWithin(head, 0)) take(request, stored, hits, tell);
+      if (!isTrue(head, answer.view, further)) {
+        this.#forget(request);
+        missed(tell, request, 'stale');
+      } else if (isWithin(head, 0)) take(request, stored, hits, tell, standing);
       else if (!expired || !isWithin(head, request.leeway?.revalidateMs ?? 0)) missed(tell, request, 'expired');
-      else if (take(request, stored, hits, tell, 'expired')) expired.push(request);
+      else if (take(request, stored, hits, tell, undefined, 'expired')) expired.push(request);
     }
     return hits;
+  }
+
+  /** What the store is known not to have, or to have as stale, is shown to nobody after that, whatever an older answer still vouches for. */
+  #forget({ key }: ReadRequest<unknown>): void {
+    this.near.delete(key);
   }
 
   /** For entries that show rows nobody in this process knew of; remembered, so that it is the last time. */
@@ -285,10 +295,11 @@ function take<T>(
   stored: Stored,
   hits: Map<ReadRequest<T>, T>,
   tell: Tell,
+  standing: Standing | undefined,
   stale?: 'expired',
 ): boolean {
   try {
-    hits.set(request, stored.valueFor(request));
+    hits.set(request, stored.valueFor(request, standing));
     const hit = { name: 'entry:hit', key: request.key } as const;
     tell(stale ? { ...hit, stale } : hit);
     return true;

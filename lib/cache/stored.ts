@@ -1,3 +1,4 @@
+import type { Standing } from '../store/cache-store.js';
 import { type Entry, type EntryHead, payloadOf } from './entry.js';
 import { type KeptEntry, keptEntry, type NearCache } from './near-cache.js';
 import type { ReadRequest } from './read-request.js';
@@ -7,15 +8,24 @@ export interface Stored {
   readonly head: EntryHead;
   /** As it was found; `undefined` where this process has more of it. */
   readonly payload?: string;
-  /** For a reader whose entry this is. @throws when it cannot be made: a miss */
-  valueFor<T>(request: ReadRequest<T>): T;
+  /**
+   * For a reader whose entry this is.
+   *
+   * @param standing of the answer by which it is true. Default: it is not known to be, or was judged by more than that answer.
+   * @throws when it cannot be made: a miss
+   */
+  valueFor<T>(request: ReadRequest<T>, standing?: Standing): T;
 }
 
 export function kept(entry: KeptEntry): Stored {
   return {
     head: entry,
     // It was kept for a reader with the same fingerprint, so by the same manager.
-    valueFor: ({ keeping }) => keeping!.make(entry.reading, true),
+    valueFor: ({ keeping }, standing) => {
+      const value = keeping!.make(entry.reading, true);
+      entry.standing = standing;
+      return value;
+    },
   };
 }
 
@@ -25,7 +35,7 @@ export function fromText(entry: Entry, text: string, near: NearCache | undefined
   return {
     head: entry,
     payload: entry.payload,
-    valueFor: <T>(request: ReadRequest<T>) => {
+    valueFor: <T>(request: ReadRequest<T>, standing?: Standing) => {
       // Several read it in one turn.
       const { keeping } = request;
       if (known && keeping) return keeping.make(known.reading, true);
@@ -34,6 +44,7 @@ export function fromText(entry: Entry, text: string, near: NearCache | undefined
       const reading = keeping.read(payload);
       const value = keeping.make(reading, true);
       known = keptEntry(entry, text, reading);
+      known.standing = standing;
       near.set(request.key, known);
       return value;
     },

@@ -8,6 +8,14 @@ import { shortDigest, textKey } from './text-key.js';
 const LISTS = 'lists';
 const DETAILS = 'details';
 
+/** What stands before the keys of whoever they belong to: a namespace, then a scope. */
+export function keyPrefix(owner: readonly (string | undefined)[]): string {
+  return owner
+    .filter((part) => part !== undefined)
+    .map((part) => `${encodeURIComponent(part)}:`)
+    .join('');
+}
+
 /** The only place that spells a key of an entry. */
 export class CacheKeys {
   readonly #columns: readonly KeyColumn[];

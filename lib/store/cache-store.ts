@@ -45,10 +45,27 @@ export interface ClocksRead {
   readonly clocks: readonly ClockState[];
 }
 
+/**
+ * Whether all that one answer of a store was made of is still as it was, as far as this process has been told: what was true by that
+ * answer need not be asked about again.
+ *
+ * @publicApi
+ */
+export interface Standing {
+  /** `false` from the first change on that is heard of, and for ever. */
+  readonly isStanding: boolean;
+}
+
 /** Entries, and clocks that are no younger than they are. @publicApi */
 export interface EntriesRead extends ClocksRead {
   /** In the order of the keys; `undefined` where the store has nothing. */
   readonly entries: readonly (string | undefined)[];
+  /**
+   * Of a store that is told when something changes. It begins before the store is asked, or a change that is told before the answer comes
+   * would be missed; an answer with a hold in sight has none, since a hold begins to block without any change. Whoever finds an entry
+   * true by this answer gives it back with `vouchesFor`. Default: none.
+   */
+  readonly standing?: Standing | undefined;
 }
 
 /**
@@ -88,6 +105,8 @@ export interface EntryInHand {
   readonly mark: string;
   readonly epoch: string;
   readonly dependencies: readonly DatedClock[];
+  /** Of the answer by which it was found true last. Default: that one had none. */
+  readonly standing?: Standing | undefined;
 }
 
 /** A load that one process does for all of them. @publicApi */
@@ -156,7 +175,8 @@ export abstract class CacheStore {
 
   /**
    * Whether an entry that its reader has is still stored under the key, and no clock it depends on has passed its as-of, nor is held: as far as
-   * that can be told at once, of what is in this process. Where it cannot, `false`, and the store is asked by `read`. Default `false`.
+   * that can be told at once, of what is in this process, be it all there is to know or what the store was told of (`standing`). Where it
+   * cannot, `false`, and the store is asked by `read`. Default `false`.
    */
   vouchesFor(_key: string, _entry: EntryInHand): boolean {
     return false;

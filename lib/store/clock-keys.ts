@@ -6,10 +6,13 @@
  * application's own (a manager's explicit clears) has the namespace in the name of its clock.
  */
 export const clockKeys = {
+  /** How all of them begin, those of rows too. */
+  prefix: 'qscache:{',
+
   clock(clock: string): string {
     let key = spelled.get(clock);
     if (key === undefined) {
-      key = `qscache:{${escapeBraces(clock)}}`;
+      key = `${clockKeys.prefix}${escapeBraces(clock)}}`;
       if (spelled.size >= MOST_SPELLED) spelled.clear();
       spelled.set(clock, key);
     }

@@ -209,7 +209,9 @@ export class GuardedStore extends CacheStore {
     // Taken before it is asked: a debt that is paid until it answers may have been paid after it looked.
     const owed = queries.map(({ clock }) => this.#debts.owes(clock));
     const read = await ask();
-    return { ...read, clocks: read.clocks.map((clock, i) => (owed[i] ? { ...clock, held: true } : clock)) };
+    const clocks = read.clocks.map((clock, i) => (owed[i] ? { ...clock, held: true } : clock));
+    // Nobody tells the store's standing of what is owed, or paid, here.
+    return { ...read, clocks, standing: undefined };
   }
 
   /** One at a time: a debt that two are paying is paid by whoever comes last. */

@@ -14,7 +14,7 @@ export interface IoRedisTemplate extends IoRedisClient {
 interface OwnClient extends IoRedisClient {
   /** Of a `Redis`, while it has one. */
   readonly stream?: { unref?(): void; readonly writableLength?: number };
-  on(event: string, listener: (argument: never) => void): unknown;
+  on(event: string, listener: (...args: never[]) => void): unknown;
   connect(): Promise<void>;
   disconnect(): void;
 }
@@ -71,7 +71,15 @@ export function dialIoRedis(template: IoRedisTemplate, itself: Line): Dial {
     const whenGone = (tell: () => void) => {
       if (client.stream?.writableLength === 0) tell();
     };
-    return { send, whenGone, end };
+    return client.isCluster ? { send, end } : { send, whenGone, end, subscribe: subscriber(client) };
+  };
+}
+
+/** As it arrives: somebody may publish what is no text, nor a list of them. */
+function subscriber(client: OwnClient): NonNullable<Line['subscribe']> {
+  return async (channel, hear) => {
+    client.on('messageBuffer', (of: Uint8Array, message: unknown) => String(of) === channel && hear(message));
+    await client.call('subscribe', [channel]);
   };
 }
 

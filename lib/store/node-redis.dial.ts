@@ -19,6 +19,8 @@ interface OwnClient extends NodeRedisClient {
   destroy?(): void;
   disconnect(): Promise<unknown>;
   unref?(): void;
+  /** A cluster's takes other arguments. */
+  subscribe?(channel: string, hear: (message: unknown) => void, asItArrives: true): Promise<unknown>;
 }
 
 /** What is not to be shared with the client this one is made after, or not to be done for it. */
@@ -28,6 +30,9 @@ const PLAIN = {
   clientSideCache: undefined,
   emitInvalidate: false,
   pingInterval: undefined,
+  // What a server pushes by itself is answered by RESP3 in a way of its own.
+  RESP: 2,
+  maintNotifications: 'disabled',
 };
 
 export function dialNodeRedis(template: NodeRedisTemplate, itself: Line): Dial {
@@ -74,14 +79,18 @@ function endAtOnce(client: OwnClient): void {
 
 function lineOf(client: OwnClient, isCluster: boolean, end: () => void): Line {
   const send = sender(client, isCluster);
-  const isOneServer = !isCluster && !('getSentinelNode' in client);
-  return {
-    // It writes to its socket when the turn is over: in an immediate that was asked for before this one.
-    ...(isOneServer && { whenGone: (tell) => void setImmediate(tell) }),
+  const line: Line = {
     // Commands sent in one turn leave in one packet.
     send: (commands) => Promise.all(commands.map((command) => send(command).catch((error: unknown) => error))),
     end,
   };
+  if (isCluster || !client.subscribe) return line;
+  // It writes to its socket when the turn is over, in an immediate that was asked for before this one; Sentinels are asked for it before.
+  const whenGone = 'getSentinelNode' in client ? undefined : (tell: () => void) => void setImmediate(tell);
+  // As it arrives: somebody may publish what is no text, nor a list of them.
+  const subscribe: NonNullable<Line['subscribe']> = async (channel, hear) =>
+    void (await client.subscribe!(channel, hear, true));
+  return { ...line, ...(whenGone && { whenGone }), subscribe };
 }
 
 /** A cluster's nodes do as its defaults say. */

@@ -36,6 +36,9 @@ export function clocksReply(reply: unknown, length: number): ClocksReply {
   throw new Error('it answered what it was not asked');
 }
 
+/** Whether nothing was missing or held: what was made is a change by itself, and a hold begins to block, or passes its deadline, without any. */
+export const isStill = (reply: ClocksReply): boolean => reply[reply.length - 1] === '';
+
 const isText = (value: unknown): boolean => typeof value === 'string';
 
 /** What the values say that come first in a reply. What no server of ours has written is held: nobody knows what it has counted. */

@@ -44,6 +44,8 @@ export interface Line {
    * not known. Absent where it never is.
    */
   whenGone?(tell: () => void): void;
+  /** Hears a channel from now on, and sends nothing but PING any more. Absent where it is no line to one server. */
+  readonly subscribe?: (channel: string, hear: (message: unknown) => void) => Promise<void>;
   /** Ends it at once. */
   end(): void;
 }

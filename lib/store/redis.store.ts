@@ -7,7 +7,9 @@ import {
   type ClockWrite,
   type ClockQuery,
   type ClocksRead,
+  type EntryInHand,
   type Lease,
+  type Standing,
   type Work,
 } from './cache-store.js';
 import { clockKeys } from './clock-keys.js';
@@ -16,7 +18,7 @@ import { FREE, isLease, leaseKey, leaseValue } from './lease-keys.js';
 import { OwnConnection } from './own-connection.js';
 import { ReadConnection } from './read-connection.js';
 import type { RedisCommand, RedisConnection } from './redis-connection.js';
-import { clockNames, clocksReply, clockStates } from './redis-clocks.js';
+import { clockNames, clocksReply, clockStates, isStill } from './redis-clocks.js';
 import {
   advanceScript,
   call,
@@ -29,6 +31,7 @@ import {
 } from './redis-scripts.js';
 import { troubleOf } from './redis-trouble.js';
 import { sendScripts } from './send-scripts.js';
+import { Tracking, type TrackingOptions } from './tracking.js';
 
 /** Characters of a text that costs more as a part of a script's reply than in a command of its own. */
 const LONG = 8_192;
@@ -39,6 +42,14 @@ export interface RedisStoreOptions {
   readonly budgetMs: number;
   /** Where CACHE_MANAGER would keep this key, so that `cacheManager.del(key)` and redis-cli find the entry. */
   readonly entryKey: (key: string) => string;
+  /** Vouches for what was read lately, as long as no change of it is heard of. Default: it is asked at every read. */
+  readonly tracking?: RedisTrackingOptions | undefined;
+}
+
+export interface RedisTrackingOptions {
+  /** How the keys of all entries begin, as `read` is given them. */
+  readonly keys: string;
+  readonly failed: TrackingOptions['failed'];
 }
 
 /**
@@ -53,6 +64,7 @@ export class RedisStore extends CacheStore {
   readonly #writes: RedisConnection;
   readonly #own: readonly { open(): Promise<void>; close(): void }[];
   readonly #entryKey: (key: string) => string;
+  readonly #tracking: Tracking | undefined;
   /** Keys whose texts were long when they were read or stored last. */
   readonly #long = new Set<string>();
   readonly #isTls: boolean;
@@ -74,13 +86,16 @@ export class RedisStore extends CacheStore {
     this.#writes = writes ?? connection;
     this.#own = [reads, writes].filter((each) => each !== undefined);
     this.#entryKey = unprefixed ? (key) => keyPrefix + options.entryKey(key) : options.entryKey;
+    this.#tracking = options.tracking && tracking(connection, this.#entryKey, options.tracking);
   }
 
   override async open(): Promise<void> {
+    this.#tracking?.open();
     await this.#within('take a connection', () => Promise.all(this.#own.map((connection) => connection.open())));
   }
 
   override async close(): Promise<void> {
+    this.#tracking?.close();
     for (const connection of this.#own) connection.close();
   }
 
@@ -95,6 +110,11 @@ export class RedisStore extends CacheStore {
       () => (this.#reads.isCluster ? this.#readApart(keys, queries) : this.#readTogether(keys, queries, known)),
       budget,
     );
+  }
+
+  /** By what is heard of changes: where it hears of none, it asks. */
+  override vouchesFor(_key: string, { standing }: EntryInHand): boolean {
+    return standing?.isStanding ?? false;
   }
 
   touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
@@ -116,6 +136,7 @@ export class RedisStore extends CacheStore {
 
   async remove(keys: readonly string[]): Promise<void> {
     await this.#within('remove entries', () => this.#send(this.#forEntries('unlink', keys)));
+    this.#tracking?.changed(keys.map(this.#entryKey));
   }
 
   lease(work: readonly Work[], id: string, lifetimeMs: number, budget?: Budget): Promise<readonly Lease[]> {
@@ -168,6 +189,8 @@ export class RedisStore extends CacheStore {
       return call(advanceScript, keys, [name, flag(rows === 'unknown'), flag(takesKeys), encodeURIComponent(key)]);
     });
     await this.#insist('learn of a write', commands);
+    // Who has written reads it in this process, however late the server tells.
+    this.#tracking?.changed(writes.map(({ clock }) => clockKeys.clock(clock)));
   }
 
   /** What stands in the way of caching in this Redis, for the boot log; `undefined` when nothing does. */
@@ -225,6 +248,7 @@ export class RedisStore extends CacheStore {
       'mget',
       apart.map((i) => keys[i]!),
     );
+    const standing = this.#beginStanding(keys, clocks.slice(0, queries.length));
     return this.#send([...beside, call(readScript, asked, args)]).then((replies) => {
       const reply = clocksReply(replies.at(-1), asked.length);
       const entries = keys.map((): string | undefined => undefined);
@@ -236,8 +260,15 @@ export class RedisStore extends CacheStore {
       };
       inScript.forEach((i, n) => take(i, reply[clocks.length + n]));
       apart.forEach((i, n) => take(i, (replies[0] as unknown[])[n]));
-      return { epoch: reply[asked.length] as string, clocks: clockStates(queries, reply), entries };
+      const epoch = reply[asked.length] as string;
+      const read = { epoch, clocks: clockStates(queries, reply), entries };
+      return standing && isStill(reply) && this.#tracking!.hears(epoch) ? { ...read, standing } : read;
     });
+  }
+
+  /** Of rows it need not hear: none of their clocks moves without their table's record. */
+  #beginStanding(keys: readonly string[], records: readonly string[]): Standing | undefined {
+    return this.#tracking?.begin([...records, ...keys.map(this.#entryKey)]);
   }
 
   /** Which entries go through the script, the `short` ones first, and which ones beside it: long ones that nobody here has. */
@@ -326,6 +357,15 @@ const SCRIPTS = [readScript, touchScript, holdScript, releaseScript, advanceScri
 function ownConnection(connection: RedisConnection): OwnConnection | undefined {
   const { dial } = connection;
   return dial && new OwnConnection(connection, dial, SCRIPTS);
+}
+
+function tracking(
+  connection: RedisConnection,
+  entryKey: (key: string) => string,
+  { keys, failed }: RedisTrackingOptions,
+): Tracking | undefined {
+  if (!Tracking.isPossible(connection)) return undefined;
+  return new Tracking(connection, { prefixes: [clockKeys.prefix, entryKey(keys)], failed });
 }
 
 function readConnection(connection: RedisConnection, { budgetMs }: RedisStoreOptions): ReadConnection | undefined {

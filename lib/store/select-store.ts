@@ -5,8 +5,10 @@ import type { CacheStore } from './cache-store.js';
 import { connectRedis, type RedisClient } from './connect-redis.js';
 import { tiersOf, type Tier } from './keyv-tiers.js';
 import { MemoryStore } from './memory.store.js';
-import { RedisStore } from './redis.store.js';
+import { RedisStore, type RedisTrackingOptions } from './redis.store.js';
+import type { RedisConnection } from './redis-connection.js';
 import { TimedStore } from './timed-store.js';
+import { Tracking } from './tracking.js';
 
 export interface StoreSelectionOptions {
   readonly cache: CacheManager;
@@ -15,6 +17,8 @@ export interface StoreSelectionOptions {
   /** Used instead of either. */
   readonly store?: CacheStore;
   readonly budgetMs: number;
+  /** What is asked of a Redis that vouches for what was read lately. Default: nothing. */
+  readonly tracking?: RedisTrackingOptions | undefined;
 }
 
 export interface StoreSelection {
@@ -30,25 +34,39 @@ const WRAP_IS_BROKEN =
   'finds nothing and calls its function every time. Install keyv@5, or leave stores out of CacheModule.register().';
 
 /** Decides, once at boot, where entries and clocks live. */
-export function selectStore({ cache, redis, store: given, budgetMs }: StoreSelectionOptions): StoreSelection {
+export function selectStore({ cache, redis, store: given, budgetMs, tracking }: StoreSelectionOptions): StoreSelection {
   if (given) {
-    const warnings = given.reach === 'process' ? siblingWarnings(given.name) : [];
+    const warnings = given.reach === 'process' ? siblingWarnings(given.name) : tracking ? [untracked(given.name)] : [];
     return { store: new TimedStore(given, budgetMs), reach: given.reach, warnings };
   }
   if (redis) {
-    const store = new RedisStore(connectRedis(redis), { budgetMs, entryKey: (key) => key });
-    return { store, reach: 'shared', warnings: [] };
+    const connection = connectRedis(redis);
+    const store = new RedisStore(connection, { budgetMs, entryKey: (key) => key, tracking });
+    return { store, reach: 'shared', warnings: trackingWarnings(connection, tracking) };
   }
   const tiers = tiersOf(cache);
   const found = tiers.find((tier) => tier.kind === 'redis');
   if (found) {
     const { connection, entryKey } = found;
-    const store = new RedisStore(connection, { budgetMs, entryKey });
-    return { store, reach: 'shared', warnings: tiers.length > 1 ? [ignoredTiers(tiers, found)] : [] };
+    const store = new RedisStore(connection, { budgetMs, entryKey, tracking });
+    const warnings = tiers.length > 1 ? [ignoredTiers(tiers, found)] : [];
+    return { store, reach: 'shared', warnings: [...warnings, ...trackingWarnings(connection, tracking)] };
   }
   const warnings = [...memoryWarnings(tiers), ...(storesOf(cache).some(isKeyv6) ? [WRAP_IS_BROKEN] : [])];
   const isAlone = tiers.every(({ kind }) => kind === 'memory');
   return { store: new MemoryStore(cache, { budgetMs, isAlone }), reach: 'process', warnings };
+}
+
+function trackingWarnings(connection: RedisConnection, tracking: RedisTrackingOptions | undefined): string[] {
+  return tracking && !Tracking.isPossible(connection) ? [untracked(`redis (${connection.name})`)] : [];
+}
+
+function untracked(store: string): string {
+  return (
+    `${store} is asked at every read, as without nearCache.tracking: that takes one Redis server which tells one connection more of what ` +
+    'changes, and no Redis Cluster, Sentinel client of redis or store of your own. Leave tracking out, or give a client that ' +
+    'leads to one server: new Redis(url) of ioredis (also to Sentinels), or createClient(...) of redis.'
+  );
 }
 
 function ignoredTiers(tiers: readonly Tier[], used: Tier): string {

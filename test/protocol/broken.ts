@@ -52,6 +52,7 @@ const outage = {
 } as const;
 const near = { near: 'shared', readers: two, writers: ['update'] } as const;
 const local = { near: 'local', readers: inWriter, writers: ['update'] } as const;
+const tracked = { near: 'tracked', readers: two, writers: ['update'] } as const;
 const gone = /^GONE/;
 const anyMark = (store: CacheStore) => replace(store, takingAnyMark(store));
 const write = { readers: two, writers: ['update'] } as const;
@@ -299,5 +300,28 @@ export const broken: Record<string, Sabotaged> = {
           vouchingBy(server, (state) => ({ ...state, rows: state.rows.map(() => 0) })),
         ),
     },
+  },
+  'what is heard of changes from the answer on': {
+    ...tracked,
+    asksAnew: true,
+    broken: { holdMs: 0, tracking: 'begun late' },
+  },
+  'what is heard of changes, whatever holds are in sight': {
+    ...tracked,
+    refused: ['advance'],
+    time: true,
+    broken: { tracking: 'blind to holds' },
+  },
+  'what is heard of changes, and not what its process has written': {
+    ...tracked,
+    readers: inWriter,
+    broken: { tracking: 'deaf to itself' },
+  },
+  'what is heard of changes, whatever is owed': {
+    ...tracked,
+    readers: inWriter,
+    refused: ['advance'],
+    broken: { holdMs: 0 },
+    breaking: vouchesInDebt,
   },
 };

@@ -15,6 +15,7 @@ import type { Gates, Outcome } from './gates.js';
 import { BUDGET } from './scenario.js';
 import { time } from './scripted-time.js';
 import type { ScriptedServer } from './scripted-server.js';
+import type { ScriptedTracking } from './scripted-tracking.js';
 import { sorted } from './sorted.js';
 
 /** Of an entry by its key, and what is known of it, or of a clock. */
@@ -47,11 +48,15 @@ export interface StoreScript {
   readonly overlaps: boolean;
   /** It is the process's own, so it can be asked at once. */
   readonly local: boolean;
-  /** Told when it has been, and can tell. */
-  readonly vouched: () => void;
+  /** What it is told of changes; `undefined` where it is told of none. */
+  readonly tracking: ScriptedTracking | undefined;
+  /** Told when it has been asked whether an entry is as it was, and could tell; `isLate` where it was not, and nobody has told. */
+  readonly vouched: (isLate: boolean) => void;
   /** What a caller got to know, for comparing moments. */
   readonly heard: (actor: string, name: string, answer: unknown) => void;
 }
+
+type Asked = readonly [keys: readonly string[], queries: readonly ClockQuery[], known: readonly (string | undefined)[]];
 
 /** A process's way to the server: every call waits at a gate. */
 export class GatedStore extends CacheStore {
@@ -73,29 +78,59 @@ export class GatedStore extends CacheStore {
     _budget?: Budget,
     known: readonly (string | undefined)[] = [],
   ): Promise<EntriesRead> {
-    const read = await this.#read(keys, queries, known);
+    const { tracking } = this.script;
+    const asked = [keys, queries, known] as const;
+    const read = await (tracking ? this.#readTracked(tracking, ...asked) : this.#read(asked));
     const isKnown = (text: string | undefined, i: number) => known[i] !== undefined && text?.startsWith(known[i]);
     return { ...read, entries: read.entries.map((text, i) => (isKnown(text, i) ? known[i] : text)) };
   }
 
   override vouchesFor(key: string, entry: EntryInHand): boolean {
-    const { local, server, vouched } = this.script;
+    const { local, server, tracking, vouched } = this.script;
+    if (tracking && entry.standing?.isStanding) {
+      vouched(tracking.isUntold(entry.standing as ReturnType<ScriptedTracking['begin']>));
+      return true;
+    }
     if (!local || !server.vouchesFor(key, entry)) return false;
-    vouched();
+    vouched(false);
     return true;
   }
 
-  async #read(
-    keys: readonly string[],
-    queries: readonly ClockQuery[],
-    known: readonly (string | undefined)[],
-  ): Promise<EntriesRead> {
+  /** Its answer takes its time, in which the process may be told of what has changed since. */
+  async #readTracked(tracking: ScriptedTracking, ...[keys, queries, known]: Asked): Promise<EntriesRead> {
+    const { server, gates } = this.script;
+    const names = [...queries.map(({ clock }) => clock), ...keys];
+    const isLate = tracking.fault === 'begun late';
+    let standing = isLate ? undefined : tracking.begin(names);
+    let read: EntriesRead | undefined;
+    let isStill = false;
+    const look = (isWhole: boolean) => {
+      const isHeld = queries.some(({ clock }) => server.holds(clock).size > 0);
+      isStill = isWhole && (!isHeld || tracking.fault === 'blind to holds');
+    };
+    try {
+      read = await this.#read([keys, queries, known], look);
+      await gates.park<void>('read reply', JSON.stringify(read), (arrive) => [{ label: '', take: () => arrive() }]);
+    } finally {
+      standing ??= tracking.begin(names);
+      tracking.answered(standing, read !== undefined && isStill);
+    }
+    return isStill ? { ...read, standing } : read;
+  }
+
+  /** @param look told when it is answered, and whether nothing had to be made for that */
+  async #read([keys, queries, known]: Asked, look?: (isWhole: boolean) => void): Promise<EntriesRead> {
     const { server } = this.script;
     const entries = () => keys.map((key) => server.entries.get(key));
     const state = (query: ClockQuery) => ({ epoch: server.epoch, state: server.read(query) });
     if (!keys.length) this.remembered.add(JSON.stringify(queries));
     if (!this.script.split) {
-      return this.#call('read', [keys, queries, known], () => ({ ...joined(queries.map(state)), entries: entries() }));
+      return this.#call('read', [keys, queries, known], () => {
+        const { changes } = server;
+        const read = { ...joined(queries.map(state)), entries: entries() };
+        look?.(server.changes === changes);
+        return read;
+      });
     }
     const [found, ...states] = await Promise.all([
       keys.length ? this.#call('read', { entry: keys.join(), known }, entries) : [],
@@ -115,10 +150,11 @@ export class GatedStore extends CacheStore {
     this.remembered.add(key);
   }
 
-  remove(keys: readonly string[]): Promise<void> {
-    return this.#call('remove', [...keys], () => {
+  async remove(keys: readonly string[]): Promise<void> {
+    await this.#call('remove', [...keys], () => {
       for (const key of keys) this.script.server.entries.delete(key);
     });
+    this.script.tracking?.hasWritten(keys);
   }
 
   async lease(work: readonly Work[], id: string, lifetimeMs: number): Promise<readonly Lease[]> {
@@ -171,6 +207,7 @@ export class GatedStore extends CacheStore {
   async advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
     const holder = hold === undefined ? undefined : this.#holder(hold);
     await this.#each('advance', writes, (write) => this.script.server.advance(write, holder));
+    this.script.tracking?.hasWritten(writes.map(({ clock }) => clock));
   }
 
   async check(): Promise<undefined> {}
@@ -194,10 +231,18 @@ export class GatedStore extends CacheStore {
   #call<T>(
     method: Method,
     question: Question | readonly unknown[],
-    work: () => T,
+    done: () => T,
     actor = this.script.gates.actor,
   ): Promise<T> {
     const { gates, server, heard, faults } = this.script;
+    const work = () => {
+      server.by = this.script.tracking;
+      try {
+        return done();
+      } finally {
+        server.by = undefined;
+      }
+    };
     const about = subject(question);
     const name = about === undefined ? method : `${method}(${about})`;
     const outcomes = (answer: (value: T) => void, refuse: (error: unknown) => void): readonly Outcome[] => {

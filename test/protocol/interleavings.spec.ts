@@ -58,6 +58,8 @@ describe('the protocol, in every order its steps can happen', () => {
         'write:ambiguous',
         'read near',
         'vouched for',
+        'vouched for by what was told',
+        'shown before it was told',
         ...reasons,
       ];
       expect([...happened]).toEqual(expect.arrayContaining(expected));
@@ -99,6 +101,7 @@ describe('the protocol, in every order its steps can happen', () => {
         evictions: { of: ['entry'], times: 1 },
       },
     ],
+    ['what nobody has told of', { near: 'tracked', readers: [{ query: 'detail' }, { query: 'detail' }], clears: 1 }],
     ['a clear', { readers: [{ query: 'slug' }, { query: 'slug' }], clears: 1 }],
   ])(
     'leaves nothing out by taking moments with the same fingerprint for one: %s',

@@ -14,14 +14,15 @@ export interface ReadSeen extends Reading {
 export class WatchedNear extends NearCache {
   readonly #kept = new Map<string, KeptEntry>();
 
-  override get(key: string): KeptEntry | undefined {
-    const entry = super.get(key);
-    return entry && { ...entry, reading: { ...entry.reading, mark: entry.mark } as Reading };
+  override set(key: string, entry: KeptEntry): void {
+    const marked = { ...entry, reading: { ...entry.reading, mark: entry.mark } as Reading };
+    super.set(key, marked);
+    this.#kept.set(key, marked);
   }
 
-  override set(key: string, entry: KeptEntry): void {
-    super.set(key, entry);
-    this.#kept.set(key, entry);
+  override delete(key: string): void {
+    super.delete(key);
+    this.#kept.delete(key);
   }
 
   fingerprint(): unknown {

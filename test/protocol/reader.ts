@@ -57,9 +57,15 @@ export class Reader extends Actor {
   }
 
   async #read(floor: WriteCounts): Promise<void> {
-    const { readThrough, limit } = this.world.process(this.processName);
+    const process = this.world.process(this.processName);
+    const { readThrough, limit } = process;
     const load = async () => [await this.#load()];
-    const [seen] = await readThrough.readMany(this.#query.batch, { load, limit });
+    const reading = readThrough.readMany(this.#query.batch, { load, limit });
+    // What is shown without a question is shown by now.
+    const { isLate } = process;
+    process.isLate = false;
+    const [seen] = await reading;
+    if (isLate) return;
     for (const [cell, count] of Object.entries(seen!) as [Cell, number][]) {
       if (count >= floor[cell]) continue;
       this.world.violate(
@@ -85,7 +91,7 @@ export class Reader extends Actor {
 
   #showsKept(mark: string): void {
     this.world.happened.add('read near');
-    if (mark !== this.#gone) return;
+    if (mark !== this.#gone || this.world.process(this.processName).isLate) return;
     this.world.violate(`GONE: ${this.name} was shown what the store had no more when it began`);
   }
 

@@ -4,6 +4,7 @@ import type { CacheStore } from '../../lib/store/cache-store.js';
 import type { CallFaults } from './gated-store.js';
 import type { QueryName } from './queries.js';
 import type { ScriptedServer } from './scripted-server.js';
+import type { TrackingFault } from './scripted-tracking.js';
 import type { WriteName } from './writes.js';
 
 /** Milliseconds of the scripted time; only their order matters. */
@@ -20,8 +21,13 @@ export interface Scenario {
   readonly leases?: boolean;
   /** Processes other than `p` that end for ever, wherever their readers are. */
   readonly deaths?: number;
-  /** Processes keep what they read, and all have read before; a `local` store is asked at once what it knows of that. */
-  readonly near?: 'shared' | 'local';
+  /**
+   * Processes keep what they read, and all have read before; a `local` store is asked at once what it knows of that, and over one that is
+   * `tracked` it is shown as long as nobody has told of a change.
+   */
+  readonly near?: 'shared' | 'local' | 'tracked';
+  /** Its processes have to ask once more, as when what they were told by is over. */
+  readonly asksAnew?: boolean;
   readonly writers?: readonly WriteName[];
   /** Writes nobody tells of, each followed by an explicit clear. */
   readonly clears?: number;
@@ -68,6 +74,7 @@ export interface Sabotage {
   readonly store?: (store: CacheStore, server: ScriptedServer) => CacheStore;
   readonly protocol?: new (store: () => CacheStore, events: CacheEvents, options: ProtocolOptions) => HoldProtocol;
   readonly holdMs?: number;
+  readonly tracking?: TrackingFault;
 }
 
 type ProtocolOptions = ConstructorParameters<typeof HoldProtocol>[2];

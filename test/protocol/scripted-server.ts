@@ -2,6 +2,7 @@ import type { ClockState, ClockWrite, ClockQuery, EntryInHand, Lease, Work } fro
 import { ExpiringMap } from '../../lib/store/expiring-map.js';
 import { clockKeys } from '../../lib/store/clock-keys.js';
 import { LocalClocks } from '../../lib/store/local-clocks.js';
+import { EVERYTHING } from './scripted-tracking.js';
 import { sorted } from './sorted.js';
 
 interface KeptClock {
@@ -19,9 +20,41 @@ interface ClockMaps {
 /** Everybody's. */
 const FREE = '';
 
+/** Says what is done to it. */
+class Entries extends Map<string, string> {
+  readonly #tell: (key: string) => void;
+
+  constructor(tell: (key: string) => void) {
+    super();
+    this.#tell = tell;
+  }
+
+  override set(key: string, text: string): this {
+    super.set(key, text);
+    this.#tell(key);
+    return this;
+  }
+
+  override delete(key: string): boolean {
+    const isGone = super.delete(key);
+    if (isGone) this.#tell(key);
+    return isGone;
+  }
+
+  override clear(): void {
+    for (const key of this.keys()) this.delete(key);
+  }
+}
+
 /** What all processes share: the real clocks and the entries, with everything that can happen to them. */
 export class ScriptedServer {
-  readonly entries = new Map<string, string>();
+  readonly entries: Map<string, string> = new Entries((key) => this.#tell(key));
+  /** Told of each key that has changed, and who has done so. */
+  readonly listeners: ((key: string, by: unknown) => void)[] = [];
+  /** Who changes what. */
+  by: unknown;
+  /** So far. */
+  changes = 0;
   epoch = 0;
   /** Refused calls: all of them, or (which no store may do) only those that write. */
   refuses: 'nothing' | 'writes' | 'everything' = 'nothing';
@@ -102,6 +135,7 @@ export class ScriptedServer {
 
   evictClock(clock: string): void {
     this.#maps.clocks.delete(clock);
+    this.#tell(clock);
   }
 
   evictRow(key: string): void {
@@ -119,6 +153,8 @@ export class ScriptedServer {
   /** Everything as it was, holds and clocks included; only the epoch tells. */
   restoreSnapshot(): void {
     const { entries, changes } = this.#snapshot!;
+    // Whoever was told of changes has lost the line.
+    this.#tell(EVERYTHING);
     this.entries.clear();
     for (const [key, text] of entries) this.entries.set(key, text);
     [this.#clocks, this.#maps] = openClocks(this.budgetMs);
@@ -128,21 +164,25 @@ export class ScriptedServer {
     this.#snapshot = undefined;
   }
 
+  /** All that a record says. */
+  #record(name: string): unknown {
+    const kept = this.#maps.clocks.get(name);
+    if (!kept) return undefined;
+    const { clock, holds, keys } = kept;
+    const standing = [...holds].map(([id, { deadline }]) => [id, deadline]);
+    return [name, clock?.now, clock?.unknown, sorted(keys), sorted(standing)];
+  }
+
+  #tell(key: string): void {
+    this.changes++;
+    for (const told of this.listeners) told(key, this.by);
+  }
+
   fingerprint(): unknown {
-    const kept = (name: string) => {
-      const { clock, holds, keys } = this.#maps.clocks.get(name)!;
-      return [
-        name,
-        clock?.now,
-        clock?.unknown,
-        sorted(keys),
-        sorted([...holds].map(([id, { deadline }]) => [id, deadline])),
-      ];
-    };
     const row = (key: string) => [key, this.#maps.rows.get(key)];
     return [
       sorted(this.entries),
-      this.clocks.map(kept),
+      this.clocks.map((name) => this.#record(name)),
       this.rows.map(row),
       this.epoch,
       this.refuses,
@@ -155,7 +195,11 @@ export class ScriptedServer {
     this.#names.add(clock);
     for (const row of rows) this.#rows.add(clockKeys.row(clock, row));
     this.#log.push(change);
-    return change(this.#clocks);
+    if (!this.listeners.length) return change(this.#clocks);
+    const before = JSON.stringify(this.#record(clock));
+    const answer = change(this.#clocks);
+    if (JSON.stringify(this.#record(clock)) !== before) this.#tell(clock);
+    return answer;
   }
 }
 

@@ -18,6 +18,7 @@ import { Recoverer } from './recoverer.js';
 import { BUDGET, HOLD, type Scenario } from './scenario.js';
 import { time, type Timeline } from './scripted-time.js';
 import { ScriptedServer } from './scripted-server.js';
+import { ScriptedTracking } from './scripted-tracking.js';
 import { ServerFaults } from './server-faults.js';
 import { sorted } from './sorted.js';
 import { Writer } from './writer.js';
@@ -28,6 +29,10 @@ export interface Process {
   readonly store: GuardedStore;
   /** What it has read lately. */
   readonly near: WatchedNear;
+  /** What it is told of changes, where it is told of any. */
+  readonly tracking: ScriptedTracking | undefined;
+  /** It was shown something that somebody else had changed already, and had not been told. */
+  isLate: boolean;
   /** What the store is not asked for. */
   readonly open: Set<string>;
   readonly readThrough: ReadThrough;
@@ -98,6 +103,8 @@ export class ProtocolWorld implements World {
       this.happened.add(event.name + why);
     });
     const { broken } = this.scenario;
+    const tracking = this.scenario.near === 'tracked' ? new ScriptedTracking(name, broken?.tracking) : undefined;
+    if (tracking) this.server.listeners.push((key, by) => tracking.changed(key, by === tracking));
     const gated = new GatedStore({
       gates: this.gates,
       server: this.server,
@@ -106,7 +113,12 @@ export class ProtocolWorld implements World {
       leases: this.scenario.leases ?? false,
       overlaps: this.scenario.overlaps ?? false,
       local: this.scenario.near === 'local',
-      vouched: () => void this.happened.add('vouched for'),
+      tracking,
+      vouched: (isLate) => {
+        this.process(name).isLate = isLate;
+        this.happened.add(tracking ? 'vouched for by what was told' : 'vouched for');
+        if (isLate) this.happened.add('shown before it was told');
+      },
       heard: (...heard) => this.#hear(...heard),
     });
     const open = new Set<string>();
@@ -120,6 +132,8 @@ export class ProtocolWorld implements World {
       gated,
       store,
       near,
+      tracking,
+      isLate: false,
       open,
       readThrough: new ReadThrough(store, events, BUDGET, noSeal, Infinity, near),
       limit: new Limit(this.scenario.loads ?? Infinity),
@@ -169,6 +183,7 @@ export class ProtocolWorld implements World {
     return [
       ...this.#actors.flatMap((actor) => this.#actorSteps(actor)),
       ...late,
+      ...[...this.#processes.values()].flatMap(({ tracking }) => tracking?.steps() ?? []),
       ...this.#timeSteps(),
       ...this.#serverFaults.steps(),
     ];
@@ -182,9 +197,10 @@ export class ProtocolWorld implements World {
       // Readers who ask the same are interchangeable.
       sorted(this.#actors.map((actor) => actor.fingerprint())),
       sorted(
-        [...this.#processes].map(([name, { gated, store, near, open }]) => [
+        [...this.#processes].map(([name, { gated, store, near, tracking, open }]) => [
           name,
           near.fingerprint(),
+          tracking?.fingerprint(),
           sorted(gated.remembered),
           sorted(store.owed),
           sorted(open),
@@ -203,9 +219,13 @@ export class ProtocolWorld implements World {
     const kinds = new Map(this.#actors.map((actor) => [actor.kind, actor]));
     for (const actor of kinds.values()) {
       if (!(actor instanceof Reader)) continue;
-      for (let times = 0; times < 2; times++) await actor.readBefore();
+      for (let times = 0; times < 2; times++) {
+        for (const { tracking } of this.#processes.values()) tracking?.hearAll();
+        await actor.readBefore();
+      }
     }
     this.gates.areOpen = false;
+    if (this.scenario.asksAnew) for (const { tracking } of this.#processes.values()) tracking?.endAll();
     this.#isReady = true;
   }
 

@@ -23,7 +23,7 @@ export interface ApplicationParts {
 /** An application as people write them, but for what stands before its store. */
 export function bootApplication(parts: ApplicationParts): Promise<INestApplicationContext> {
   const { settings, part, redis, migrations, listen } = parts;
-  const { database: kind, fault } = settings.options;
+  const { database: kind, fault, tracking } = settings.options;
   const imports: ModuleMetadata['imports'] = [
     TypeOrmModule.forRoot({
       ...databaseOptions({ ...settings, kind }),
@@ -37,6 +37,7 @@ export function bootApplication(parts: ApplicationParts): Promise<INestApplicati
       namespace: settings.namespace + (part.role === 'neighbour' ? '_neighbour' : ''),
       redis,
       budgetMs,
+      nearCache: { tracking },
       holdMs: fault === 'no-hold' ? 0 : holdMs[kind],
     }),
   ];

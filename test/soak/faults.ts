@@ -7,6 +7,7 @@ import type { CacheStore, ClockWrite, ClockQuery, ClocksRead } from '../../lib/s
 import { Deaf, Hasty, NamespacedClocks, NoRetry, Queued } from './broken-advances.js';
 import { forgetDebts, trustEarly } from './broken-debts.js';
 import { Unasked } from './broken-near.js';
+import { standForEver } from './broken-tracking.js';
 import type { Mode, Part } from './modes.js';
 import { TrustingWaiter } from './trusting-waiter.js';
 import { WrappedStore } from './wrapped-store.js';
@@ -27,6 +28,7 @@ export const faults = {
   'forgotten-debt': { mode: 'outages', breaks: forgetDebts, of: { plight: 'stranded' } },
   'early-trust': { mode: 'outages', breaks: trustEarly, of: { plight: 'stranded' } },
   'near-without-clocks': { mode: 'crashes', breaks: (store) => new Unasked(store) },
+  'standing-for-ever': { mode: 'crashes', breaks: standForEver, ofTracking: true },
   'trusting-waiter': { mode: 'outages', breaks: (store) => new TrustingWaiter(store) },
 } as const satisfies Record<string, Breakage>;
 export type Fault = keyof typeof faults;
@@ -37,7 +39,11 @@ interface Breakage {
   readonly breaks: (store: CacheStore) => CacheStore;
   /** The part it happens to; everybody, if nothing is said. */
   readonly of?: Partial<Part>;
+  /** Nothing of it is to be seen without. */
+  readonly ofTracking?: true;
 }
+
+export const isOfTracking = (fault: Fault): boolean => Boolean((faults[fault] as Breakage).ofTracking);
 
 export function breakStore(store: CacheStore, fault: Fault | undefined, part: Part): CacheStore {
   return fault && concerns(fault, part) ? faults[fault].breaks(store) : store;

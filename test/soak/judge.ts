@@ -1,6 +1,6 @@
 import type { Counts, DebtCounts, FromWorker, ReadRecord } from './messages.js';
 import type { History } from './history.js';
-import { Oracle, type Violation } from './oracle.js';
+import { type Lateness, Oracle, type Violation } from './oracle.js';
 import { now } from './now.js';
 import { Unheard } from './unheard.js';
 import { workerOf } from './write-numbers.js';
@@ -12,7 +12,7 @@ const NEWS_MS = 1000;
 export class Judge {
   readonly violations: Violation[] = [];
   readonly errors: string[] = [];
-  readonly counts: Counts = { hits: 0, near: 0, misses: 0, joined: 0, storeFailures: 0 };
+  readonly counts: Counts = { hits: 0, near: 0, unasked: 0, misses: 0, joined: 0, storeFailures: 0 };
   readonly writes = { acknowledged: 0, failed: 0 };
   readonly unheard = new Unheard();
   readonly #debts = new Map<number, DebtCounts>();
@@ -41,6 +41,10 @@ export class Judge {
 
   get excused(): number {
     return this.oracle.excused;
+  }
+
+  get lateness(): Lateness {
+    return this.oracle.lateness;
   }
 
   /** Whoever is hardly ever heard is hardly ever judged. */

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { STANDING_MS } from '../../lib/store/standings.js';
 import { Crew } from './crew.js';
 import { createDatabase } from './database.js';
 import { Evictions } from './evictions.js';
@@ -16,10 +17,10 @@ import { holdMs, type SoakSettings } from './settings.js';
 import { Soak } from './soak.js';
 import { workerOf } from './write-numbers.js';
 
-// npm run soak -- --seconds 60 [--mode latency|resets|bursts|outages] [--database mariadb] [--seed N] [--break late-fill|...]: see CONTRIBUTING.md
+// npm run soak -- --seconds 60 [--mode latency|resets|bursts|outages] [--tracking] [--database mariadb] [--seed N] [--break late-fill|...]: see CONTRIBUTING.md
 
 const options = parseOptions(process.argv.slice(2));
-const { database: kind, mode, without, seconds, seed, fault } = options;
+const { database: kind, mode, without, tracking, seconds, seed, fault } = options;
 const name = `qscache_soak_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
 const settings: SoakSettings = {
   options,
@@ -28,13 +29,15 @@ const settings: SoakSettings = {
   redisUrl: urlOf('QSCACHE_TEST_REDIS_URL'),
   namespace: name,
 };
-console.log(`soak: ${mode}, ${kind}, ${seconds} seconds, seed ${seed}${fault ? `, broken on purpose: ${fault}` : ''}`);
+console.log(
+  `soak: ${mode}${tracking ? ', tracking' : ''}, ${kind}, ${seconds} seconds, seed ${seed}${fault ? `, broken on purpose: ${fault}` : ''}`,
+);
 
 const { dataSource, drop } = await createDatabase({ ...settings, kind });
 const redis = new Redis(settings.redisUrl);
 const random = new Random(seed);
 const evictions = new Evictions(redis, name, random);
-const oracle = new Oracle(holdMs[kind], workerOf);
+const oracle = new Oracle(holdMs[kind], workerOf, tracking ? STANDING_MS : 0);
 const judge = new Judge(oracle, new History(dataSource), modes[mode].mostUnheard, (worker): string | undefined =>
   crew.nameOf(worker),
 );

@@ -44,6 +44,8 @@ export interface Counts {
   hits: number;
   /** Entries a process had in hand, and was told that they are still stored. */
   near: number;
+  /** Entries that were shown without a question. */
+  unasked: number;
   misses: number;
   joined: number;
   storeFailures: number;

@@ -11,6 +11,12 @@ describe('parseOptions', () => {
     expect(parseOptions(['--break', 'deaf-boot'])).toMatchObject({ mode: 'crashes', fault: 'deaf-boot' });
   });
 
+  it('lets Redis tell of changes where that is asked for, or what is broken', () => {
+    expect(parseOptions([])).toMatchObject({ tracking: false });
+    expect(parseOptions(['--tracking', '--mode', 'resets'])).toMatchObject({ tracking: true, mode: 'resets' });
+    expect(parseOptions(['--break', 'standing-for-ever'])).toMatchObject({ tracking: true, mode: 'crashes' });
+  });
+
   it('refuses a fault that nobody in the run has', () => {
     expect(() => parseOptions(['--mode', 'bursts', '--break', 'hasty'])).toThrow(/breaks nobody.*--mode latency/);
     expect(() => parseOptions(['--break', 'deaf-worker', '--without', 'writer'])).toThrow(/breaks nobody/);

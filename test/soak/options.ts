@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { concerns, type Fault, faults } from './faults.js';
+import { concerns, type Fault, faults, isOfTracking } from './faults.js';
 import { castOf, type Mode, modes, optionalRoles, type Role } from './modes.js';
 
 const kinds = ['postgres', 'mariadb'] as const;
@@ -11,6 +11,8 @@ export interface SoakOptions {
   readonly mode: Mode;
   /** Roles nobody plays this time: to tell one hole from another. */
   readonly without: readonly Role[];
+  /** Redis tells of changes, and what it has not told of is shown without a question. */
+  readonly tracking: boolean;
   readonly fault: Fault | undefined;
   readonly seed: number;
 }
@@ -23,6 +25,7 @@ export function parseOptions(args: string[]): SoakOptions {
       database: { type: 'string', default: 'postgres' },
       mode: { type: 'string' },
       without: { type: 'string', default: '' },
+      tracking: { type: 'boolean', default: false },
       break: { type: 'string' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     },
@@ -42,6 +45,7 @@ export function parseOptions(args: string[]): SoakOptions {
     database: oneOf('database', values.database, kinds),
     mode,
     without: left,
+    tracking: values.tracking || (fault !== undefined && isOfTracking(fault)),
     fault,
     seed: numberOf('seed', values.seed),
   };

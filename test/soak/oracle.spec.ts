@@ -226,4 +226,32 @@ describe('Oracle', () => {
     expect(judge(oracle, 121, [['1', 9]])).toBe('stale');
     expect(judge(oracle, 121, [['1', 2]])).toBeUndefined();
   });
+
+  describe('where processes are told of changes', () => {
+    const LATE_MS = 1000;
+    const told = () => {
+      const oracle = new Oracle(HOLD_MS, (write) => Math.floor(write / 1_000_000), LATE_MS);
+      oracle.learn([state(1, 0), state(2, 1_000_001)]);
+      oracle.begun(1_000_001, 'update', 100);
+      return acknowledged(oracle);
+    };
+
+    it('lets a read show what another process had replaced within the time, and says how long before', () => {
+      const oracle = told();
+      expect(judge(oracle, 120, [['1', 1]])).toBeUndefined();
+      expect(judge(oracle, 520, [['1', 1]])).toBeUndefined();
+      expect(judge(oracle, 321, [['1', 1]])).toBeUndefined();
+      expect(oracle.lateness).toMatchObject({ mostMs: LATE_MS, reads: 3 });
+      expect(Math.abs(oracle.lateness.worstMs - 400)).toBeLessThan(2);
+    });
+
+    it('finds it stale beyond that time', () => {
+      expect(judge(told(), 120 + LATE_MS, [['1', 1]])).toBe('stale');
+    });
+
+    it('finds it stale at once in the process that wrote, and dirty as ever', () => {
+      expect(judge(told(), 121, [['1', 1]], {}, 1)).toBe('stale');
+      expect(judge(told(), 121, [['1', 3]])).toBe('dirty');
+    });
+  });
 });

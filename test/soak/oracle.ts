@@ -42,6 +42,16 @@ interface Write {
   readonly paidAt?: number;
 }
 
+/** What it costs that a process is told of changes, in place of asking. */
+export interface Lateness {
+  /** How late a process may learn of what others write, in milliseconds. */
+  readonly mostMs: number;
+  /** Reads that showed what others had replaced within that time. */
+  reads: number;
+  /** How long before, at most, to the millisecond. */
+  worstMs: number;
+}
+
 /**
  * Judges reads by the database's own history. Per row, a read must show a committed state not older than the newest one
  * acknowledged before the read began; a newer one is as good. What a process owes the store the others need not know of until it is
@@ -60,11 +70,16 @@ export class Oracle {
   readonly #paidUpTo = new Map<number, number>();
   /** Reads that showed what an unheard write had replaced: what it costs not to be heard. */
   excused = 0;
+  readonly lateness: Lateness;
 
+  /** @param mostLateMs how late a process may learn of what others write, in milliseconds. Default: it may not. */
   constructor(
     private readonly holdMs: number,
     private readonly workerOf: (write: number) => number,
-  ) {}
+    mostLateMs = 0,
+  ) {
+    this.lateness = { mostMs: mostLateMs, reads: 0, worstMs: 0 };
+  }
 
   begun(write: number, path: string, at: number): void {
     this.#writes.set(write, { path, begun: at });
@@ -121,9 +136,30 @@ export class Oracle {
 
   /** Ask once everything committed before the read's end has been learnt. */
   check(read: ReadRecord): Violation | undefined {
-    const violation = this.#find(read, (write) => this.#acknowledged(write, read.worker));
+    const violation = this.#findLate(read);
     if (!violation && this.#unheard && this.#find(read, (write) => this.#returned(write))) this.excused++;
     return violation;
+  }
+
+  #findLate(read: ReadRecord): Violation | undefined {
+    const { lateness } = this;
+    // What it has written itself a process knows at once.
+    const after = (lateMs: number) => (write: number) =>
+      this.#acknowledged(write, read.worker) + (this.workerOf(write) === read.worker ? 0 : lateMs);
+    const find = (lateMs: number) => this.#find(read, after(lateMs));
+    const violation = find(0);
+    if (!violation || lateness.mostMs === 0) return violation;
+    const beyond = find(lateness.mostMs);
+    if (beyond) return beyond;
+    let [tooLittle, enough] = [0, lateness.mostMs];
+    while (enough - tooLittle > 1) {
+      const half = (tooLittle + enough) / 2;
+      if (find(half)) tooLittle = half;
+      else enough = half;
+    }
+    lateness.reads++;
+    lateness.worstMs = Math.max(lateness.worstMs, enough);
+    return undefined;
   }
 
   /** @param known from when on a read must know of the write */

@@ -20,7 +20,7 @@ export class ReadLog {
 
   tell(): void {
     this.send({ kind: 'reads', reads: this.#reads, counts: { ...this.counts } });
-    Object.assign(this.counts, { hits: 0, near: 0, misses: 0, joined: 0, storeFailures: 0 });
+    Object.assign(this.counts, { hits: 0, near: 0, unasked: 0, misses: 0, joined: 0, storeFailures: 0 });
     this.#reads = [];
   }
 }

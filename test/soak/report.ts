@@ -13,7 +13,7 @@ export interface Faults {
 }
 
 export function report(judge: Judge, { kills, evictions, migrations, outages }: Faults): string {
-  const { hits, near, misses, joined, storeFailures } = judge.counts;
+  const { hits, near, unasked, misses, joined, storeFailures } = judge.counts;
   const { acknowledged, failed } = judge.writes;
   const { made, paid, lost } = judge.debts;
   const count = (kind: Violation['kind']) => judge.violations.filter((violation) => violation.kind === kind).length;
@@ -21,6 +21,7 @@ export function report(judge: Judge, { kills, evictions, migrations, outages }: 
     `reads: ${judge.reads}`,
     `hit ratio: ${(hits / Math.max(hits + misses, 1)).toFixed(2)} (${joined} joined a load)`,
     `near: ${near} times a process had an entry in hand that was still stored`,
+    `unasked: ${unasked} times it was shown without a question`,
     `writes: ${acknowledged} acknowledged, ${failed} failed`,
     `kills: ${kills} (${judge.orphans} committed writes left behind)`,
     `evictions: ${evictions}`,
@@ -29,6 +30,7 @@ export function report(judge: Judge, { kills, evictions, migrations, outages }: 
     `store failures: ${storeFailures}`,
     `debts: ${made} made, ${paid} paid, ${lost} lost`,
     unheard(judge),
+    ...late(judge),
     `stale reads: ${count('stale')}${writersMissed(judge)}`,
     `dirty reads: ${count('dirty')}`,
     ...judge.errors.map((error) => `failed: ${error}`),
@@ -43,6 +45,14 @@ function unheard({ unheard: { total, worst }, writes, excused, mostUnheard, isSu
     ? `\nfailed: More than ${percent(mostUnheard)} of the ${worst?.part}'s writes went unheard, so nobody could be asked to know them. Look at its store failures.`
     : '';
   return `unheard writes: ${total} (${share}${most}), which excused ${excused} stale reads${verdict}`;
+}
+
+/** What was shown after another process had replaced it, within the time that is told. */
+function late({ lateness: { mostMs, reads, worstMs } }: Judge): string[] {
+  if (mostMs === 0) return [];
+  return [
+    `late reads: ${reads}, of what others had replaced at most ${Math.ceil(worstMs)} ms before; bound ${mostMs} ms`,
+  ];
 }
 
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`;

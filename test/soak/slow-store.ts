@@ -22,6 +22,8 @@ export class SlowStore extends WrappedStore {
     private readonly slowsWrites: boolean,
     /** Told of entries that this process had in hand, and the store has as well. */
     private readonly inHand: (entries: number) => void = () => undefined,
+    /** Told of an entry that is shown without a question. */
+    private readonly unasked: () => void = () => undefined,
   ) {
     super(inner);
   }
@@ -35,6 +37,12 @@ export class SlowStore extends WrappedStore {
     this.inHand(read.entries.filter((text, i) => text !== undefined && text === known[i]).length);
     await this.#wait(0.05, 40);
     return read;
+  }
+
+  override vouchesFor(...asked: Parameters<CacheStore['vouchesFor']>): boolean {
+    const isVouched = super.vouchesFor(...asked);
+    if (isVouched) this.unasked();
+    return isVouched;
   }
 
   override async touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {

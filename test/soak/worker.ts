@@ -50,7 +50,7 @@ redis.on('error', () => undefined);
 let store: SlowStore | undefined;
 const debts = new DebtBook(worker, send);
 const isHeld = (hold: string) => store?.isHeld(hold) ?? false;
-const counts: Counts = { hits: 0, near: 0, misses: 0, joined: 0, storeFailures: 0 };
+const counts: Counts = { hits: 0, near: 0, unasked: 0, misses: 0, joined: 0, storeFailures: 0 };
 function listen(event: CacheEvent): void {
   if (event.name === 'entry:hit') counts.hits++;
   else if (event.name === 'entry:missed') counts.misses++;
@@ -75,6 +75,7 @@ const boot = (migrations: Migrations) =>
         randomOf(99),
         !part.plight,
         (entries) => (counts.near += entries),
+        () => counts.unasked++,
       )),
   });
 const app = await (part.role === 'migrator'

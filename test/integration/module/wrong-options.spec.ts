@@ -181,7 +181,14 @@ describe('An option of a wrong kind', () => {
     [{ nearCache: { maxBytes: '1024' } }, /nearCache\.maxBytes is .*so nobody could count with it/],
     [{ nearCache: { maxBytes: -1 } }, /nearCache\.maxBytes is -1, /],
     [{ nearCache: { maxbytes: 1 } }, /nearCache has no "maxbytes", .*Did you mean maxBytes\?/],
-    [{ nearCache: { ttl: 1 } }, /nearCache has no "ttl", .*There is maxBytes/],
+    [{ nearCache: { ttl: 1 } }, /nearCache has no "ttl", .*There are maxBytes and tracking/],
+    [{ nearCache: { tracking: 'true' } }, /nearCache\.tracking is a text, .*neither yes nor no\. Give true or false/],
+    [{ nearCache: { tracking: 1 } }, /nearCache\.tracking is a number, /],
+    [{ nearCache: { traking: true } }, /nearCache has no "traking", .*Did you mean tracking\?/],
+    [
+      { nearCache: { maxBytes: 0, tracking: true } },
+      /nearCache\.tracking is true, .*maxBytes: 0.*Leave one of them out/,
+    ],
     [{ budgetMs: '250' }, /budgetMs is a text, "250", so nobody could count with it\. Write Number/],
     [{ holdMs: '0' }, /holdMs is a text, "0"/],
   ])('is a boot error: %o', async (options, message) => {

@@ -57,6 +57,29 @@ describeWithRedisServers('RedisStore over a server that Sentinel watches', () =>
     client.disconnect();
   });
 
+  it('is told of changes through ioredis', async () => {
+    const client = new Redis({ sentinels: [{ host: '127.0.0.1', port }], name: 'primary' });
+    const failed = vi.fn<() => void>();
+    const store = new RedisStore(connectRedis(client), {
+      budgetMs: 2000,
+      entryKey: (key) => key,
+      tracking: { keys: '', failed },
+    });
+    await vi.waitFor(() => store.open(), { timeout: 10_000 });
+    const standing = async () => (await store.read(['a'], [{ clock: 'user', rows: [] }])).standing;
+    await vi.waitUntil(async () => (await standing())?.isStanding, { timeout: 10_000 });
+    // The time that ends what nobody tells of.
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now());
+    const one = (await standing())!;
+    expect(one.isStanding).toBe(true);
+    await server.admin.set('a', 'theirs');
+    await vi.waitUntil(() => !one.isStanding, { timeout: 10_000 });
+    vi.restoreAllMocks();
+    expect(failed).not.toHaveBeenCalled();
+    await store.close();
+    client.disconnect();
+  });
+
   it('works through node-redis', async () => {
     const client = createSentinel({ name: 'primary', sentinelRootNodes: [{ host: '127.0.0.1', port }] });
     client.on('error', () => undefined);

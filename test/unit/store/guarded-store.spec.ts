@@ -58,7 +58,7 @@ describe('A guarded store', () => {
     const inner = {
       name: 'inner',
       read: (keys: readonly string[], queries: readonly unknown[]) =>
-        ask('read', { ...read(queries), entries: keys.map(() => undefined) }),
+        ask('read', { ...read(queries), entries: keys.map(() => undefined), standing: { isStanding: true } }),
       vouchesFor: (...asked: unknown[]) => (vouched.push(asked), isVouching),
       touch: (queries: readonly unknown[]) => ask('touch', read(queries)),
       put: () => ask('put', undefined),
@@ -567,6 +567,17 @@ describe('A guarded store', () => {
       answer();
       await recovering;
       expect(vouches()).toBe(true);
+    });
+
+    it('not by an answer that was asked for while anything was owed', async () => {
+      const standing = async () => (await store.read([], of('a'))).standing;
+      expect(await standing()).toEqual({ isStanding: true });
+      fails.advance = failing('refused');
+      await outcome(store.advance([write('of another table')]));
+      expect(await standing()).toBeUndefined();
+      fails = {};
+      await store.recover();
+      expect(await standing()).toEqual({ isStanding: true });
     });
 
     it('not while it is not asked', async () => {

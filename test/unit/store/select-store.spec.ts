@@ -6,11 +6,12 @@ import { Test } from '@nestjs/testing';
 import { type Cache, createCache, KeyvAdapter } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-ioredis-yet';
 import { createCache as createCache5, memoryStore, multiCaching } from 'cache-manager-5';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import Keyv from 'keyv';
 import { Keyv as Keyv6 } from 'keyv-6';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { InvalidConfigurationError } from '../../../lib/errors.js';
+import { MemoryStore } from '../../../lib/store/memory.store.js';
 import { selectStore, type StoreSelectionOptions } from '../../../lib/store/select-store.js';
 
 const URL = 'redis://127.0.0.1:1';
@@ -24,6 +25,15 @@ class KeyvPostgres {
   clear = () => undefined;
 }
 class QuickLRU extends Map {}
+
+class SharedStore extends MemoryStore {
+  override readonly name = 'theirs' as never;
+  override readonly reach = 'shared' as never;
+
+  constructor() {
+    super(createCache(), { budgetMs: 100 });
+  }
+}
 
 function select(stores: unknown[], options: Partial<StoreSelectionOptions> = {}) {
   return selectStore({ cache: createCache({ stores: stores as Keyv[] }), budgetMs: 100, ...options });
@@ -179,6 +189,33 @@ describe('selectStore', () => {
     it('of siblings in a worker of node:cluster', () => {
       setWorker(true);
       expect(select(bounded()).warnings).toEqual([expect.stringMatching(/worker of node:cluster.*Put Redis/)]);
+    });
+  });
+
+  describe('where Redis is to tell what changes', () => {
+    const tracking = { keys: '', failed: () => undefined };
+    const cluster_ = () => new Cluster([{ host: '127.0.0.1', port: 1 }], { lazyConnect: true });
+    const without = (client: object) => Object.defineProperty(client, 'duplicate', { value: undefined });
+
+    it.each<[string, () => Partial<StoreSelectionOptions>]>([
+      ['of one server', () => ({ redis: lazy() })],
+      ['of one server that node-redis speaks to', () => ({ redis: createClient({ url: URL }) as never })],
+      ['in memory', () => ({})],
+    ])('says nothing over a store %s', (_, given) => {
+      expect(select([new Keyv({ store: new QuickLRU() })], { ...given(), tracking }).warnings).toEqual([]);
+    });
+
+    it.each<[string, () => Partial<StoreSelectionOptions>, RegExp]>([
+      ['a cluster', () => ({ redis: cluster_() }), /^redis \(ioredis cluster\) is asked at every read/],
+      [
+        'a client that cannot be duplicated',
+        () => ({ redis: without(lazy()) as never }),
+        /^redis \(ioredis\) is asked/,
+      ],
+      ['a store of somebody else', () => ({ store: new SharedStore() }), /^theirs is asked .*Leave tracking out/],
+    ])('says once that it is asked all the same, and what to do, over %s', (_, given, says) => {
+      expect(select([], given()).warnings).toEqual([]);
+      expect(select([], { ...given(), tracking }).warnings).toEqual([expect.stringMatching(says)]);
     });
   });
 });
