@@ -213,24 +213,28 @@ export class ReadThrough {
     tell: Tell,
     expired?: ReadRequest<T>[],
   ): Promise<Map<ReadRequest<T>, T>> {
-    const found = new Map<ReadRequest<T>, Stored>();
-    for (const request of requests) {
-      const stored = storedFor(clocks, request, answer, tell);
-      if (stored) found.set(request, stored);
-      else this.#forget(request);
-    }
-    const further = await this.#clocksNotCovered(found, answer);
-    // Nobody vouches for clocks that were asked for later than it began.
-    const standing = further ? undefined : answer.standing;
     const hits = new Map<ReadRequest<T>, T>();
-    for (const [request, stored] of found) {
+    const settle = ({ request, stored }: Judged<T>, isTrue: boolean, standing?: Standing) => {
       const { head } = stored;
-      if (!isTrue(head, answer.view, further)) {
+      if (!isTrue) {
         this.#forget(request);
         missed(tell, request, 'stale');
       } else if (isWithin(head, 0)) take(request, stored, hits, tell, standing);
       else if (!expired || !isWithin(head, request.leeway?.revalidateMs ?? 0)) missed(tell, request, 'expired');
       else if (take(request, stored, hits, tell, undefined, 'expired')) expired.push(request);
+    };
+    const unsure: Judged<T>[] = [];
+    for (const request of requests) {
+      const stored = storedFor(clocks, request, answer, tell);
+      const isTrue = stored && judge(stored.head, answer.view);
+      if (!stored) this.#forget(request);
+      else if (isTrue === undefined) unsure.push({ request, stored });
+      else settle({ request, stored }, isTrue, answer.standing);
+    }
+    if (unsure.length) {
+      const further = await this.#further(unsure, answer);
+      // Nobody vouches for clocks that were asked for later than its answer.
+      for (const each of unsure) settle(each, judge(each.stored.head, answer.view, further) === true);
     }
     return hits;
   }
@@ -241,18 +245,14 @@ export class ReadThrough {
   }
 
   /** For entries that show rows nobody in this process knew of; remembered, so that it is the last time. */
-  async #clocksNotCovered(
-    found: ReadonlyMap<ReadRequest<unknown>, Stored>,
-    answer: Answer,
-  ): Promise<ClockView | undefined> {
-    const unknown: Dependency[] = [];
-    for (const [request, { head }] of found) {
-      const missing = head.dependencies.filter((dependency) => !answer.view.covers(dependency));
-      if (!missing.length) continue;
-      unknown.push(...missing);
-      this.#recent.remember(request.key, head.dependencies);
+  #further(unsure: readonly Judged<unknown>[], answer: Answer): Promise<ClockView | undefined> {
+    const missing: Dependency[] = [];
+    for (const { request, stored } of unsure) {
+      const { dependencies } = stored.head;
+      missing.push(...dependencies.filter((dependency) => answer.view.judge(dependency) === undefined));
+      this.#recent.remember(request.key, dependencies);
     }
-    return unknown.length ? answer.further(unknown) : undefined;
+    return answer.further(missing);
   }
 
   /** What a stored text says, true or not; `undefined` for what is not ours. */
@@ -265,6 +265,12 @@ export class ReadThrough {
 }
 
 type Tell = (event: Parameters<CacheEvents['emit']>[0]) => unknown;
+
+/** What is stored for a request and answers it, true or not. */
+interface Judged<T> {
+  readonly request: ReadRequest<T>;
+  readonly stored: Stored;
+}
 
 function missed(tell: Tell, { key }: ReadRequest<unknown>, reason: MissReason): undefined {
   tell({ name: 'entry:missed', key, reason });
@@ -321,10 +327,17 @@ function isOf(request: ReadRequest<unknown>, { kind, fingerprint }: EntryHead): 
   return kind === request.kind && fingerprint === request.fingerprint;
 }
 
-/** Whether nothing an entry depends on was written since its load began. */
-function isTrue({ epoch, dependencies }: EntryHead, view: ClockView, further: ClockView | undefined): boolean {
-  return dependencies.every((dependency) => {
-    const covering = view.covers(dependency) ? view : further;
-    return covering?.epoch === epoch && covering.isValid(dependency);
-  });
+/**
+ * Whether nothing an entry depends on was written since its load began; `undefined` where that is for clocks to say that nobody has
+ * asked for.
+ */
+function judge({ epoch, dependencies }: EntryHead, view: ClockView, further?: ClockView): boolean | undefined {
+  let isCovered = true;
+  for (const dependency of dependencies) {
+    let isValid = view.judge(dependency);
+    if (isValid === undefined && further?.epoch === epoch) isValid = further.judge(dependency);
+    if (isValid === false) return false;
+    isCovered &&= isValid !== undefined;
+  }
+  return isCovered ? view.epoch === epoch : undefined;
 }
