@@ -108,8 +108,7 @@ export interface QsCacheOptions {
    * read whether the entry is still there and still true, so nothing is shown that the store would not show. `true`, on one Redis server: it
    * tells this process of each change, over one connection more (`CLIENT TRACKING` in broadcasting mode), and what it has not told of costs
    * no round trip. **The price**: a read may be older than a write that another process was acknowledged, by as long as it takes to
-   * tell, a millisecond as a rule, and by a second at the most, whatever becomes of the connection; an entry may be shown for as long past its
-   * timeout. What this process has written itself it reads at once. While the connection is down, or the store, every read asks, as with
+   * tell, and by a second at the most, whatever becomes of the connection; an entry may be shown for as long past its timeout. What this process has written itself it reads at once. While the connection is down, or the store, every read asks, as with
    * `false`, and a `store:failed` event of `track` says so once. On a Redis Cluster, or a store of your own, it is without effect, which the log
    * says; in memory there is nothing to ask, and it is without effect too. Without a `namespace` Redis tells of all its keys, where nothing
    * else stands before those of entries. With `maxBytes: 0` a boot error.

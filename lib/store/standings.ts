@@ -54,12 +54,12 @@ export class Standings {
   }
 
   #end(standing: Begun): void {
-    standing.end();
     this.#all.delete(standing);
     for (const key of standing.keys) {
       const standings = this.#byKey.get(key);
       if (standings?.delete(standing) && standings.size === 0) this.#byKey.delete(key);
     }
+    standing.end();
   }
 }
 
@@ -67,7 +67,7 @@ class Begun implements Standing {
   #isEnded = false;
 
   constructor(
-    readonly keys: readonly string[],
+    public keys: readonly string[],
     private readonly until: number,
     private readonly now: () => number,
   ) {}
@@ -78,5 +78,7 @@ class Begun implements Standing {
 
   end(): void {
     this.#isEnded = true;
+    // Who was given it may keep it for long.
+    this.keys = [];
   }
 }

@@ -78,9 +78,10 @@ export class Tracking {
 
   /** Whether it hears the server that has answered so. */
   hears(epoch: string): boolean {
-    if (!this.#up || this.#up.epoch === epoch) return this.#up !== undefined;
-    // Theirs is another server since a failover; or it is the same one under another name.
-    if (performance.now() - this.#up.since > ASTRAY_MS) this.#up.line.end();
+    const up = this.#up;
+    if (up?.epoch === epoch) return true;
+    // A failover has led readers to another server, or given this one another history.
+    if (up && performance.now() - up.since > ASTRAY_MS) up.line.end();
     return false;
   }
 

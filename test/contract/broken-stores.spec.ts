@@ -330,6 +330,37 @@ const breaks: [string, Break, RegExp][] = [
     }),
     /an entry in hand is not vouched for while a hold/,
   ],
+  [
+    'vouches by an answer, whatever is written since',
+    (store) => ({
+      read: async (keys, queries, budget) => ({
+        ...(await store.read(keys, queries, budget)),
+        standing: { isStanding: true },
+      }),
+      vouchesFor: (_key, { standing }) => standing?.isStanding ?? false,
+    }),
+    /an entry in hand is not vouched for, by whatever answer, once this very store was told/,
+  ],
+  [
+    'vouches by an answer with a hold in sight',
+    (store) => {
+      const given: { isStanding: boolean }[] = [];
+      const endAll = () => {
+        for (const standing of given) standing.isStanding = false;
+      };
+      return {
+        read: async (keys, queries, budget) => {
+          const standing = { isStanding: true };
+          given.push(standing);
+          return { ...(await store.read(keys, queries, budget)), standing };
+        },
+        vouchesFor: (_key, { standing }) => standing?.isStanding ?? false,
+        advance: (...asked) => (endAll(), store.advance(...asked)),
+        remove: (keys) => (endAll(), store.remove(keys)),
+      };
+    },
+    /an entry in hand is not vouched for by an answer with a hold in sight/,
+  ],
   ['vouches for everything', () => ({ vouchesFor: () => true }), /an entry in hand is not vouched for once it is gone/],
 ];
 

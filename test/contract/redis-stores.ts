@@ -58,13 +58,16 @@ export function viaKeyvRedis(options: ConstructorParameters<typeof KeyvRedis>[0]
   };
 }
 
-export function redisStore(makeCache: MakeRedisCache): MakeStoreInCache {
+/** @param isTracked whether the server tells it of changes */
+export function redisStore(makeCache: MakeRedisCache, isTracked = false): MakeStoreInCache {
   return async (budgetMs) => {
     const namespace = uniqueNamespace();
     const { cache, close } = await makeCache(namespace);
-    const { store, reach } = selectStore({ cache, budgetMs });
+    const tracking = isTracked ? { keys: '', failed: () => undefined } : undefined;
+    const { store, reach } = selectStore({ cache, budgetMs, tracking });
     if (reach !== 'shared') throw new Error(`The Redis inside CACHE_MANAGER was not found: ${store.name}`);
     await store.open();
+    if (isTracked) await told(store, namespace);
     return {
       store: withTablesOf(namespace, store),
       cache,
@@ -75,6 +78,12 @@ export function redisStore(makeCache: MakeRedisCache): MakeStoreInCache {
       },
     };
   };
+}
+
+/** When it hears of changes. */
+async function told(store: CacheStore, namespace: string): Promise<void> {
+  const queries = [{ clock: `${namespace}told`, rows: [] }];
+  for (let i = 0; i < 500 && !(await store.read([], queries)).standing; i++) await wait(10);
 }
 
 /** Clocks are shared by all who use a server, which is the point of them, but not of a test. */

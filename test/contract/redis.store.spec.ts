@@ -13,5 +13,13 @@ describeWith('redis', 'RedisStore', (url) => {
   );
   storeContract('RedisStore over cache-manager 5', redisStore(viaCacheManager5(url)));
   storeContract('RedisStore over createKeyv() of @keyv/redis', redisStore(viaCreateKeyv(url)));
+  storeContract('RedisStore that is told of changes', redisStore(viaCreateKeyv(url), true));
+  storeContract(
+    'RedisStore that is told of changes, over ioredis',
+    redisStore(
+      viaIoRedis(() => new Redis(url)),
+      true,
+    ),
+  );
   storeContract('RedisStore over new Keyv(new KeyvRedis())', redisStore(viaKeyvRedis(url)));
 });

@@ -116,6 +116,32 @@ export function inHand(it: It): void {
     same(vouches(), false, VOUCHED);
   });
 
+  /** Found by an answer, which may stand; the result asks whether the store vouches for it by that. */
+  async function found({ store, clock }: Subject) {
+    await store.put('a', text('one'), LONG);
+    const { now } = await clock('user', ['1']);
+    const { epoch, standing } = await store.read(['a'], [{ clock: 'user', rows: ['1'] }]);
+    return () => store.vouchesFor('a', { mark: markOf(text('one')), epoch, dependencies: [row(now)], standing });
+  }
+
+  it('is not vouched for, by whatever answer, once this very store was told that it is written, or to drop it', async (subject) => {
+    await subject.filled('user', ['1']);
+    const written = await found(subject);
+    await subject.store.advance([{ clock: 'user', rows: ['1'] }]);
+    same(written(), false, VOUCHED);
+    const dropped = await found(subject);
+    await subject.store.remove(['a']);
+    same(dropped(), false, VOUCHED);
+  });
+
+  it('is not vouched for by an answer with a hold in sight, once that is older than the budget', async (subject) => {
+    await subject.filled('user', ['1']);
+    await subject.store.hold(['user'], 'w', LONG);
+    const vouches = await found(subject);
+    await subject.elapse(BUDGET + 20);
+    same(vouches(), false, VOUCHED);
+  });
+
   it('is not vouched for while a hold is older than the budget, nor past its deadline', async (subject) => {
     const { store, elapse } = subject;
     const vouches = await kept(subject);
