@@ -26,6 +26,11 @@ export class ClockView {
     return clocks.map((clock) => this.#known.get(clock)!.state.now);
   }
 
+  /** Whether it was asked for this clock. */
+  knows(clock: string): boolean {
+    return this.#known.has(clock);
+  }
+
   isHeld(clocks: readonly string[]): boolean {
     return clocks.some((clock) => this.#known.get(clock)?.state.held);
   }

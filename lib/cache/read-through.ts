@@ -76,7 +76,7 @@ export class ReadThrough {
       return this.#load(requests, loads, undefined, answer);
     }
     const expired: ReadRequest<T>[] = [];
-    const values = await this.#hits(clocks, requests, answer, this.#tell, expired);
+    const values = await this.#hits(requests, answer, this.#tell, expired);
     if (expired.length) this.#renewals.begin(expired, loads, answer.asOf);
     const missing = requests.filter((request) => !values.has(request));
     if (missing.length) {
@@ -193,7 +193,7 @@ export class ReadThrough {
     if (!answer || answer.view.isHeld(clocks)) return undefined;
     // Who waits has been told of the miss already.
     const tell: Tell = (event) => event.name === 'entry:corrupt' && this.#tell(event);
-    const hits = await this.#hits(clocks, requests, answer, tell);
+    const hits = await this.#hits(requests, answer, tell);
     const found = new Map<ReadRequest<T>, Found<T>>();
     for (const [request, own] of hits) {
       found.set(request, { own, payload: answer.entry(request.key)!.payload!, isStored: true });
@@ -207,7 +207,6 @@ export class ReadThrough {
    * @param expired gets those that are shown past their timeout. Default: none is.
    */
   async #hits<T>(
-    clocks: readonly string[],
     requests: readonly ReadRequest<T>[],
     answer: Answer,
     tell: Tell,
@@ -225,7 +224,7 @@ export class ReadThrough {
     };
     const unsure: Judged<T>[] = [];
     for (const request of requests) {
-      const stored = storedFor(clocks, request, answer, tell);
+      const stored = storedFor(request, answer, tell);
       const isTrue = stored && judge(stored.head, answer.view);
       if (!stored) this.#forget(request);
       else if (isTrue === undefined) unsure.push({ request, stored });
@@ -277,12 +276,7 @@ function missed(tell: Tell, { key }: ReadRequest<unknown>, reason: MissReason): 
 }
 
 /** What is stored for a request, true or not. */
-function storedFor(
-  clocks: readonly string[],
-  request: ReadRequest<unknown>,
-  answer: Answer,
-  tell: Tell,
-): Stored | undefined {
+function storedFor(request: ReadRequest<unknown>, answer: Answer, tell: Tell): Stored | undefined {
   const stored = answer.entry(request.key);
   if (!stored) return missed(tell, request, answer.hasText(request.key) ? 'foreign' : 'absent');
   const { head } = stored;
@@ -290,9 +284,9 @@ function storedFor(
     tell({ name: 'entry:mismatched', key: request.key });
     return missed(tell, request, 'foreign');
   }
-  // The store makes a clock for whatever it is asked about, so it is asked about none but the batch's, whatever an entry names. An
+  // The store makes a clock for whatever it is asked about, so it is asked about none but those of the question, whatever an entry names. An
   // honest one may name more: another process has seen a load read a table that this one has not seen yet. That is one miss.
-  if (!head.dependencies.every(({ clock }) => clocks.includes(clock))) return missed(tell, request, 'foreign');
+  if (!head.dependencies.every(({ clock }) => answer.view.knows(clock))) return missed(tell, request, 'foreign');
   return head.epoch === answer.view.epoch ? stored : missed(tell, request, 'epoch');
 }
 
