@@ -1,7 +1,7 @@
 import type { StoreError } from '../errors.js';
 
 const COMMANDS =
-  'EVAL, EVALSHA, INFO, TIME, MGET, SET, GET, UNLINK, PEXPIRE, HSET, HSETNX, HGET, HGETALL, HDEL, HEXISTS and HINCRBY';
+  'EVAL, EVALSHA, INFO, TIME, MGET, SET, GET, UNLINK, PEXPIRE, PTTL, HSET, HSETNX, HGET, HGETALL, HDEL, HEXISTS and HINCRBY';
 
 /** What a server says to a user who may not do everything, in words of its own or of a script's; also one whose commands were renamed. */
 const FORBIDDEN = /^NOPERM |ACL failure|no permissions|can't run|unknown command/i;

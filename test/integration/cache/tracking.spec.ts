@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import type { RedisClient } from '../../../lib/store/connect-redis.js';
 import { clockKeys } from '../../../lib/store/clock-keys.js';
 import type { QsCacheOptions } from '../../../lib/index.js';
+import { RedisStore } from '../../../lib/store/redis.store.js';
 import { Company, Example, exampleEntities, User } from '../../fixtures/entities/example.entity.js';
 import { ExampleCacheManager } from '../../fixtures/managers.js';
 import { describeDatabases } from '../../support/databases.js';
@@ -160,6 +161,29 @@ describeWithRedisServers('What a process keeps, where Redis tells what changes',
       one.title = 'mine';
       expect(other).toMatchObject({ title: 'first', users: [{ username: 'user' }] });
       expect(app.events).toContainEqual({ name: 'entry:hit', key: app.key });
+    });
+
+    it('costs nothing although other rows of its tables are stored', async () => {
+      const app = await setUp({ store });
+      await app.dataSource.manager.insert(
+        Example,
+        Array.from({ length: 20 }, () => ({ title: 'other' })),
+      );
+      app.stop();
+      await app.warm();
+      // Leases that end are commands as well.
+      const reads = vi.spyOn(RedisStore.prototype, 'read');
+      let asked = 0;
+      for (let id = 2; id <= 21; id++) {
+        await app.examples.get(id);
+        await app.settled();
+        reads.mockClear();
+        await app.read();
+        asked += reads.mock.calls.length;
+      }
+      expect(app.events.filter(({ name }) => name === 'entry:filled').length).toBeGreaterThan(20);
+      // What was heard late of the first fill.
+      expect(asked).toBeLessThan(5);
     });
 
     it.each<[string, (cache: Cache, key: string) => unknown]>([

@@ -322,7 +322,7 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       await store.endLease([work], 'a', LONG);
       await store.lease([work], 'b', LONG);
       const expected = new Set(
-        'eval evalsha script|load info time mget set get getrange unlink pexpire config|resetstat'.split(' '),
+        'eval evalsha script|load info time mget set get getrange unlink pexpire pttl config|resetstat'.split(' '),
       );
       const calls = await server.commandCalls();
       expect([...calls.keys()].filter((name) => !expected.has(name))).toEqual([]);
