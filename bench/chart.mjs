@@ -14,6 +14,7 @@ const BARS = [
   [names.floor, 'floor'],
   [names.redis, 'redis'],
   [names.near, 'near'],
+  [names.tracking, 'tracking'],
   [names.memory, 'memory'],
 ];
 const LINES = [
@@ -21,6 +22,7 @@ const LINES = [
   [names.floor, 'floor'],
   [names.redis, 'redis'],
   [names.near, 'near'],
+  [names.tracking, 'tracking'],
   [names.memory, 'memory'],
 ];
 
@@ -33,6 +35,7 @@ const STYLE = `
   .floor { fill: #bf8700; stroke: #bf8700 }
   .redis { fill: #0969da; stroke: #0969da }
   .near { fill: #8250df; stroke: #8250df }
+  .tracking { fill: #bf3989; stroke: #bf3989 }
   .memory { fill: #1a7f37; stroke: #1a7f37 }
   @media (prefers-color-scheme: dark) {
     text { fill: #f0f6fc }
@@ -42,6 +45,7 @@ const STYLE = `
     .floor { fill: #d29922; stroke: #d29922 }
     .redis { fill: #4493f8; stroke: #4493f8 }
     .near { fill: #ab7df8; stroke: #ab7df8 }
+    .tracking { fill: #db61a2; stroke: #db61a2 }
     .memory { fill: #3fb950; stroke: #3fb950 }
   }
   .bar, .dot { stroke: none }

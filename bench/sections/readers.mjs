@@ -8,7 +8,8 @@ import { verify } from '../verify.mjs';
 
 const READERS = 64;
 const ROWS = 1_000;
-const TURN_MS = 200;
+/** So long that what is read of a row for the first time in a second is few of what is read. */
+const TURN_MS = 1_000;
 const shapes = Array.from({ length: ROWS }, (_, i) => detail(i + 1));
 
 export const readers = {

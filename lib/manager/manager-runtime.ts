@@ -12,7 +12,7 @@ import { EntityLoader } from '../load/entity-loader.js';
 import { LoadListeners } from '../load/load-listeners.js';
 import { joinedOnly } from '../load/relation-paths.js';
 import type { StatementWatch } from '../load/statement-watch.js';
-import { CacheKeys } from '../naming/cache-keys.js';
+import { CacheKeys, keyPrefix } from '../naming/cache-keys.js';
 import { databaseIdentity } from '../naming/database-identity.js';
 import { keyColumns } from '../naming/identifier.js';
 import { shortDigest } from '../naming/text-key.js';
@@ -204,10 +204,7 @@ export class ManagerRuntime {
   #keys(scope?: string): CacheKeys {
     const { cacheKey, metadata, name } = this.options;
     const owner = [this.cache.namespace || undefined, scope];
-    const prefix = owner
-      .filter((part) => part !== undefined)
-      .map((part) => `${encodeURIComponent(part)}:`)
-      .join('');
+    const prefix = keyPrefix(owner);
     return new CacheKeys(prefix + cacheKey, keyColumns(metadata, name), prefix, owner);
   }
 

@@ -1,7 +1,7 @@
 import type { StoreError } from '../errors.js';
 
-const COMMANDS =
-  'EVAL, EVALSHA, INFO, TIME, MGET, SET, GET, UNLINK, PEXPIRE, PTTL, HSET, HSETNX, HGET, HGETALL, HDEL, HEXISTS and HINCRBY';
+/** All that are sent, and that scripts of ours run; SCRIPT LOAD only saves sending their texts, GETRANGE long entries. */
+export const COMMANDS = 'EVAL, EVALSHA, INFO, TIME, MGET, GET, GETRANGE, SET, UNLINK, PEXPIRE and PTTL';
 
 /** What a server says to a user who may not do everything, in words of its own or of a script's; also one whose commands were renamed. */
 const FORBIDDEN = /^NOPERM |ACL failure|no permissions|can't run|unknown command/i;

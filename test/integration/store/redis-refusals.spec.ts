@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { StoreError } from '../../../lib/errors.js';
 import { connectRedis } from '../../../lib/store/connect-redis.js';
+import { COMMANDS } from '../../../lib/store/redis-trouble.js';
 import { RedisStore } from '../../../lib/store/redis.store.js';
 import { uniqueNamespace } from '../../contract/redis-stores.js';
 import { describeWithRedisServers, RedisServer } from '../../support/redis-server.js';
@@ -173,6 +174,42 @@ describeWithRedisServers('RedisStore over a server that lost or refuses somethin
         expect(problem).toMatch(says);
       } finally {
         limited.disconnect();
+      }
+    });
+
+    it('names the commands that it needs, and no other one', async () => {
+      const allowed = COMMANDS.toLowerCase().split(/, | and /);
+      const client = ['client', 'select', 'hello', 'auth'];
+      // Everything that a store is asked.
+      const isRefused = async (commands: readonly string[]): Promise<boolean> => {
+        const rules = [...commands, ...client].map((command) => `+${command}`);
+        await server.admin.acl('SETUSER', 'limited', 'reset', 'on', '>secret', '~*', '-@all', ...rules);
+        await server.admin.script('FLUSH');
+        await server.admin.del('qscache:{user}');
+        const limited = new Redis(server.port, { username: 'limited', password: 'secret', enableReadyCheck: false });
+        limited.on('error', () => undefined);
+        const other = new RedisStore(connectRedis(limited), { budgetMs: 2000, entryKey: (key) => key });
+        try {
+          if ((await other.check()) !== undefined) return true;
+          await other.put('long', `long, ${'x'.repeat(20_000)}`, LONG);
+          await other.read(['long', 'short'], [{ clock: 'user', rows: ['1'] }], undefined, ['long, ', undefined]);
+          await other.touch([{ clock: 'user', rows: ['1'] }], LONG);
+          await other.hold(['user'], 'one', LONG);
+          await other.release(['user'], 'one');
+          await other.remove(['long']);
+          return false;
+        } catch {
+          return true;
+        } finally {
+          await other.close();
+          limited.disconnect();
+        }
+      };
+      expect(await isRefused(allowed)).toBe(false);
+      // Without GETRANGE a long text that is in hand is sent again.
+      for (const command of allowed.filter((each) => each !== 'getrange')) {
+        const others = allowed.filter((each) => each !== command);
+        expect([command, await isRefused(others)]).toEqual([command, true]);
       }
     });
 
