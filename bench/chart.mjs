@@ -3,7 +3,7 @@ import { names } from './names.mjs';
 // Two panels side by side, on scales of powers of ten. Whoever looks at it may have a light or a dark page behind it.
 
 const WIDTH = 1_120;
-const HEIGHT = 560;
+const HEIGHT = 590;
 
 const BARS = [
   [names.typeorm, 'peer'],
