@@ -11,9 +11,16 @@ export interface IoRedisTemplate extends IoRedisClient {
   duplicate(...overrides: unknown[]): OwnClient;
 }
 
+interface Stream {
+  unref?(): void;
+  /** Of a socket: what it was given, whoever has it by now, and what of that is still its own. */
+  readonly bytesWritten?: number;
+  readonly writableLength?: number;
+}
+
 interface OwnClient extends IoRedisClient {
   /** Of a `Redis`, while it has one. */
-  readonly stream?: { unref?(): void; readonly writableLength?: number };
+  readonly stream?: Stream;
   on(event: string, listener: (...args: never[]) => void): unknown;
   connect(): Promise<void>;
   disconnect(): void;
@@ -65,13 +72,16 @@ export function dialIoRedis(template: IoRedisTemplate, itself: Line): Dial {
     // a cluster come and go: what one of them said may be over.
     const said = () => (!client.isCluster && reason instanceof Error && isAnswer(reason) ? reason : undefined);
     const explained = (reply: unknown) => (reply instanceof Error && !isAnswer(reply) ? (said() ?? reply) : reply);
-    const send = (commands: readonly RedisCommand[]) =>
-      sendOver(client, commands).then((replies) => replies.map(explained));
-    // A socket that is free takes a command at once; one that speaks TLS, or is full, does not, and whoever asks is not told.
-    const whenGone = (tell: () => void) => {
-      if (client.stream?.writableLength === 0) tell();
+    const send = (commands: readonly RedisCommand[], gone?: () => void) => {
+      const { stream } = client;
+      const written = stream?.bytesWritten;
+      const replies = sendOver(client, commands);
+      // A socket with room takes commands at once; one that speaks TLS does not, nor one that has been ended, and nobody is told.
+      const isTaken = written !== undefined && client.stream === stream && stream!.bytesWritten! > written;
+      if (gone && isTaken && stream!.writableLength === 0) gone();
+      return replies.then((all) => all.map(explained));
     };
-    return client.isCluster ? { send, end } : { send, whenGone, end, subscribe: subscriber(client) };
+    return client.isCluster ? { send, end } : { send, end, subscribe: subscriber(client) };
   };
 }
 

@@ -80,17 +80,15 @@ function endAtOnce(client: OwnClient): void {
 function lineOf(client: OwnClient, isCluster: boolean, end: () => void): Line {
   const send = sender(client, isCluster);
   const line: Line = {
-    // Commands sent in one turn leave in one packet.
+    // Commands sent in one turn leave in one packet, when the turn is over or its socket has room: when that is it does not tell.
     send: (commands) => Promise.all(commands.map((command) => send(command).catch((error: unknown) => error))),
     end,
   };
   if (isCluster || !client.subscribe) return line;
-  // It writes to its socket when the turn is over, in an immediate that was asked for before this one; Sentinels are asked for it before.
-  const whenGone = 'getSentinelNode' in client ? undefined : (tell: () => void) => void setImmediate(tell);
   // As it arrives: somebody may publish what is no text, nor a list of them.
   const subscribe: NonNullable<Line['subscribe']> = async (channel, hear) =>
     void (await client.subscribe!(channel, hear, true));
-  return { ...line, ...(whenGone && { whenGone }), subscribe };
+  return { ...line, subscribe };
 }
 
 /** A cluster's nodes do as its defaults say. */

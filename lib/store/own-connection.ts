@@ -30,6 +30,8 @@ export class OwnConnection implements RedisConnection {
   #failure: { readonly error: unknown; readonly at: number } | undefined;
   #unanswered = 0;
   #heardAt = 0;
+  /** When this line answered last, by `performance.now()`. */
+  #answeredAt = -Infinity;
   /** A key whose node could not be reached, and since when: not every client looks for another node by itself. */
   #unreached: { readonly key: string | undefined; readonly since: number } | undefined;
 
@@ -58,9 +60,9 @@ export class OwnConnection implements RedisConnection {
 
   send(commands: readonly RedisCommand[], _patienceMs?: number, gone?: () => void): Promise<unknown[]> {
     if (!this.#up || this.#isSilent) return this.#sendLater(commands);
-    const replies = this.#sendOver(this.#up, commands);
-    if (gone) this.#up.whenGone?.(gone);
-    return replies;
+    // Of one that has said nothing for a while nobody knows whether it still leads anywhere.
+    const isKnown = performance.now() - this.#answeredAt < this.silentMs;
+    return this.#sendOver(this.#up, commands, isKnown ? gone : undefined);
   }
 
   async #sendLater(commands: readonly RedisCommand[]): Promise<unknown[]> {
@@ -69,15 +71,16 @@ export class OwnConnection implements RedisConnection {
     return this.#sendOver(await this.#dialled(), commands);
   }
 
-  #sendOver(line: Line, commands: readonly RedisCommand[]): Promise<unknown[]> {
+  #sendOver(line: Line, commands: readonly RedisCommand[], gone?: () => void): Promise<unknown[]> {
     const dialled = this.#line;
     if (this.#unanswered++ === 0) this.#heardAt = Date.now();
     const heard = () => {
       this.#unanswered--;
       this.#heardAt = Date.now();
     };
-    return line.send(commands).then(
+    return line.send(commands, gone).then(
       (replies) => {
+        this.#answeredAt = performance.now();
         heard();
         if (this.isCluster || replies.some(isError)) this.#judge(dialled, commands, replies);
         return replies;
@@ -136,6 +139,7 @@ export class OwnConnection implements RedisConnection {
     if (line === undefined || this.#line !== line) return;
     this.#line = undefined;
     this.#up = undefined;
+    this.#answeredAt = -Infinity;
     this.#unreached = undefined;
     line.end();
     // The next command should find it open again.

@@ -38,12 +38,8 @@ export interface RedisConnection {
 
 /** A connection of our own, for as long as it lasts. */
 export interface Line {
-  send(commands: readonly RedisCommand[]): Promise<unknown[]>;
-  /**
-   * Tells once what was sent in this turn is the operating system's, which delivers it although this process ends; never where that is
-   * not known. Absent where it never is.
-   */
-  whenGone?(tell: () => void): void;
+  /** @param gone told, before this returns, where all of it is the operating system's: that delivers it although this process ends */
+  send(commands: readonly RedisCommand[], gone?: () => void): Promise<unknown[]>;
   /** Hears a channel from now on, and sends nothing but PING any more. Absent where it is no line to one server. */
   readonly subscribe?: (channel: string, hear: (message: unknown) => void) => Promise<void>;
   /** Ends it at once. */

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import KeyvRedis from '@keyv/redis';
 import { type Cache, createCache, KeyvAdapter } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-ioredis-yet';
@@ -16,16 +15,6 @@ const BUDGET = 250;
 /** Where a busy machine must not be taken for a slow Redis. */
 const PATIENT = 5_000;
 const user = { clock: 'app.public.user', rows: ['1'] };
-
-/** Of a process of its own: looks for a hold until there is one, or for a second. */
-const READ_RECORD = `
-  const socket = require('node:net').connect(Number(process.argv[1]), '127.0.0.1');
-  const ask = () => socket.write('GET qscache:{app.public.user}\\r\\n');
-  let left = 50;
-  socket.on('connect', ask).on('data', (text) => {
-    if (!String(text).includes(' h:') && left-- > 0) return setTimeout(ask, 20);
-    process.stdout.write(text, () => process.exit());
-  });`;
 
 interface Client {
   readonly keyv: Keyv;
@@ -115,23 +104,6 @@ describeWithRedisServers('A write is heard by Redis', () => {
       const state = await clock(written);
       return state.rows[0]! <= before && !state.held;
     }
-
-    it('although the process that was about to make it ends at once, when its hold says so', async () => {
-      const { keyv, end: endClient } = make(server.port);
-      const direct = selectStore({ cache: createCache({ stores: [keyv] }), budgetMs: PATIENT }).store;
-      onTestFinished(async () => {
-        await direct.close();
-        await endClient();
-      });
-      await direct.open();
-      let record: string | undefined;
-      // Nothing more leaves this process while it waits for another one.
-      await direct.hold([user.clock], 'one', 10_000, false, () => {
-        record = execFileSync(process.execPath, ['-e', READ_RECORD, String(server.port)], { encoding: 'utf8' });
-      });
-      expect(record).toContain(' h:one:');
-      await direct.release([user.clock], 'one');
-    });
 
     it.each([560, 800])('before it is acknowledged, %i ms away with a budget of 1000', async (roundTripMs) => {
       await beMorePatient(1_000);

@@ -204,7 +204,10 @@ describe('What changes in a server', () => {
     expect(Tracking.isPossible(itself)).toBe(false);
     expect(Tracking.isPossible({ ...server.connection, isCluster: true })).toBe(false);
     const told: StoreError[] = [];
-    const dial = async () => ({ send: itself.send, end: () => undefined });
+    const dial = async () => ({
+      send: (commands: readonly RedisCommand[]) => itself.send(commands),
+      end: () => undefined,
+    });
     const subject = new Tracking({ ...itself, dial }, { prefixes: [''], failed: (error) => told.push(error) });
     closes.push(() => subject.close());
     subject.open();
