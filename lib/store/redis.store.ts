@@ -28,6 +28,7 @@ import {
   readScript,
   releaseScript,
   touchScript,
+  withText,
 } from './redis-scripts.js';
 import { troubleOf } from './redis-trouble.js';
 import { sendScripts } from './send-scripts.js';
@@ -171,7 +172,8 @@ export class RedisStore extends CacheStore {
     gone?: () => void,
   ): Promise<void> {
     const args = [holdName(id), milliseconds(this.options.budgetMs), milliseconds(deadlineMs), flag(releasesKeys)];
-    const commands = clocks.map((clock) => call(holdScript, [clockKeys.clock(clock)], args));
+    // By their text: nobody may be left to send it when the server has forgotten the script.
+    const commands = clocks.map((clock) => withText(call(holdScript, [clockKeys.clock(clock)], args)));
     // A precaution is worth half a budget: what makes the write known is its advance, which has a whole one.
     await this.#insist('hold its clocks', commands, this.options.budgetMs / 2, gone);
   }
@@ -351,8 +353,8 @@ export class RedisStore extends CacheStore {
   }
 }
 
-/** What a new line of ours lets the server know: all of them are called by their names. */
-const SCRIPTS = [readScript, touchScript, holdScript, releaseScript, advanceScript, endLeaseScript].map(loading);
+/** What a new line of ours lets the server know: all of them are called by their names, but for the hold's. */
+const SCRIPTS = [readScript, touchScript, releaseScript, advanceScript, endLeaseScript].map(loading);
 
 function ownConnection(connection: RedisConnection): OwnConnection | undefined {
   const { dial } = connection;

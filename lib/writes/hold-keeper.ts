@@ -8,6 +8,7 @@ export class HoldKeeper<H> {
   /** With what was asked for it and not answered yet, where there is that. */
   readonly #kept = new Map<H, Promise<unknown> | undefined>();
   #isRunning = false;
+  #isClosed = false;
 
   constructor(
     private readonly intervalMs: number,
@@ -18,7 +19,7 @@ export class HoldKeeper<H> {
   /** @param asked for it, and not answered yet. Never rejects. */
   keep(hold: H, asked: Promise<unknown>): void {
     this.#await(hold, asked);
-    if (!this.#isRunning) void this.#run();
+    if (!this.#isRunning && !this.#isClosed) void this.#run();
   }
 
   /** Once this resolves nothing is asked for it any more: what came after the hold was settled would leave an orphan. */
@@ -28,15 +29,16 @@ export class HoldKeeper<H> {
     await asked;
   }
 
-  /** What stands is left to its deadline. */
+  /** What stands is left to its deadline; what is asked for is still waited for by whoever settles it. */
   close(): void {
-    this.#kept.clear();
+    this.#isClosed = true;
   }
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    while (this.#kept.size > 0) {
+    while (this.#kept.size > 0 && !this.#isClosed) {
       await sleep(this.intervalMs, undefined, { ref: false });
+      if (this.#isClosed) return;
       for (const [hold, asked] of this.#kept) if (!asked) this.#await(hold, this.renew(hold));
     }
     this.#isRunning = false;
