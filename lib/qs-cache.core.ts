@@ -49,6 +49,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   readonly #keptOut = new KeptOut();
   /** Here: a test may put one manager into an application after the other. */
   readonly #bound = new WeakSet<object>();
+  readonly #near: NearCache;
   readonly #protocol: HoldProtocol;
   #selection: StoreSelection | undefined;
   /** `undefined` where options say where entries are kept. */
@@ -67,6 +68,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   ) {
     checkVersions();
     this.#options = resolveOptions(givenOptions(options));
+    this.#near = new NearCache(this.#options.nearBytes);
     this.#protocol = new HoldProtocol(() => this.store, events, this.#options);
     logEvents(events, this.#logger);
   }
@@ -83,7 +85,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
       this.#options.budgetMs,
       this.#options.seal,
       undefined,
-      new NearCache(this.#options.nearBytes),
+      this.#near,
     );
     return this.#readThrough;
   }
@@ -217,6 +219,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
   async building(dataSource: DataSource): Promise<void> {
     try {
       const known = this.#watched.get(dataSource);
+      this.#forget(dataSource);
       if (known) await known.renew();
       else await this.#watch(dataSource);
     } catch (error) {
@@ -225,7 +228,13 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
+  /** What is kept is bound to the entities a DataSource had, and it comes back with others; a reader of those may be under way until it has. */
+  #forget(dataSource: DataSource): void {
+    if (this.#watched.get(dataSource)?.isUsed) this.#near.clear();
+  }
+
   async started(dataSource: DataSource): Promise<void> {
+    this.#forget(dataSource);
     await this.#watched.get(dataSource)?.start();
   }
 

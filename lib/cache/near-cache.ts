@@ -67,6 +67,11 @@ export class NearCache {
     }
   }
 
+  clear(): void {
+    this.#kept.clear();
+    this.#bytes = 0;
+  }
+
   delete(key: string): void {
     const kept = this.#kept.get(key);
     if (!kept) return;

@@ -12,6 +12,8 @@ const DATE = 120;
 const ACCESSOR = 160;
 /** What is bound of a block. */
 const BLOCK = 450;
+/** Of a property's name, beside its text: its place in the shapes and tables of objects. */
+const NAME = 72;
 const SMALLEST = -(2 ** 31);
 const LARGEST = 2 ** 31 - 1;
 
@@ -40,21 +42,27 @@ export function bytesOfInstances(payload: Payload): number {
   return bytes;
 }
 
-function bytesOf(value: Packed, isAscii: boolean): number {
+/** @param names of properties that were met: alike objects have theirs in common */
+function bytesOf(value: Packed, isAscii: boolean, names = new Set<string>()): number {
   if (typeof value === 'string') return bytesOfText(value, isAscii);
   if (typeof value !== 'object' || value === null) return 0;
-  if (Array.isArray(value)) return bytesOfArray(value, isAscii);
+  if (Array.isArray(value)) return bytesOfArray(value, isAscii, names);
   let bytes = OBJECT_HEADER;
-  for (const key in value) bytes += 2 * WORD + bytesOf((value as Record<string, Packed>)[key], isAscii);
+  for (const key in value) {
+    bytes += 2 * WORD + bytesOf((value as Record<string, Packed>)[key], isAscii, names);
+    if (names.has(key)) continue;
+    names.add(key);
+    bytes += bytesOfText(key, isAscii) + NAME;
+  }
   return bytes;
 }
 
-function bytesOfArray(values: readonly Packed[], isAscii: boolean): number {
+function bytesOfArray(values: readonly Packed[], isAscii: boolean, names: Set<string>): number {
   let bytes = ARRAY_HEADER + WORD * values.length;
   let numbers = 0;
   let boxed = 0;
   for (const value of values) {
-    if (typeof value !== 'number') bytes += bytesOf(value, isAscii);
+    if (typeof value !== 'number') bytes += bytesOf(value, isAscii, names);
     else {
       numbers++;
       if (!Number.isInteger(value) || value < SMALLEST || value > LARGEST) boxed++;

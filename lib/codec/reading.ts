@@ -29,14 +29,17 @@ export class Reading {
     payload: string,
   ) {
     this.#isAscii = Buffer.byteLength(payload) === payload.length;
-    [this.#payload, this.#reader] = readAs(metadata, () => {
-      const checked = checkPayload(JSON.parse(payload), payload.length);
-      const finish = ({ block, make }: { block: PayloadBlock; make: RowFactory }) => {
-        this.#rows.set(block, make);
-        return make;
-      };
-      return [checked, new PayloadReader(metadata, checked, { isFresh: () => false, finish })];
-    });
+    this.#payload = readAs(metadata, () => checkPayload(JSON.parse(payload), payload.length));
+    this.#reader = this.#readerOf(this.#payload);
+  }
+
+  /** By itself: what is kept here would keep all that is known where it was made, and so the text. */
+  #readerOf(payload: Payload): PayloadReader {
+    const finish = ({ block, make }: { block: PayloadBlock; make: RowFactory }) => {
+      this.#rows.set(block, make);
+      return make;
+    };
+    return readAs(this.metadata, () => new PayloadReader(this.metadata, payload, { isFresh: () => false, finish }));
   }
 
   /**

@@ -131,7 +131,7 @@ describeWithRedisServers('A hold that says it is on its way has left the process
       onTestFinished(() => server.thaw());
       const rows = Array.from({ length: 2_000 }, (_each, i) => String(i).padStart(1_000, '0'));
       const advances = Array.from({ length: 8 }, () => store.advance([{ clock: 'app.public.item', rows }]));
-      const gone = vi.fn();
+      const gone = vi.fn<() => void>();
       const holding = store.hold([clock], 'stuck', HOLD, false, gone);
       await nextTurn();
       expect(gone).not.toHaveBeenCalled();
