@@ -19,6 +19,7 @@ const VARIANTS = [
   { variant: 'interceptor', name: "Nest's CacheInterceptor", cached: true },
   { variant: 'nearOff', name: 'qscache, near off', cached: true },
   { variant: 'near', name: 'qscache, near', cached: true },
+  { variant: 'tracking', name: 'qscache, near, tracking', cached: true },
 ];
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '3' } } });

@@ -58,6 +58,7 @@ const variants = {
     return { read: found };
   },
   nearOff: () => ours(NEAR_OFF),
+  tracking: () => ours({ nearCache: { tracking: true } }),
   near: () => ours({}),
 };
 const { imports = [], read } = variants[variant]();
