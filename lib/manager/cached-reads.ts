@@ -67,8 +67,8 @@ interface SpelledRow extends IdentifiedRow {
   batch?: Batch<ObjectLiteral[]>;
 }
 
-/** Rows remembered at once; a kilobyte or two each. */
-const REMEMBERED = 10_000;
+/** Rows of a manager remembered at once; three or four kilobytes each, with what they are asked for with. */
+const REMEMBERED = 2_000;
 
 /** Characters of a text that is remembered. */
 const LONGEST_REMEMBERED = 100;
