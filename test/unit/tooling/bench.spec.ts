@@ -116,17 +116,17 @@ describe("The bench's chart", () => {
   it('has a bar for everybody in each group, ten times as much one step longer', () => {
     const svg = bench.chart(results({ detail: 1_000 }));
     const bars = [...svg.matchAll(/<rect class="bar (\w+)"[^>]* width="([\d.]+)"/g)];
-    expect(bars).toHaveLength(27);
+    expect(bars).toHaveLength(30);
     const [floor, redis] = ['floor', 'redis'].map((kind) => Number(bars.find((bar) => bar[1] === kind)?.[2]));
     const ticks = [...svg.matchAll(/<line class="grid" x1="([\d.]+)" y1="60"/g)].map(([, x]) => Number(x));
     expect(redis! - floor!).toBeCloseTo(ticks[1]! - ticks[0]!, 0);
   });
 
-  it('has a line over all sizes for each of five, and no place that is no number', () => {
+  it('has a line over all sizes for each of six, and no place that is no number', () => {
     const svg = bench.chart(results());
     expect(
       [...svg.matchAll(/<polyline [^>]*points="([^"]+)"/g)].map(([, points]) => points!.split(' ').length),
-    ).toEqual(Array(5).fill(5));
+    ).toEqual(Array(6).fill(5));
     expect(svg).not.toMatch(/NaN|undefined|Infinity/);
   });
 
