@@ -39,6 +39,6 @@ export class AsOf {
 
   /** Whether nothing of these was written since, as another look at the clocks shows. */
   isStillTrue(dependencies: readonly DatedDependency[], view: ClockView): boolean {
-    return view.epoch === this.epoch && dependencies.every((dependency) => view.isValid(dependency));
+    return view.epoch === this.epoch && dependencies.every((dependency) => view.judge(dependency) === true);
   }
 }

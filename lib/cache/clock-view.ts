@@ -53,24 +53,15 @@ export class ClockView {
     return isCovered ? true : undefined;
   }
 
-  /** Whether every clock of the dependency is in this view. */
-  covers({ clock, rows }: Dependency): boolean {
-    if (!this.#known.has(clock)) return false;
-    return rows === undefined || rows.every((row) => positionIn(this.#known.get(clock)!, row) !== undefined);
-  }
-
-  /** Whether nothing of the dependency was written after its as-of. Ask only what the view covers. */
-  isValid(dependency: DatedDependency): boolean {
-    return this.judge(dependency) === true;
-  }
-
   /** The last write to the dependency, as far as this view tells; where it does not cover all rows, to its table. */
-  latest(dependency: Dependency): number {
-    const known = this.#known.get(dependency.clock)!;
+  latest({ clock, rows }: Dependency): number {
+    const known = this.#known.get(clock)!;
     const { state } = known;
-    const { rows } = dependency;
-    if (rows === undefined || !this.covers(dependency)) return state.now;
-    return Math.max(state.unknown, ...rows.map((row) => state.rows[positionIn(known, row)!]!));
+    if (rows === undefined) return state.now;
+    return rows.reduce((last, row) => {
+      const position = positionIn(known, row);
+      return Math.max(last, position === undefined ? state.now : state.rows[position]!);
+    }, state.unknown);
   }
 }
 

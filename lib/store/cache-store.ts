@@ -47,7 +47,11 @@ export interface ClocksRead {
 
 /**
  * Whether all that one answer of a store was made of is still as it was, as far as this process has been told: what was true by that
- * answer need not be asked about again.
+ * answer need not be asked about again. A store whose way to hear of changes is down gives none.
+ *
+ * @example
+ * const standing = this.changes.from(keys); //  before the read is sent; costs no query
+ * return { ...(await this.ask(keys, queries)), standing };
  *
  * @publicApi
  */

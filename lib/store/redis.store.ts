@@ -15,6 +15,7 @@ import {
 import { clockKeys } from './clock-keys.js';
 import { insist } from './insist.js';
 import { FREE, isLease, leaseKey, leaseValue } from './lease-keys.js';
+import { LongTexts } from './long-texts.js';
 import { OwnConnection } from './own-connection.js';
 import { ReadConnection } from './read-connection.js';
 import type { RedisCommand, RedisConnection } from './redis-connection.js';
@@ -33,11 +34,6 @@ import {
 import { troubleOf } from './redis-trouble.js';
 import { sendScripts } from './send-scripts.js';
 import { Tracking, type TrackingOptions } from './tracking.js';
-
-/** Characters of a text that costs more as a part of a script's reply than in a command of its own. */
-const LONG = 8_192;
-/** Keys of such texts remembered. */
-const MOST_LONG = 10_000;
 
 export interface RedisStoreOptions {
   readonly budgetMs: number;
@@ -66,8 +62,7 @@ export class RedisStore extends CacheStore {
   readonly #own: readonly { open(): Promise<void>; close(): void }[];
   readonly #entryKey: (key: string) => string;
   readonly #tracking: Tracking | undefined;
-  /** Keys whose texts were long when they were read or stored last. */
-  readonly #long = new Set<string>();
+  readonly #long = new LongTexts();
   readonly #isTls: boolean;
 
   constructor(
@@ -130,7 +125,7 @@ export class RedisStore extends CacheStore {
 
   async put(key: string, entry: string, lifetimeMs: number): Promise<void> {
     const name = this.#entryKey(key);
-    this.#noteLength(key, entry);
+    this.#long.note(key, entry);
     const command = { name: 'set', args: [name, entry, 'PX', milliseconds(lifetimeMs)], key: name };
     await this.#within('store an entry', () => this.#send([command]));
   }
@@ -237,7 +232,7 @@ export class RedisStore extends CacheStore {
     known: readonly (string | undefined)[] = [],
   ): Promise<EntriesRead> {
     const { keys: clocks, counts } = clockNames(queries);
-    const { inScript, short, apart } = this.#places(keys, known);
+    const { inScript, short, apart } = this.#long.places(keys, known);
     const asked = clocks.slice();
     const args = [String(queries.length), String(clocks.length), counts];
     const isKnown = known.some((mark) => mark !== undefined);
@@ -258,7 +253,7 @@ export class RedisStore extends CacheStore {
         if (typeof value !== 'string') return;
         entries[i] = value;
         // Of what its reader has it tells no more than how it begins.
-        if (value !== known[i]) this.#noteLength(keys[i]!, value);
+        if (value !== known[i]) this.#long.note(keys[i]!, value);
       };
       inScript.forEach((i, n) => take(i, reply[clocks.length + n]));
       apart.forEach((i, n) => take(i, (replies[0] as unknown[])[n]));
@@ -271,20 +266,6 @@ export class RedisStore extends CacheStore {
   /** Of rows it need not hear: none of their clocks moves without their table's record. */
   #beginStanding(keys: readonly string[], records: readonly string[]): Standing | undefined {
     return this.#tracking?.begin([...records, ...keys.map(this.#entryKey)]);
-  }
-
-  /** Which entries go through the script, the `short` ones first, and which ones beside it: long ones that nobody here has. */
-  #places(
-    keys: readonly string[],
-    known: readonly (string | undefined)[],
-  ): { readonly inScript: readonly number[]; readonly short: number; readonly apart: readonly number[] } {
-    const [short, long, apart]: [number[], number[], number[]] = [[], [], []];
-    for (let i = 0; i < keys.length; i++) {
-      if (!this.#long.has(keys[i]!)) short.push(i);
-      else if (known[i] === undefined) apart.push(i);
-      else long.push(i);
-    }
-    return { inScript: long.length > 0 ? [...short, ...long] : short, short: short.length, apart };
   }
 
   /** What may be on several servers, in one round trip to each. */
@@ -314,13 +295,6 @@ export class RedisStore extends CacheStore {
       return clockStates(group, reply);
     });
     return { epoch: [...epochs].sort().join('+'), clocks };
-  }
-
-  #noteLength(key: string, { length }: string): void {
-    if (length <= LONG) return void this.#long.delete(key);
-    if (this.#long.has(key)) return;
-    if (this.#long.size >= MOST_LONG) this.#long.delete(this.#long.values().next().value!);
-    this.#long.add(key);
   }
 
   /** One command may name them all, except on a cluster. */

@@ -291,7 +291,7 @@ export function vouchingBy(server: ScriptedServer, change: (state: ClockState) =
     vouchesFor: (_key, { dependencies }) =>
       dependencies.every((dependency) => {
         const query = { clock: dependency.clock, rows: dependency.rows ?? [] };
-        return new ClockView([query], { epoch: '', clocks: [change(server.read(query))] }).isValid(dependency);
+        return new ClockView([query], { epoch: '', clocks: [change(server.read(query))] }).judge(dependency) === true;
       }),
   };
 }

@@ -2,14 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import KeyvRedis from '@keyv/redis';
-import { createCache, KeyvAdapter } from 'cache-manager';
-import { redisInsStore } from 'cache-manager-ioredis-yet';
-import { Redis } from 'ioredis';
-import Keyv from 'keyv';
+import { createCache } from 'cache-manager';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CacheStore } from '../../../lib/store/cache-store.js';
 import { selectStore } from '../../../lib/store/select-store.js';
+import { keyvClients, type KeyvClient } from '../../support/keyv-clients.js';
 import { describeWithRedisServers, RedisServer } from '../../support/redis-server.js';
 
 /** Where a busy machine must not be taken for a slow Redis. */
@@ -32,26 +29,6 @@ const END_CONNECTIONS = `
   const socket = require('node:net').connect(Number(process.argv[1]), '127.0.0.1');
   socket.on('connect', () => socket.write('CLIENT KILL TYPE normal SKIPME yes\\r\\n')).on('data', () => process.exit());`;
 
-interface Client {
-  readonly keyv: Keyv;
-  end(): unknown;
-}
-
-const clients: Record<string, (port: number) => Client> = {
-  ioredis: (port) => {
-    const client = new Redis(port);
-    client.on('error', () => undefined);
-    return {
-      keyv: new Keyv({ store: new KeyvAdapter(redisInsStore(client) as never) }),
-      end: () => client.disconnect(),
-    };
-  },
-  '@keyv/redis': (port) => {
-    const store = new KeyvRedis(`redis://127.0.0.1:${port}`);
-    return { keyv: new Keyv(store), end: () => store.disconnect(true) };
-  },
-};
-
 describeWithRedisServers('A hold that says it is on its way has left the process', () => {
   let server: RedisServer;
   beforeAll(async () => {
@@ -59,7 +36,7 @@ describeWithRedisServers('A hold that says it is on its way has left the process
   });
   afterAll(() => server.stop());
 
-  async function open(make: (port: number) => Client): Promise<CacheStore> {
+  async function open(make: (port: number) => KeyvClient): Promise<CacheStore> {
     const { keyv, end } = make(server.port);
     const { store } = selectStore({ cache: createCache({ stores: [keyv] }), budgetMs: PATIENT });
     onTestFinished(async () => {
@@ -82,7 +59,7 @@ describeWithRedisServers('A hold that says it is on its way has left the process
       encoding: 'utf8',
     });
 
-  describe.each(Object.entries(clients))('over %s', (name, make) => {
+  describe.each(Object.entries(keyvClients))('over %s', (name, make) => {
     const tells = name === 'ioredis';
 
     it('by itself, where the client tells what it has written', async () => {

@@ -1,13 +1,10 @@
-import KeyvRedis from '@keyv/redis';
-import { type Cache, createCache, KeyvAdapter } from 'cache-manager';
-import { redisInsStore } from 'cache-manager-ioredis-yet';
-import { Redis } from 'ioredis';
-import Keyv from 'keyv';
+import { type Cache, createCache } from 'cache-manager';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { CacheEvents } from '../../../lib/events/cache-events.js';
 import { HoldProtocol } from '../../../lib/writes/hold-protocol.js';
 import type { CacheStore } from '../../../lib/store/cache-store.js';
 import { selectStore } from '../../../lib/store/select-store.js';
+import { keyvClients } from '../../support/keyv-clients.js';
 import { describeWithRedisServers, freePort, Proxy, RedisServer } from '../../support/redis-server.js';
 
 const LONG = 60_000;
@@ -16,26 +13,6 @@ const BUDGET = 250;
 const PATIENT = 5_000;
 const user = { clock: 'app.public.user', rows: ['1'] };
 
-interface Client {
-  readonly keyv: Keyv;
-  end(): unknown;
-}
-
-const clients: Record<string, (port: number) => Client> = {
-  ioredis: (port) => {
-    const client = new Redis(port);
-    client.on('error', () => undefined);
-    return {
-      keyv: new Keyv({ store: new KeyvAdapter(redisInsStore(client) as never) }),
-      end: () => client.disconnect(),
-    };
-  },
-  '@keyv/redis': (port) => {
-    const store = new KeyvRedis(`redis://127.0.0.1:${port}`);
-    return { keyv: new Keyv(store), end: () => store.disconnect(true) };
-  },
-};
-
 describeWithRedisServers('A write is heard by Redis', () => {
   let server: RedisServer;
   /** The reader's process, right beside the server. */
@@ -43,7 +20,7 @@ describeWithRedisServers('A write is heard by Redis', () => {
   let endReader: () => unknown;
   beforeAll(async () => {
     server = await RedisServer.start();
-    const { keyv, end } = clients['ioredis']!(server.port);
+    const { keyv, end } = keyvClients['ioredis']!(server.port);
     reader = selectStore({ cache: createCache({ stores: [keyv] }), budgetMs: 2000 }).store;
     endReader = end;
   });
@@ -55,7 +32,7 @@ describeWithRedisServers('A write is heard by Redis', () => {
 
   const clock = async (written = user) => (await reader.read([], [written])).clocks[0]!;
 
-  describe.each(Object.entries(clients))('over %s', (_, make) => {
+  describe.each(Object.entries(keyvClients))('over %s', (_, make) => {
     let proxy: Proxy;
     let cache: Cache;
     let store: CacheStore;
@@ -186,13 +163,16 @@ describeWithRedisServers('A write is heard by Redis', () => {
     });
   });
 
-  it.each(Object.entries(clients))('that was never there, without being waited for at the end: %s', async (_, make) => {
-    const { keyv, end } = make(await freePort());
-    const store = selectStore({ cache: createCache({ stores: [keyv] }), budgetMs: BUDGET }).store;
-    await expect(store.open()).rejects.toThrow();
-    const began = performance.now();
-    await store.close();
-    expect(performance.now() - began).toBeLessThan(100);
-    await end();
-  });
+  it.each(Object.entries(keyvClients))(
+    'that was never there, without being waited for at the end: %s',
+    async (_, make) => {
+      const { keyv, end } = make(await freePort());
+      const store = selectStore({ cache: createCache({ stores: [keyv] }), budgetMs: BUDGET }).store;
+      await expect(store.open()).rejects.toThrow();
+      const began = performance.now();
+      await store.close();
+      expect(performance.now() - began).toBeLessThan(100);
+      await end();
+    },
+  );
 });
