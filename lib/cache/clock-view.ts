@@ -42,8 +42,9 @@ export class ClockView {
     const { state } = known;
     // Dated after the table's present: the clock has stepped back, or the date is forged. It says nothing of the writes in between.
     if (state.held || asOf > state.now) return false;
-    if (rows === undefined) return state.now <= asOf;
-    if (state.unknown > asOf) return false;
+    // None of its rows was written where the table was not.
+    if (state.now === asOf) return true;
+    if (rows === undefined || state.unknown > asOf) return false;
     let isCovered = true;
     for (const row of rows) {
       const position = positionIn(known, row);

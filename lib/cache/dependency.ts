@@ -26,24 +26,31 @@ export function clockQueries(clocks: readonly string[], dependencies: Iterable<D
   return [...queries].map(([clock, { rows, ...key }]) => ({ clock, rows: [...rows], ...key }));
 }
 
-const asked = new WeakMap<readonly Dependency[], Asked>();
+const names = new WeakMap<readonly string[], string>();
+
+/** Equal for lists of the same clocks. Whoever asks about them again mostly has the same list. */
+export function nameOfClocks(clocks: readonly string[]): string {
+  let name = names.get(clocks);
+  if (name === undefined) names.set(clocks, (name = clocks.join('\n')));
+  return name;
+}
+
+const alone = new WeakMap<readonly string[], readonly ClockQuery[]>();
+const withRows = new WeakMap<readonly Dependency[], Asked>();
 
 interface Asked {
   readonly clocks: readonly string[];
-  readonly also: readonly Dependency[];
   readonly queries: readonly ClockQuery[];
 }
 
-/** As `clockQueries`, of two lists; remembered by the lists themselves, since a reader of one entry asks the same each time. */
-export function clockQueriesOf(
-  clocks: readonly string[],
-  rows: readonly Dependency[],
-  also: readonly Dependency[],
-): readonly ClockQuery[] {
-  let known = asked.get(rows);
-  if (known?.clocks !== clocks || known.also !== also) {
-    known = { clocks, also, queries: clockQueries(clocks, [...rows, ...also]) };
-    asked.set(rows, known);
+/** As `clockQueries`; remembered by the lists themselves, since whoever asks about an entry asks the same each time. */
+export function clockQueriesOf(clocks: readonly string[], rows?: readonly Dependency[]): readonly ClockQuery[] {
+  if (!rows) {
+    let known = alone.get(clocks);
+    if (!known) alone.set(clocks, (known = clockQueries(clocks, [])));
+    return known;
   }
+  let known = withRows.get(rows);
+  if (known?.clocks !== clocks) withRows.set(rows, (known = { clocks, queries: clockQueries(clocks, rows) }));
   return known.queries;
 }

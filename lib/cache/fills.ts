@@ -9,7 +9,6 @@ import { lifetimeOf, longestLifeMs } from './leeway.js';
 import { keptEntry, type NearCache } from './near-cache.js';
 import { PIECE } from './read-in-pieces.js';
 import type { Loaded, ReadRequest } from './read-request.js';
-import type { RecentDependencies } from './recent-dependencies.js';
 import type { Seal } from './seal.js';
 
 /** Clocks outlive every entry that relies on them: an entry without its clocks is a miss that need not have been. */
@@ -36,7 +35,6 @@ export class Fills {
   constructor(
     private readonly store: CacheStore,
     private readonly events: CacheEvents,
-    private readonly recent: RecentDependencies,
     private readonly seal: Seal,
     private readonly near: NearCache,
   ) {}
@@ -129,7 +127,6 @@ export class Fills {
     await this.store.put(key, text, keptMs);
     if (loaded.reading) this.near.set(key, keptEntry(head, text, loaded.reading));
     fill.isStored = true;
-    this.recent.remember(key, dependencies);
     this.events.emit({ name: 'entry:filled', key });
   }
 

@@ -19,6 +19,8 @@ export interface QuestionContext {
   readonly parse: (key: string, text: string) => Entry | undefined;
   /** What this process has of entries already. Default: nothing, and it comes to have nothing. */
   readonly near?: NearCache | undefined;
+  /** Told what the clocks show. Default: nobody is. */
+  readonly heard?: ((clocks: readonly string[], now: readonly number[]) => void) | undefined;
 }
 
 /**
@@ -30,7 +32,7 @@ export class Question {
   readonly answer: Promise<Answer | undefined>;
   #isSent = false;
   readonly #keys: string[] = [];
-  readonly #dependencies: Iterable<Dependency>[] = [];
+  readonly #rows: (readonly Dependency[])[] = [];
 
   /** @param sent told when nobody may join any more */
   constructor(
@@ -49,16 +51,19 @@ export class Question {
     return this.#keys.length;
   }
 
-  /** @param key of an entry that nobody has asked for yet */
-  about(key: string | undefined, dependencies: Iterable<Dependency>): void {
+  /**
+   * @param key of an entry that nobody has asked for yet
+   * @param rows whose clocks are asked for as well. Default: none.
+   */
+  about(key: string | undefined, rows?: readonly Dependency[]): void {
     if (key !== undefined) this.#keys.push(key);
-    this.#dependencies.push(dependencies);
+    if (rows) this.#rows.push(rows);
   }
 
   async #send(): Promise<Answer | undefined> {
     this.#isSent = true;
     this.sent?.();
-    const { store, budget, failed, near } = this.context;
+    const { store, clocks, budget, failed, near, heard } = this.context;
     const keys = this.#keys;
     // Held on to until the answer is there: what is read meanwhile may push it out.
     const known = near && keys.map((key) => near.get(key));
@@ -67,7 +72,9 @@ export class Question {
     try {
       const queries = this.#queries();
       const read = await readInPieces(store, keys, queries, budget, failed, marks);
-      return new Answer(new ClockView(queries, read), keys, read, this.context, known);
+      const view = new ClockView(queries, read);
+      heard?.(clocks, view.now(clocks));
+      return new Answer(view, keys, read, this.context, known);
     } catch (error) {
       failed(error);
       return undefined;
@@ -76,14 +83,9 @@ export class Question {
 
   #queries(): readonly ClockQuery[] {
     const { clocks } = this.context;
-    const [rows, also, ...more] = this.#dependencies;
-    if (Array.isArray(rows) && Array.isArray(also) && !more.length) return clockQueriesOf(clocks, rows, also);
-    return clockQueries(clocks, flattened(this.#dependencies));
+    const [rows, ...more] = this.#rows;
+    return more.length ? clockQueries(clocks, this.#rows.flat()) : clockQueriesOf(clocks, rows);
   }
-}
-
-function* flattened(lists: Iterable<Iterable<Dependency>>): Iterable<Dependency> {
-  for (const each of lists) yield* each;
 }
 
 /** What the store said, for every reader who asked. */
@@ -103,6 +105,11 @@ export class Answer {
   /** What is left of what the question was sent with. */
   get budget(): Budget {
     return this.context.budget.copy();
+  }
+
+  /** Its own; `further` ones are about other rows of the same. */
+  get clocks(): readonly string[] {
+    return this.context.clocks;
   }
 
   /** For a load that begins now. */
@@ -144,7 +151,7 @@ export class Answer {
   }
 
   /** A second round trip, on what is left of the budget, for clocks nobody knew to ask for. */
-  async further(dependencies: Iterable<Dependency>): Promise<ClockView | undefined> {
+  async further(dependencies: readonly Dependency[]): Promise<ClockView | undefined> {
     if (!this.#further || this.#further.isSent) this.#further = new Question(this.context);
     this.#further.about(undefined, dependencies);
     return (await this.#further.answer)?.view;

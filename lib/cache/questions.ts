@@ -1,5 +1,6 @@
 import { Budget } from '../store/cache-store.js';
-import type { Dependency } from './dependency.js';
+import { nameOfClocks } from './dependency.js';
+import type { ExpectedRows } from './expected-rows.js';
 import { Question, type QuestionContext } from './question.js';
 import type { ReadRequest } from './read-request.js';
 
@@ -12,20 +13,25 @@ type Asked = Pick<ReadRequest<unknown>, 'key' | 'rows'>;
 /** The questions of one turn about the same clocks. */
 interface Open {
   readonly byKey: Map<string, Question>;
+  /** Whether they ask for all rows they know to. */
+  readonly ofAll: boolean;
   latest: Question;
 }
 
 /** One question per turn and set of clocks: ten thousand readers of a key cost the store as much as one. */
 export class Questions {
   readonly #open = new Map<string, Open>();
+  readonly #heard: QuestionContext['heard'] = (clocks: readonly string[], now: readonly number[]) =>
+    this.expected.heard(clocks, now);
 
   constructor(
     private readonly context: Pick<QuestionContext, 'store' | 'failed' | 'parse' | 'near'>,
     private readonly budgetMs: number,
+    private readonly expected: ExpectedRows,
   ) {}
 
   /** The question that will be put for these readers, all of whom ask about the same clocks. */
-  join(clocks: readonly string[], asked: readonly Asked[], alsoOf: (key: string) => readonly Dependency[]): Question {
+  join(clocks: readonly string[], asked: readonly Asked[]): Question {
     const open = this.#openOf(clocks);
     const known = asked.length === 1 ? open.byKey.get(asked[0]!.key) : undefined;
     // What somebody asks for already is not asked for twice; what their dependencies leave out costs a second round trip.
@@ -33,18 +39,21 @@ export class Questions {
     if (open.latest.size && open.latest.size + asked.length > MOST_KEYS) open.latest = this.#question(clocks);
     for (const { key, rows } of asked) {
       if (open.byKey.get(key) === open.latest) continue;
-      open.latest.about(key, rows);
-      open.latest.about(undefined, alsoOf(key));
+      open.latest.about(key, this.expected.of(key) ?? (open.ofAll ? rows : undefined));
       open.byKey.set(key, open.latest);
     }
     return open.latest;
   }
 
   #openOf(clocks: readonly string[]): Open {
-    const name = nameOf(clocks);
+    const name = nameOfClocks(clocks);
     const known = this.#open.get(name);
     if (known && !known.latest.isSent) return known;
-    const open: Open = { byKey: new Map(), latest: this.#question(clocks, () => this.#open.delete(name)) };
+    const open: Open = {
+      byKey: new Map(),
+      ofAll: this.expected.ofAll(clocks),
+      latest: this.#question(clocks, () => this.#open.delete(name)),
+    };
     this.#open.set(name, open);
     return open;
   }
@@ -52,15 +61,7 @@ export class Questions {
   #question(clocks: readonly string[], sent?: () => void): Question {
     // Property by property: this is on every reader's way, and a spread takes microseconds.
     const { store, failed, parse, near } = this.context;
-    return new Question({ store, failed, parse, near, clocks, budget: new Budget(this.budgetMs) }, sent);
+    const heard = this.#heard;
+    return new Question({ store, failed, parse, near, heard, clocks, budget: new Budget(this.budgetMs) }, sent);
   }
-}
-
-const names = new WeakMap<readonly string[], string>();
-
-/** Whoever asks about the same clocks again mostly has the same list of them. */
-function nameOf(clocks: readonly string[]): string {
-  let name = names.get(clocks);
-  if (name === undefined) names.set(clocks, (name = clocks.join('\n')));
-  return name;
 }

@@ -7,13 +7,13 @@ import type { ClockView } from './clock-view.js';
 import type { Dependency } from './dependency.js';
 import { endOfTurn } from './end-of-turn.js';
 import { type Entry, type EntryHead, parseEntry } from './entry.js';
+import { ExpectedRows } from './expected-rows.js';
 import { Fills } from './fills.js';
 import { isWithin } from './leeway.js';
 import { NearCache } from './near-cache.js';
 import { type Answer, Question } from './question.js';
 import { Questions } from './questions.js';
 import type { Batch, Loads, ReadRequest } from './read-request.js';
-import { RecentDependencies } from './recent-dependencies.js';
 import { Renewals } from './renewals.js';
 import type { Seal } from './seal.js';
 import { SingleFlight } from './single-flight.js';
@@ -29,7 +29,6 @@ const OVERDUE_MS = 5_000;
  */
 export class ReadThrough {
   readonly #questions: Questions;
-  readonly #recent = new RecentDependencies();
   readonly #fills: Fills;
   readonly #turns: Turns;
   readonly #flights: SingleFlight;
@@ -47,12 +46,13 @@ export class ReadThrough {
     private readonly seal: Seal,
     overdueMs = OVERDUE_MS,
     private readonly near = new NearCache(0),
+    private readonly expected = new ExpectedRows(),
   ) {
     this.#tell = (event) => events.emit(event);
     const failed = (error: unknown) => tellFailed(events, 'read', error);
     const parse = (key: string, text: string) => this.#parse(key, text);
-    this.#questions = new Questions({ store, failed, parse, near }, budgetMs);
-    this.#fills = new Fills(store, events, this.#recent, seal, near);
+    this.#questions = new Questions({ store, failed, parse, near }, budgetMs, this.expected);
+    this.#fills = new Fills(store, events, seal, near);
     this.#turns = new Turns(store, events, (...asked) => this.#look(...asked), budgetMs);
     this.#flights = new SingleFlight(events, this.#fills, this.#turns, overdueMs);
     this.#renewals = new Renewals(this.#flights, store, events, budgetMs, overdueMs);
@@ -134,7 +134,7 @@ export class ReadThrough {
 
   /** What the store says; `undefined` where it does not. */
   #ask(clocks: readonly string[], requests: readonly ReadRequest<unknown>[]): Promise<Answer | undefined> {
-    return this.#questions.join(clocks, requests, (key) => this.#recent.of(key)).answer;
+    return this.#questions.join(clocks, requests).answer;
   }
 
   /** What the database says; where none can be reached, what the store had, as far as that is wanted. */
@@ -187,8 +187,8 @@ export class ReadThrough {
     const parse = (key: string, text: string) => this.#parse(key, text);
     const failed = (error: unknown) => tellFailedInTime(this.events, 'read', error);
     const question = new Question({ store, clocks, budget, failed, parse });
-    for (const key of new Set(requests.map((request) => request.key))) question.about(key, this.#recent.of(key));
-    for (const { rows } of requests) question.about(undefined, rows);
+    const rowsOf = new Map(requests.map(({ key, rows }) => [key, rows]));
+    for (const [key, rows] of rowsOf) question.about(key, this.expected.of(key) ?? rows);
     const answer = await question.answer;
     if (!answer || answer.view.isHeld(clocks)) return undefined;
     // Who waits has been told of the miss already.
@@ -243,13 +243,13 @@ export class ReadThrough {
     this.near.delete(key);
   }
 
-  /** For entries that show rows nobody in this process knew of; remembered, so that it is the last time. */
+  /** For entries of tables that have moved since; remembered, so that it is the last time for a while. */
   #further(unsure: readonly Judged<unknown>[], answer: Answer): Promise<ClockView | undefined> {
     const missing: Dependency[] = [];
     for (const { request, stored } of unsure) {
       const { dependencies } = stored.head;
       missing.push(...dependencies.filter((dependency) => answer.view.judge(dependency) === undefined));
-      this.#recent.remember(request.key, dependencies);
+      this.expected.wereNeeded(answer.clocks, request.key, dependencies);
     }
     return answer.further(missing);
   }

@@ -114,8 +114,8 @@ end`;
 
 /**
  * KEYS: the records of tables, the clocks of their rows, then entries. ARGV: how many records; how many records and rows; per record the
- * number of its rows, with spaces; then, or nothing at all, how many keys come before the long entries that the caller has, and per entry
- * how its text begins where the caller has it, else ''.
+ * number of its rows, with spaces; then, for the last of the entries as many as there are of these, how its text begins that the caller
+ * has.
  *
  * The values in the order of the keys, of a text the caller has only how it begins; behind them the server's `master_replid`, and ''. Where
  * something was missing or held, which is rare and so comes after the first return, it has been made or settled, and one character
@@ -125,19 +125,12 @@ export const readScript = register(`#!lua
 local tables, clocks = tonumber(ARGV[1]), tonumber(ARGV[2])
 ${EPOCH}
 ${MGET}
-local values
-if #ARGV == 3 then values = mget(1, #KEYS)
-else
-  local short = tonumber(ARGV[4])
-  values = mget(1, short)
-  for i = clocks + 1, #KEYS do
-    local known = ARGV[4 + i - clocks]
-    if i <= short then
-      -- Of a short text its beginning costs less here than in a command of its own.
-      if known ~= '' and values[i] and string.sub(values[i], 1, #known) == known then values[i] = known end
-    elseif redis.pcall('GETRANGE', KEYS[i], 0, #known - 1) == known then values[i] = known
-    else values[i] = redis.call('MGET', KEYS[i])[1] end
-  end
+local known = #KEYS - #ARGV + 3
+local values = mget(1, known)
+for i = known + 1, #KEYS do
+  local beginning = ARGV[3 + i - known]
+  if redis.pcall('GETRANGE', KEYS[i], 0, #beginning - 1) == beginning then values[i] = beginning
+  else values[i] = redis.call('MGET', KEYS[i])[1] end
 end
 local isWhole = true
 for i = 1, clocks do

@@ -13,9 +13,9 @@ import {
   type Work,
 } from './cache-store.js';
 import { clockKeys } from './clock-keys.js';
+import { LongTexts, placesOf } from './entry-places.js';
 import { insist } from './insist.js';
 import { FREE, isLease, leaseKey, leaseValue } from './lease-keys.js';
-import { LongTexts } from './long-texts.js';
 import { OwnConnection } from './own-connection.js';
 import { ReadConnection } from './read-connection.js';
 import type { RedisCommand, RedisConnection } from './redis-connection.js';
@@ -232,15 +232,10 @@ export class RedisStore extends CacheStore {
     known: readonly (string | undefined)[] = [],
   ): Promise<EntriesRead> {
     const { keys: clocks, counts } = clockNames(queries);
-    const { inScript, short, apart } = this.#long.places(keys, known);
-    const asked = clocks.slice();
-    const args = [String(queries.length), String(clocks.length), counts];
-    const isKnown = known.some((mark) => mark !== undefined);
-    if (isKnown) args.push(String(clocks.length + short));
-    for (const i of inScript) {
-      asked.push(this.#entryKey(keys[i]!));
-      if (isKnown) args.push(known[i] ?? '');
-    }
+    const { whole, begun, apart } = placesOf(keys, known, this.#long);
+    const inScript = begun.length > 0 ? [...whole, ...begun] : whole;
+    const asked = clocks.concat(inScript.map((i) => this.#entryKey(keys[i]!)));
+    const args = [String(queries.length), String(clocks.length), counts, ...begun.map((i) => known[i]!)];
     const beside = this.#forEntries(
       'mget',
       apart.map((i) => keys[i]!),

@@ -61,8 +61,6 @@ type Asked = readonly [keys: readonly string[], queries: readonly ClockQuery[], 
 /** A process's way to the server: every call waits at a gate. */
 export class GatedStore extends CacheStore {
   readonly name = 'scripted';
-  /** What the process remembers of its reads, as far as the world can tell. */
-  readonly remembered = new Set<string>();
   /** Holds and leases by their actors: the names the engine gives are never the same twice. */
   readonly #holders = new Map<string, string>();
   /** By its actor, what makes a hold that is on its way arrive. */
@@ -123,7 +121,6 @@ export class GatedStore extends CacheStore {
     const { server } = this.script;
     const entries = () => keys.map((key) => server.entries.get(key));
     const state = (query: ClockQuery) => ({ epoch: server.epoch, state: server.read(query) });
-    if (!keys.length) this.remembered.add(JSON.stringify(queries));
     if (!this.script.split) {
       return this.#call('read', [keys, queries, known], () => {
         const { changes } = server;
@@ -147,7 +144,6 @@ export class GatedStore extends CacheStore {
 
   async put(key: string, entry: string): Promise<void> {
     await this.#call('put', [key, entry], () => void this.script.server.entries.set(key, entry));
-    this.remembered.add(key);
   }
 
   async remove(keys: readonly string[]): Promise<void> {

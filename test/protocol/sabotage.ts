@@ -67,20 +67,19 @@ export function datedLate(store: CacheStore): Partial<CacheStore> {
 }
 
 /** A row without a clock, which stands for its whole table, counts as never written. */
-export function trustingOfUnknownRows(store: CacheStore, server: ScriptedServer): Partial<CacheStore> {
-  const trusting = async <T extends ClocksRead>(queries: readonly ClockQuery[], ask: () => Promise<T>): Promise<T> => {
-    // Before it is asked, which makes a clock for each row.
-    const unknown = queries.map(({ clock, rows }) =>
-      rows.map((row) => !server.rows.includes(clockKeys.row(clock, row))),
-    );
-    const read = await ask();
-    const rows = (state: ClockState, i: number) => state.rows.map((row, j) => (unknown[i]![j] ? 0 : row));
-    return { ...read, clocks: read.clocks.map((state, i) => ({ ...state, rows: rows(state, i) })) };
+export function trustingOfUnknownRows(store: CacheStore, server: ScriptedServer): CacheStore {
+  const trusting = <A extends [ClockQuery, ...unknown[]]>(ask: (...asked: A) => ClockState) => {
+    return (...asked: A): ClockState => {
+      const [{ clock, rows }] = asked;
+      // Before it is asked, which makes a clock for each row.
+      const isUnknown = rows.map((row) => !server.rows.includes(clockKeys.row(clock, row)));
+      const state = ask.apply(server, asked);
+      return { ...state, rows: state.rows.map((row, i) => (isUnknown[i] ? 0 : row)) };
+    };
   };
-  return {
-    read: (keys, queries) => trusting(queries, () => store.read(keys, queries)),
-    touch: (queries, lifetimeMs) => trusting(queries, () => store.touch(queries, lifetimeMs)),
-  };
+  server.read = trusting(server.read);
+  server.touch = trusting(server.touch);
+  return store;
 }
 
 /** Somebody loads anew whatever entry there is, and whoever waits for that takes the entry. */
@@ -235,6 +234,25 @@ export function judgeDebtsLate(): () => void {
     };
   };
   return () => void (GuardedStore.prototype.read = read);
+}
+
+/** Of rows nobody has asked about, nothing was written. */
+export function trustingOfUnaskedRows(): () => void {
+  const { judge } = ClockView.prototype;
+  ClockView.prototype.judge = function (dependency) {
+    return judge.call(this, dependency) ?? true;
+  };
+  return () => void (ClockView.prototype.judge = judge);
+}
+
+/** One write to a table is as good as none. */
+export function missingOneWrite(): () => void {
+  const { judge } = ClockView.prototype;
+  ClockView.prototype.judge = function (dependency) {
+    const [now] = this.knows(dependency.clock) ? this.now([dependency.clock]) : [];
+    return now === dependency.asOf + 1 || judge.call(this, dependency);
+  };
+  return () => void (ClockView.prototype.judge = judge);
 }
 
 export function ignoreHolds(): () => void {

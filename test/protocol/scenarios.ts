@@ -30,6 +30,11 @@ const keptInTheProcess: Record<string, Scenario> = {
     writers: ['update'],
   },
   'what a process keeps, and two writers': { near: 'shared', readers: two, writers: ['update', 'updateAll'] },
+  'what a process keeps of a row, asked about afterwards': {
+    near: 'shared',
+    readers: two,
+    writers: ['insert', 'update'],
+  },
   'what a process keeps of a list': {
     near: 'shared',
     readers: [{ query: 'list' }, { query: 'list' }],
@@ -349,6 +354,8 @@ export const promised: Record<string, Scenario> = {
     readers: [{ query: 'list' }, { query: 'list' }],
     writers: ['together'],
   },
+  // The insert moves their table, so that they have to ask about their row.
+  'rows asked about afterwards': { readers: few, writers: ['insert', 'update'] },
   'a row found by another key': {
     readers: [{ query: 'slug' }, { query: 'slug' }, { query: 'slug', process: 'q' }],
     writers: ['update'],

@@ -21,6 +21,7 @@ import { ScriptedServer } from './scripted-server.js';
 import { ScriptedTracking } from './scripted-tracking.js';
 import { ServerFaults } from './server-faults.js';
 import { sorted } from './sorted.js';
+import { WatchedExpectedRows } from './watched-rows.js';
 import { Writer } from './writer.js';
 
 /** The parts of one process, each the real one. */
@@ -29,6 +30,8 @@ export interface Process {
   readonly store: GuardedStore;
   /** What it has read lately. */
   readonly near: WatchedNear;
+  /** Whose rows it asks about with their entries. */
+  readonly expected: WatchedExpectedRows;
   /** What it is told of changes, where it is told of any. */
   readonly tracking: ScriptedTracking | undefined;
   /** It was shown something that somebody else had changed already, and had not been told. */
@@ -125,6 +128,7 @@ export class ProtocolWorld implements World {
     events.on('circuit:opened', ({ operation }) => open.add(operation));
     events.on('circuit:closed', ({ operation }) => open.delete(operation));
     const store = new GuardedStore(broken?.store?.(gated, this.server) ?? gated, events, BUDGET);
+    const expected = new WatchedExpectedRows();
     const near = new WatchedNear(this.scenario.near ? Infinity : 0);
     const Protocol = broken?.protocol ?? HoldProtocol;
     const protocol = new Protocol(() => store, events, { budgetMs: BUDGET, holdMs: broken?.holdMs ?? HOLD });
@@ -132,10 +136,11 @@ export class ProtocolWorld implements World {
       gated,
       store,
       near,
+      expected,
       tracking,
       isLate: false,
       open,
-      readThrough: new ReadThrough(store, events, BUDGET, noSeal, Infinity, near),
+      readThrough: new ReadThrough(store, events, BUDGET, noSeal, Infinity, near, expected),
       limit: new Limit(this.scenario.loads ?? Infinity),
       protocol,
       watch: new WriteWatch(dataSource, protocol, events),
@@ -197,11 +202,11 @@ export class ProtocolWorld implements World {
       // Readers who ask the same are interchangeable.
       sorted(this.#actors.map((actor) => actor.fingerprint())),
       sorted(
-        [...this.#processes].map(([name, { gated, store, near, tracking, open }]) => [
+        [...this.#processes].map(([name, { store, near, expected, tracking, open }]) => [
           name,
           near.fingerprint(),
           tracking?.fingerprint(),
-          sorted(gated.remembered),
+          expected.fingerprint(),
           sorted(store.owed),
           sorted(open),
         ]),

@@ -205,7 +205,7 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       expect(await reads()).toEqual([[4, 5, undefined], 1]);
     });
 
-    it('asks for the beginnings of short texts that the reader has together, and for that of a long one by itself', async () => {
+    it('asks by its beginning for a long text that the reader has, and for all of any other one', async () => {
       const long = `long, ${'x'.repeat(20_000)}`;
       for (const key of ['a', 'b']) await store.put(key, `of ${key}`, LONG);
       await store.put('c', long, LONG);
@@ -225,21 +225,39 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       expect((await server.commandCalls()).get('getrange')).toBe(2);
     });
 
-    it('does not send a text again whose beginning the reader has', async () => {
+    it('does not send a long text again whose beginning the reader has', async () => {
       const known = '0123456789';
-      await store.put('a', `${known} and more`, LONG);
-      await store.put('b', '012345678 is another', LONG);
+      const [long, other] = [known, '012345678 is another, '].map((text) => text + 'x'.repeat(5_000));
+      await store.put('a', long!, LONG);
+      for (const key of ['b', 'c', 'd']) await store.put(key, other!, LONG);
+      await server.admin.del('app:c');
       await server.admin.hset('app:c', { id: '1' });
+      await server.admin.del('app:d');
       const keys = ['a', 'b', 'c', 'd', 'a'];
       const read = () => store.read(keys, [user], undefined, [known, known, known, known, undefined]);
-      const found = [known, '012345678 is another', undefined, undefined, `${known} and more`];
-      expect((await read()).entries).toEqual(found);
+      expect((await read()).entries).toEqual([known, other, undefined, undefined, long]);
       await store.put('a', 'x'.repeat(20_000), LONG);
       expect((await read()).entries[0]).toHaveLength(20_000);
       await store.put('a', `${known}${'x'.repeat(20_000)}`, LONG);
       expect((await read()).entries[0]).toBe(known);
       await store.remove(['a']);
       expect((await read()).entries[0]).toBeUndefined();
+    });
+
+    it('asks for many texts beside the script, and for few with it', async () => {
+      const keys = Array.from({ length: 9 }, (_, i) => `key-${i}`);
+      for (const key of keys) await store.put(key, `of ${key}`, LONG);
+      await store.read([], [user]);
+      for (const [count, mgets] of [
+        [8, 1],
+        [9, 2],
+      ] as const) {
+        await server.admin.config('RESETSTAT');
+        const some = keys.slice(0, count);
+        expect((await store.read(some, [user])).entries).toEqual(some.map((key) => `of ${key}`));
+        const calls = await server.commandCalls();
+        expect([calls.get('evalsha'), calls.get('mget')]).toEqual([1, mgets]);
+      }
     });
 
     it('reads more keys than a script can hand to a command at once', async () => {

@@ -139,6 +139,8 @@ describe('An entry that this process has in hand', () => {
     const shown = [{ clock: 'rows', rows: ['1', '2'] }];
     const { store, read } = setUp({ rows: [] }, shown);
     await read();
+    // One that moves no row it shows.
+    await store.advance([{ clock: 'rows', rows: ['3'] }]);
     const another = setUp({ rows: [] }, shown, store);
     expect(await another.read()).toEqual(['old', 2]);
     expect(await another.read()).toEqual(['old', 1]);
