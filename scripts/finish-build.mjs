@@ -1,5 +1,5 @@
-// What the compiler does not do for dist/: says that it is CommonJS, puts a door for ES modules before each entry, takes away
-// declarations that no entry leads to, and joins the modules of the library into one file.
+// What the compiler does not do for dist/: says that it is CommonJS, puts a door for ES modules before each entry, and
+// takes away declarations that no entry leads to.
 //
 // One build and two doors, rather than two builds: an application that imports the library here and requires it there (a test
 // runner, a migration script, a plugin) has one copy of it, with one registry of managers and one ear for writes.

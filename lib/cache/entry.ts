@@ -7,18 +7,17 @@ import { type Dependency, ROWS_PER_TABLE } from './dependency.js';
 /**
  * An entry is a header, one line of JSON, and a payload, which is the rest of the text:
  *
- *     ["qs5","<name>","detail","<fingerprint>","<epoch>",[["shop.public.example",1700000000000000,["1"]],["shop.public.user",0]],0,222410004]
- *     [[1,[["0:0,1,",["plain","plain"],[[1],["one"]],[]]]]]
+ *     ["qs6","<name>","detail","<fingerprint>","<epoch>",[["shop.public.example",1700000000000000,["1"]],["shop.public.user",0]],0,222410004]
+ *     [[1,"0:0,1, plain plain",1,"one"]]
  *
  * The header says the format of both, a name that no other entry has, what the entry is, the query and the shape of entities it answers
  * as one fingerprint, which history of the store its as-of are of, each clock it depends on with the as-of and the rows (without rows: all
  * of the table), until when it is fresh, and the CRC-32 of the payload. JSON escapes line breaks, so the first one ends the header. What a
- * payload says is
- * for `lib/codec/payload.ts`.
+ * payload says is for `lib/codec/payload-text.ts`.
  *
  * Raise the format when the meaning of either changes, and write the golden entry anew: older entries become misses.
  */
-export const ENTRY_FORMAT = 'qs5';
+export const ENTRY_FORMAT = 'qs6';
 
 /**
  * Characters of a header; a longer one is nobody's. Eighty tables with the most rows of the longest names, so no query's, and still

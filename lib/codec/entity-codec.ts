@@ -3,6 +3,7 @@ import { UnsupportedValueError } from '../errors.js';
 import { safeError } from '../events/safe-error.js';
 import { checkPayload, hasTooManyBlocks, repeatsTooMuch } from './payload-check.js';
 import { readAs, refusal } from './payload-errors.js';
+import { payloadOf, payloadText } from './payload-text.js';
 import { PayloadReader, type ReadOptions } from './payload-reader.js';
 import { PayloadWriter } from './payload-writer.js';
 import { Reading } from './reading.js';
@@ -46,9 +47,9 @@ export class EntityCodec {
       const written = writer.write(entities);
       const { keptOut } = writer;
       if (hasTooManyBlocks(written)) throw refusal(this.metadata, '', 'rows of too many different properties');
-      const payload = JSON.stringify(written);
+      const payload = payloadText(written);
       if (!repeatsTooMuch(written, payload.length)) return { payload, keptOut };
-      return { payload: JSON.stringify(new PayloadWriter(this.metadata, false).write(entities)), keptOut };
+      return { payload: payloadText(new PayloadWriter(this.metadata, false).write(entities)), keptOut };
     } catch (error) {
       // The engine's own limits: the depth of the stack, the length of a string.
       if (!(error instanceof RangeError)) throw error;
@@ -97,7 +98,7 @@ export class EntityCodec {
 
   #read(payload: string, finish?: ReadOptions['finish']): ObjectLiteral[] {
     return readAs(this.metadata, () => {
-      const written = checkPayload(JSON.parse(payload), payload.length);
+      const written = checkPayload(payloadOf(payload), payload.length);
       return new PayloadReader(this.metadata, written, { isFresh: isRoot, finish }).read();
     });
   }

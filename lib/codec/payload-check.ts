@@ -1,4 +1,4 @@
-import { isKind, isReference, MADE_FOR_EACH } from './cells.js';
+import { isReference, MADE_FOR_EACH } from './cells.js';
 import { insist } from './payload-errors.js';
 import type { Payload, PayloadBlock, PayloadSet } from './payload.js';
 import { tagOf, type Packed } from './values.js';
@@ -23,10 +23,9 @@ type Counts = ArrayLike<number>;
  * @param length of its text, in characters
  * @throws {CorruptPayloadError}
  */
-export function checkPayload(value: unknown, length: number): Payload {
-  insist(Array.isArray(value) && value.length > 0, FORM);
-  for (let number = 0; number < value.length; number++) checkSet(value[number]);
-  const payload = value as unknown as Payload;
+export function checkPayload(payload: Payload, length: number): Payload {
+  insist(payload.length > 0, 'has no sets');
+  for (let number = 0; number < payload.length; number++) checkSet(payload[number]!);
   insist(!hasTooManyBlocks(payload), 'has rows of more layouts than anything that is written');
   insist(!repeatsTooMuch(payload, length), 'repeats its rows more often than anything that is written');
   return payload;
@@ -139,13 +138,11 @@ function sizeOf(cell: Packed, countsText: boolean): number {
   return inner.reduce<number>((sum, each) => sum + 1 + sizeOf(each, countsText || isTagged), 0);
 }
 
-function checkSet(set: unknown): void {
-  insist(isList(set, 2) && Array.isArray(set[1]), FORM);
-  const [order, blocks] = set as [unknown, unknown[]];
-  for (let place = 0; place < blocks.length; place++) checkBlock(blocks[place]);
-  if (Array.isArray(order)) return checkOrder(order, blocks as PayloadBlock[]);
+function checkSet([order, blocks]: PayloadSet): void {
+  for (let place = 0; place < blocks.length; place++) checkBlock(blocks[place]!);
+  if (typeof order !== 'number') return checkOrder(order, blocks);
   // Of a block without columns the order is the only one to say how many there are: each of its rows is written there.
-  const rows = blocks.length === 0 ? 0 : (blocks[0] as PayloadBlock)[2][0]?.length;
+  const rows = blocks.length === 0 ? 0 : blocks[0]![2][0]?.length;
   insist(rows !== undefined && order === rows && blocks.length === (rows > 0 ? 1 : 0), MISCOUNTED);
 }
 
@@ -155,26 +152,15 @@ function checkOrder(order: readonly unknown[], blocks: readonly PayloadBlock[]):
   for (const rows of left) insist(rows === 0 || rows === Infinity, MISCOUNTED);
 }
 
-function checkBlock(block: unknown): void {
-  insist(isList(block, 4), FORM);
-  const [layout, kinds, columns, related] = block;
-  insist(typeof layout === 'string' && Array.isArray(related), FORM);
-  insist(Array.isArray(kinds) && Array.isArray(columns) && columns.length === kinds.length, FORM);
-  let references = 0;
+/** All its columns are of one length. */
+function checkBlock([, kinds, columns]: PayloadBlock): void {
   for (let column = 0; column < kinds.length; column++) {
-    const kind: unknown = kinds[column];
     const cells: unknown = columns[column];
-    insist(isKind(kind), 'has columns of no kind we know');
-    if (isReference(kind)) references++;
-    insist(Array.isArray(cells) && cells.length > 0 && cells.length === (columns[0] as unknown[]).length, MISCOUNTED);
+    insist(Array.isArray(cells) && cells.length > 0 && cells.length === columns[0]!.length, MISCOUNTED);
   }
-  insist(related.length === references, MISLED);
 }
 
 const rowsIn = ([order]: PayloadSet): number => (typeof order === 'number' ? order : order.length);
 
-const isList = (value: unknown, length: number): value is unknown[] => Array.isArray(value) && value.length === length;
-
-const FORM = 'is not built as ours are';
 const MISCOUNTED = 'does not hold as many rows as it says';
 const MISLED = 'refers to rows that it does not hold';

@@ -10,8 +10,9 @@ const OBJECT_HEADER = 56;
 const DATE = 120;
 /** An accessor and its function. */
 const ACCESSOR = 160;
-/** What is bound of a block. */
-const BLOCK = 450;
+const SET = 2 * ARRAY_HEADER + 4 * WORD;
+/** A block, and what is bound of it. */
+const BLOCK = 450 + ARRAY_HEADER + 4 * WORD;
 /** Of a property's name, beside its text: its place in the shapes and tables of objects. */
 const NAME = 72;
 const SMALLEST = -(2 ** 31);
@@ -19,8 +20,13 @@ const LARGEST = 2 ** 31 - 1;
 
 /** What a parsed payload takes in memory, in bytes. */
 export function bytesOfPayload(payload: Payload, isAscii: boolean): number {
-  const blocks = payload.reduce((count, set) => count + set[1].length, 0);
-  return bytesOf(payload, isAscii) + blocks * BLOCK;
+  let bytes = ARRAY_HEADER;
+  for (const [order, blocks] of payload) {
+    bytes += SET + bytesOf(order, isAscii);
+    // What a block begins with it has in common with others.
+    for (const [, , columns] of blocks) bytes += BLOCK + bytesOf(columns, isAscii);
+  }
+  return bytes;
 }
 
 /** What entities of its rows take in memory beyond it, each row made once. */

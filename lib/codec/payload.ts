@@ -1,7 +1,7 @@
 import type { Packed } from './values.js';
 
 /**
- * Entities as JSON: sets of rows. The first set holds the entities asked for, each other one the rows that a relation of rows in a set
+ * Entities as sets of rows, which `payload-text.ts` writes as text. The first set holds the entities asked for, each other one the rows that a relation of rows in a set
  * before it leads to. What the properties are called and how their values are made says the entity's metadata; see `shapeHash`.
  *
  *     [[2, [["0:0,1,4,", ["plain","date","one"], [[1,2],[1700000000000,null],[0,0]], [1]]]],

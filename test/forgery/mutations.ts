@@ -54,7 +54,10 @@ const odd: readonly unknown[] = [
   'transformed',
   'list',
   'detail',
-  'qs4',
+  'qs5',
+  'date+1000',
+  '0:0, plain',
+  '0:0,1, plain one 1',
 ];
 
 interface Place {

@@ -18,7 +18,7 @@ const entry = {
 /** A text with this for a header. */
 const headed = (header: unknown) => `${JSON.stringify(header)}\npayload`;
 const dependingOn = (...dependencies: unknown[]) =>
-  headed(['qs5', 'abcdefghijkl', 'list', 'query', 'history', dependencies, 0, 0]);
+  headed(['qs6', 'abcdefghijkl', 'list', 'query', 'history', dependencies, 0, 0]);
 const rows = (count: number) => Array.from({ length: count }, (_, i) => String(i));
 
 describe('An entry', () => {
@@ -30,33 +30,33 @@ describe('An entry', () => {
 
   it.each<[string, string]>([
     ['without a line break', 'text'],
-    ['that is torn in its header', '["qs5","list\n'],
+    ['that is torn in its header', '["qs6","list\n'],
     ['of another format', headed(['qs3', 'list', 'query', 'history', [], 0])],
-    ['of a format that begins as ours', headed(['qs5x', 'abcdefghijkl', 'list', 'query', 'history', [], 0, 0])],
-    ['with an escape where the format ends', '["qs5"x,"abcdefghijkl","list","query","history",[],0,0]\npayload'],
-    ['of seven parts', headed(['qs5', 'abcdefghijkl', 'list', 'query', 'history', [], 0])],
-    ['of nine parts', headed(['qs5', 'abcdefghijkl', 'list', 'query', 'history', [], 0, 0, 1])],
-    ['without a name', headed(['qs5', null, 'list', 'query', 'history', [], 0, 0])],
-    ['with a longer name', headed(['qs5', 'abcdefghijklm', 'list', 'query', 'history', [], 0, 0])],
-    ['of another kind', headed(['qs5', 'abcdefghijkl', 'constructor', 'query', 'history', [], 0, 0])],
-    ['of no kind', headed(['qs5', 'abcdefghijkl', null, 'query', 'history', [], 0, 0])],
-    ['with a number for a fingerprint', headed(['qs5', 'abcdefghijkl', 'list', 7, 'history', [], 0, 0])],
-    ['with a list for an epoch', headed(['qs5', 'abcdefghijkl', 'list', 'query', ['history'], [], 0, 0])],
+    ['of a format that begins as ours', headed(['qs6x', 'abcdefghijkl', 'list', 'query', 'history', [], 0, 0])],
+    ['with an escape where the format ends', '["qs6"x,"abcdefghijkl","list","query","history",[],0,0]\npayload'],
+    ['of seven parts', headed(['qs6', 'abcdefghijkl', 'list', 'query', 'history', [], 0])],
+    ['of nine parts', headed(['qs6', 'abcdefghijkl', 'list', 'query', 'history', [], 0, 0, 1])],
+    ['without a name', headed(['qs6', null, 'list', 'query', 'history', [], 0, 0])],
+    ['with a longer name', headed(['qs6', 'abcdefghijklm', 'list', 'query', 'history', [], 0, 0])],
+    ['of another kind', headed(['qs6', 'abcdefghijkl', 'constructor', 'query', 'history', [], 0, 0])],
+    ['of no kind', headed(['qs6', 'abcdefghijkl', null, 'query', 'history', [], 0, 0])],
+    ['with a number for a fingerprint', headed(['qs6', 'abcdefghijkl', 'list', 7, 'history', [], 0, 0])],
+    ['with a list for an epoch', headed(['qs6', 'abcdefghijkl', 'list', 'query', ['history'], [], 0, 0])],
     [
       'with an object of dependencies',
-      headed(['qs5', 'abcdefghijkl', 'list', 'query', 'history', { length: 0 }, 0, 0]),
+      headed(['qs6', 'abcdefghijkl', 'list', 'query', 'history', { length: 0 }, 0, 0]),
     ],
-    ['with a text of dependencies', headed(['qs5', 'abcdefghijkl', 'list', 'query', 'history', '', 0, 0])],
-    ['with a text for a checksum', headed(['qs5', 'abcdefghijkl', 'list', 'query', 'history', [], 0, '0'])],
-    ['with a text for the end of its timeout', headed(['qs5', 'abcdefghijkl', 'list', 'query', 'history', [], '0', 0])],
-    ['with null for the end of its timeout', headed(['qs5', 'abcdefghijkl', 'list', 'query', 'history', [], null, 0])],
+    ['with a text of dependencies', headed(['qs6', 'abcdefghijkl', 'list', 'query', 'history', '', 0, 0])],
+    ['with a text for a checksum', headed(['qs6', 'abcdefghijkl', 'list', 'query', 'history', [], 0, '0'])],
+    ['with a text for the end of its timeout', headed(['qs6', 'abcdefghijkl', 'list', 'query', 'history', [], '0', 0])],
+    ['with null for the end of its timeout', headed(['qs6', 'abcdefghijkl', 'list', 'query', 'history', [], null, 0])],
     [
       'with an end of its timeout before all time',
-      headed(['qs5', 'abcdefghijkl', 'list', 'query', 'history', [], -1, 0]),
+      headed(['qs6', 'abcdefghijkl', 'list', 'query', 'history', [], -1, 0]),
     ],
     [
       'with an end of its timeout after all time',
-      '["qs5","abcdefghijkl","list","query","history",[],1e999,0]\npayload',
+      '["qs6","abcdefghijkl","list","query","history",[],1e999,0]\npayload',
     ],
     ['with null for a dependency', dependingOn(null)],
     ['with a text for a dependency', dependingOn('ab')],
@@ -68,11 +68,11 @@ describe('An entry', () => {
     ['with null for an as-of', dependingOn(['example', null])],
     [
       'with an as-of that is too large',
-      '["qs5","abcdefghijkl","list","query","history",[["example",1e300]],0,0]\npayload',
+      '["qs6","abcdefghijkl","list","query","history",[["example",1e300]],0,0]\npayload',
     ],
     [
       'with an as-of that is infinite',
-      '["qs5","abcdefghijkl","list","query","history",[["example",1e999]],0,0]\npayload',
+      '["qs6","abcdefghijkl","list","query","history",[["example",1e999]],0,0]\npayload',
     ],
     ['with an as-of that is no exact integer', dependingOn(['example', 2 ** 53])],
     ['with an as-of of a half', dependingOn(['example', 0.5])],
@@ -87,7 +87,7 @@ describe('An entry', () => {
     ['with more rows than a fill names', dependingOn(['example', 1, rows(33)])],
     ['that names a table twice', dependingOn(['example', 1, rows(32)], ['example', 1, rows(32)])],
     ['with a header of two million characters', dependingOn(['example', 1, ['x'.repeat(2_000_000)]])],
-    ['with a header nested a hundred thousand deep', `["qs5",${'['.repeat(100_000)}${']'.repeat(100_000)}]\n`],
+    ['with a header nested a hundred thousand deep', `["qs6",${'['.repeat(100_000)}${']'.repeat(100_000)}]\n`],
   ])('%s is none', (_, text) => {
     expect(parseEntry(text)).toBeUndefined();
   });

@@ -36,53 +36,74 @@ describe('a payload that nobody of ours wrote', () => {
     codec = entityCodec((await dataSourceOf([Part])).getMetadata(Part));
   });
 
-  /** What is written of the rows, changed. */
+  /** What is written of the rows, changed: the first set, as `[layout, ...kinds, ...related]` and columns, and all of them. */
   const forge = (change: (payload: Json) => unknown): string => {
     const sets: Json = JSON.parse(codec.encode(rows));
-    const root = sets[0][1][0];
-    return JSON.stringify(change({ sets, root, kinds: root[1], columns: root[2] }) ?? sets);
+    const [count, head, ...columns] = sets[0];
+    const words = head.split(' ');
+    const root = { count, words, columns, more: [] as unknown[] };
+    const changed = change({ sets, root, words, columns });
+    sets[0] = [root.count, root.words.join(' '), ...root.columns, ...root.more];
+    return JSON.stringify(changed ?? sets);
   };
 
   const places = () => {
-    const [layout] = JSON.parse(codec.encode(rows))[0][1][0] as [string];
-    expect(layout.split(',')).toHaveLength(5);
+    const [, head] = JSON.parse(codec.encode(rows))[0] as [number, string];
+    const [layout, ...words] = head.split(' ');
+    expect(layout!.split(',')).toHaveLength(5);
+    expect(words).toEqual(['plain', 'data', 'many', 'one', '1', '2']);
   };
 
   it.each<[string, (at: Json) => unknown]>([
-    ['kinds in arrays', ({ kinds }) => void (kinds[0] = [kinds[0]])],
-    ['two kinds in one', ({ kinds }) => void kinds.splice(0, 2, kinds.slice(0, 2).join())],
-    ['a kind of Object.prototype', ({ kinds }) => void (kinds[0] = 'constructor')],
-    ['a kind that there is not', ({ kinds }) => void (kinds[0] = 'x')],
-    ['rows where a column has none', ({ kinds }) => void (kinds[0] = 'many')],
-    ['a transformer that there is not', ({ kinds }) => void (kinds[0] = 'transformed')],
-    ['more rows than there are', ({ sets }) => void (sets[0][0] = 1_000_000_000)],
-    ['fewer rows than there are', ({ sets }) => void (sets[0][0] = 1)],
-    ['no rows', ({ sets }) => void (sets[0][0] = 0)],
-    ['half a row', ({ sets }) => void (sets[0][0] = 1.5)],
-    ['no number of rows', ({ sets }) => void (sets[0][0] = { length: 1_000_000_000 })],
+    ['a head in an array', ({ root }) => void (root.words = { join: () => root.words })],
+    ['two kinds in one', ({ words }) => void words.splice(1, 2, words.slice(1, 3).join())],
+    ['a kind of Object.prototype', ({ words }) => void (words[1] = 'constructor')],
+    ['a kind that there is not', ({ words }) => void (words[1] = 'x')],
+    ['no kind', ({ words }) => void (words[1] = '')],
+    ['rows where a column has none', ({ words }) => void (words[1] = 'many')],
+    ['a transformer that there is not', ({ words }) => void (words[1] = 'transformed')],
+    ['a unit of what is no date', ({ words }) => void (words[1] = 'plain+1')],
+    ['a unit that there is not', ({ words }) => void (words[1] = 'date+7')],
+    ['a unit of no number', ({ words }) => void (words[1] = 'date+')],
+    ['dates later than no number', ({ words, columns }) => void ((words[1] = 'date+1000'), (columns[0] = ['0', 1, 2]))],
+    ['dates later by no number', ({ words, columns }) => void ((words[1] = 'date+1000'), (columns[0] = [0, [1], 2]))],
+    ['dates in no list', ({ words, columns }) => void ((words[1] = 'date+1000'), (columns[0] = { 0: 0, length: 3 }))],
+    ['dates of a row more', ({ words, columns }) => void ((words[1] = 'date+1000'), (columns[0] = [0, 1, 2, 3]))],
+    ['a related set before a kind', ({ words }) => void words.splice(1, 0, words.pop())],
+    ['more rows than there are', ({ root }) => void (root.count = 1_000_000_000)],
+    ['fewer rows than there are', ({ root }) => void (root.count = 1)],
+    ['no rows', ({ root }) => void (root.count = 0)],
+    ['half a row', ({ root }) => void (root.count = 1.5)],
+    ['no number of rows', ({ root }) => void (root.count = { length: 1_000_000_000 })],
     [
       'no columns, and a billion rows',
-      ({ sets, root }) => void ((sets[0][0] = 1e9), root.splice(0, 4, '0:', [], [], [])),
+      ({ root }) => void ((root.count = 1e9), (root.words = ['0:']), (root.columns = [])),
     ],
-    ['rows of a block that there is not', ({ sets }) => void (sets[0][0] = [0, 7])],
+    ['no columns, and a row', ({ root }) => void ((root.count = 1), (root.words = ['0:']), (root.columns = []))],
+    ['rows of a block that there is not', ({ sets }) => [[[0, 7], sets[0].slice(1)], ...sets.slice(1)]],
+    ['a block that is no list', ({ sets }) => [[[0, 0], sets[0][1]], ...sets.slice(1)]],
+    ['a second block', ({ root }) => void (root.more = [['0:0,', [3]]])],
     ['a column that is shorter', ({ columns }) => void columns[0].pop()],
     ['a column that is no list', ({ columns }) => void (columns[0] = { length: 2 })],
-    ['a column too many', ({ columns, kinds }) => void (columns.push([1, 2]), kinds.push('plain'))],
-    ['a column too few', ({ columns, kinds }) => void (columns.shift(), kinds.shift())],
-    ['a property twice', ({ root }) => void (root[0] = root[0].replace(':0,1,', ':0,0,'))],
-    ['a property that there is not', ({ root }) => void (root[0] = root[0].replace(':0,1,', ':0,99,'))],
-    ['a layout of code', ({ root }) => void (root[0] = '0:0,1,2,3);process.exit(1);(')],
+    ['a column too many', ({ columns, words }) => void (columns.push([1, 2]), words.splice(1, 0, 'plain'))],
+    ['a column more than kinds', ({ columns }) => void columns.push([1, 2])],
+    ['a column too few', ({ columns, words }) => void (columns.shift(), words.splice(1, 1))],
+    ['a property twice', ({ words }) => void (words[0] = words[0].replace(':0,1,', ':0,0,'))],
+    ['a property that there is not', ({ words }) => void (words[0] = words[0].replace(':0,1,', ':0,99,'))],
+    ['a layout of code', ({ words }) => void (words[0] = '0:0,1,2,3);process.exit(1);(')],
     ['a row that there is not', ({ columns }) => void (columns.at(-1)[0] = 1e6)],
-    ['a row of itself', ({ root }) => void (root[3] = root[3].map(() => 0))],
-    ['a set that there is not', ({ root }) => void (root[3] = root[3].map(() => 99))],
-    ['no related sets', ({ root }) => void (root[3] = [])],
+    ['a row of itself', ({ words }) => void words.splice(-2, 2, '0', '0')],
+    ['a set that there is not', ({ words }) => void words.splice(-2, 2, '99', '99')],
+    ['a set of a number too long', ({ words }) => void words.splice(-2, 2, '9'.repeat(400), '1')],
+    ['no related sets', ({ words }) => void words.splice(-2)],
     ['bytes of a length', ({ columns }) => void (columns[1][1] = { $: ['buffer', { length: 3_000_000_000 }] })],
     ['numbers of lists', ({ columns }) => void (columns[1][1] = { $: ['number', [[[1]]]] })],
     ['numbers that JSON has', ({ columns }) => void (columns[1][1] = { $: ['number', '1'] })],
     ['more digits than a number has', ({ columns }) => void (columns[1][1] = { $: ['bigint', '1'.repeat(200_000)] })],
-    ['a class that there is not', ({ root }) => void (root[0] = root[0].replace('0:', '1:'))],
-    ['a class of no number', ({ root }) => void (root[0] = root[0].replace('0:', ':'))],
+    ['a class that there is not', ({ words }) => void (words[0] = words[0].replace('0:', '1:'))],
+    ['a class of no number', ({ words }) => void (words[0] = words[0].replace('0:', ':'))],
     ['no sets', () => []],
+    ['a set of nothing', ({ sets }) => [[], ...sets.slice(1)]],
     ['no list', ({ sets }) => ({ 0: sets[0], length: 1 })],
   ])('is corrupt, and harms no other: %s', (_, change) => {
     const text = forge(change);
@@ -99,15 +120,9 @@ describe('a payload that nobody of ours wrote', () => {
       const sets = Array.from({ length: depth }, (__, number) => {
         const isLast = number === depth - 1;
         // Both relations of the entity lead to the next set.
-        const block = isLast
-          ? ['0:0,', ['plain'], [[1]], []]
-          : [
-              `0:0,${numbersOf(kind)}`,
-              ['plain', kind, kind],
-              [[1], [cell(fan)], [cell(fan)]],
-              [number + 1, number + 1],
-            ];
-        return [1, [block]];
+        if (isLast) return [1, '0:0, plain', 1];
+        const head = `0:0,${numbersOf(kind)} plain ${kind} ${kind} ${number + 1} ${number + 1}`;
+        return [1, head, 1, cell(fan), cell(fan)];
       });
       const text = JSON.stringify(sets);
       expect(() => codec.decode(text)).toThrow(CorruptPayloadError);
@@ -116,8 +131,8 @@ describe('a payload that nobody of ours wrote', () => {
 
   /** The marks of the relations of this kind; both of them for the one that has two. */
   const numbersOf = (kind: string): string => {
-    const layout = (JSON.parse(codec.encode(rows)) as Json)[0][1][0][0] as string;
-    const [, , parts, owner] = layout.slice(2, -1).split(',');
+    const [layout] = ((JSON.parse(codec.encode(rows)) as Json)[0][1] as string).split(' ');
+    const [, , parts, owner] = layout!.slice(2, -1).split(',');
     return kind === 'many' ? `${parts},${owner},` : `${owner},${parts},`;
   };
 
@@ -147,13 +162,8 @@ describe('a payload that nobody of ours wrote', () => {
     const rowsOf = (count: number) => Array.from({ length: count }, (_, id) => Object.assign(new Wide(), odd(id)));
     expectSame(wide.decode(wide.encode(rowsOf(1_000))), rowsOf(1_000));
     expect(() => wide.encode(rowsOf(1_001))).toThrow('rows of too many different properties');
-    const [[order, blocks]]: Json = JSON.parse(wide.encode(rowsOf(1_000)));
-    const text = JSON.stringify([
-      [
-        [...order, 1_000],
-        [...blocks, blocks[0]],
-      ],
-    ]);
+    const [[order, ...blocks]]: Json = JSON.parse(wide.encode(rowsOf(1_000)));
+    const text = JSON.stringify([[[...order, 1_000], ...blocks, blocks[0]]]);
     expect(() => wide.decode(text)).toThrow(CorruptPayloadError);
   });
 

@@ -65,6 +65,10 @@ const rows = [
     likedBy: [],
   },
   { id: 3, title: undefined, mixed: null, owner: null },
+  ...[0, 90_000, null, -60_000, 7].map((later, i) => ({
+    id: 4 + i,
+    takenAt: later === null ? null : new Date(1_700_000_000_000 + later * 1_000),
+  })),
 ];
 
 const header = {
