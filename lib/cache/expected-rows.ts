@@ -1,73 +1,78 @@
-import { type Dependency, nameOfClocks } from './dependency.js';
+import type { Dependency } from './dependency.js';
+import type { DatedDependency } from './entry.js';
 
-/** Entries, and lists of clocks, remembered at once; a few hundred bytes each. */
+/** Entries, and clocks, remembered at once; a few hundred bytes each. */
 const LIMIT = 10_000;
 
-/** How many questions in a row ask for rows' clocks beforehand, once they had to be asked for afterwards. */
-const WORTH = 16;
+/** The same each time: what is asked with it is remembered by it. */
+const NONE: readonly Dependency[] = [];
 
-interface Expected {
+interface Remembered {
+  readonly dependencies: readonly DatedDependency[];
   readonly rows: readonly Dependency[];
-  left: number;
-}
-
-/** What questions about the same clocks were told last. */
-interface Told {
-  now: readonly number[];
-  /** Of questions that ask for the rows of every key. */
-  left: number;
+  /** By what was heard of clocks until then, whether one of its tables has moved. */
+  judgedAt: number;
+  hasMoved: boolean;
 }
 
 /**
  * Whose rows' clocks are asked for together with an entry. While no table has moved since an entry was loaded, none of its rows has,
  * and nobody need ask; once one has, it is for the clocks of its rows to say whether the entry is still true, and to ask for them at
- * once saves the second round trip. What is loaded needs them too, as soon as its tables move: without clocks of its rows, any write to
- * a table is one to them. Only a guess: what it misses costs that trip, or a load, what it has too much a few bytes.
+ * once saves the second round trip. Only a guess, by what this process has heard: what it misses costs that trip, what it has too
+ * much a few bytes.
  */
 export class ExpectedRows {
-  readonly #byKey = new Map<string, Expected>();
-  readonly #byClocks = new Map<string, Told>();
-
-  /** The rows an entry showed, where they had to be asked for lately. */
-  of(key: string): readonly Dependency[] | undefined {
-    const expected = this.#byKey.get(key);
-    if (expected && --expected.left <= 0) this.#byKey.delete(key);
-    return expected?.rows;
-  }
+  readonly #byKey = new Map<string, Remembered>();
+  /** What each clock showed when it was heard of last. */
+  readonly #now = new Map<string, number>();
+  /** How often a clock was heard to have moved. */
+  #moves = 0;
 
   /**
-   * Whether the next question asks for the rows of every key, as far as they are known before its entry is seen: where nobody knows
-   * whether these tables move, and for a while after one did.
+   * What to ask for with an entry.
+   *
+   * @param known the rows it is known to show before anybody has seen it. A load needs their clocks, so who has not seen it asks for them.
    */
-  ofAll(clocks: readonly string[]): boolean {
-    const told = this.#byClocks.get(nameOfClocks(clocks));
-    if (!told) return true;
-    if (told.left === 0) return false;
-    told.left--;
-    return true;
+  of(key: string, known: readonly Dependency[]): readonly Dependency[] {
+    const entry = this.#byKey.get(key);
+    if (!entry) return known;
+    if (entry.judgedAt !== this.#moves) {
+      entry.judgedAt = this.#moves;
+      entry.hasMoved = entry.dependencies.some(({ clock, asOf }) => (this.#now.get(clock) ?? asOf) !== asOf);
+    }
+    return entry.hasMoved ? entry.rows : NONE;
   }
 
-  /** What the clocks show by now. */
+  /** What clocks show by now. */
   heard(clocks: readonly string[], now: readonly number[]): void {
-    const told = this.#byClocks.get(nameOfClocks(clocks));
-    if (!told) put(this.#byClocks, nameOfClocks(clocks), { now, left: 0 });
-    else if (now.some((each, i) => each !== told.now[i])) {
-      told.now = now;
-      told.left = WORTH;
+    for (let i = 0; i < clocks.length; i++) {
+      if (this.#now.get(clocks[i]!) === now[i]) continue;
+      this.#moves++;
+      put(this.#now, clocks[i]!, now[i]!);
     }
   }
 
-  /** The rows of an entry had to be asked for after it. */
-  wereNeeded(clocks: readonly string[], key: string, dependencies: readonly Dependency[]): void {
-    const told = this.#byClocks.get(nameOfClocks(clocks));
-    if (told) told.left = WORTH;
+  /** What an entry depends on, as it is stored. */
+  saw(key: string, dependencies: readonly DatedDependency[]): void {
+    const known = this.#byKey.get(key)?.dependencies;
+    if (known && areEqual(known, dependencies)) return;
     const rows = dependencies.filter((dependency) => dependency.rows?.length);
-    this.#byKey.delete(key);
-    if (rows.length) put(this.#byKey, key, { rows, left: WORTH });
+    put(this.#byKey, key, { dependencies, rows, judgedAt: -1, hasMoved: false });
   }
 }
 
+/** What was loaded of the same at the same moments shows the same rows. */
+function areEqual(some: readonly DatedDependency[], others: readonly DatedDependency[]): boolean {
+  if (some === others) return true;
+  if (some.length !== others.length) return false;
+  for (let i = 0; i < some.length; i++) {
+    if (some[i]!.asOf !== others[i]!.asOf || some[i]!.clock !== others[i]!.clock) return false;
+  }
+  return true;
+}
+
 function put<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
   map.set(key, value);
   if (map.size > LIMIT) map.delete(map.keys().next().value!);
 }

@@ -5,6 +5,7 @@ import type { AsOf } from './as-of.js';
 import { ClockView } from './clock-view.js';
 import { type Dependency, clockQueries } from './dependency.js';
 import { formatEntry } from './entry.js';
+import type { ExpectedRows } from './expected-rows.js';
 import { lifetimeOf, longestLifeMs } from './leeway.js';
 import { keptEntry, type NearCache } from './near-cache.js';
 import { PIECE } from './read-in-pieces.js';
@@ -37,6 +38,7 @@ export class Fills {
     private readonly events: CacheEvents,
     private readonly seal: Seal,
     private readonly near: NearCache,
+    private readonly expected: ExpectedRows,
   ) {}
 
   /** Never rejects: whatever becomes of the entries, their readers have their rows. The result is what was stored. */
@@ -126,6 +128,7 @@ export class Fills {
     const text = this.seal.close(key, formatEntry({ ...head, payload }));
     await this.store.put(key, text, keptMs);
     if (loaded.reading) this.near.set(key, keptEntry(head, text, loaded.reading));
+    this.expected.saw(key, dated);
     fill.isStored = true;
     this.events.emit({ name: 'entry:filled', key });
   }

@@ -53,11 +53,11 @@ export class Question {
 
   /**
    * @param key of an entry that nobody has asked for yet
-   * @param rows whose clocks are asked for as well. Default: none.
+   * @param rows whose clocks are asked for as well
    */
-  about(key: string | undefined, rows?: readonly Dependency[]): void {
+  about(key: string | undefined, rows: readonly Dependency[]): void {
     if (key !== undefined) this.#keys.push(key);
-    if (rows) this.#rows.push(rows);
+    if (rows.length) this.#rows.push(rows);
   }
 
   async #send(): Promise<Answer | undefined> {
@@ -93,6 +93,7 @@ export class Answer {
   readonly #stored: (Stored | undefined | null)[] = [];
   #places: Map<string, number> | undefined;
   #further: Question | undefined;
+  #later: ClockView | undefined;
 
   constructor(
     readonly view: ClockView,
@@ -107,14 +108,21 @@ export class Answer {
     return this.context.budget.copy();
   }
 
-  /** Its own; `further` ones are about other rows of the same. */
-  get clocks(): readonly string[] {
-    return this.context.clocks;
-  }
-
   /** For a load that begins now. */
   get asOf(): AsOf {
     return new AsOf(this.view, this.context.clocks);
+  }
+
+  /**
+   * For a load that begins now, of rows that it is known to show. Their clocks must be there before it, or any write to their tables would be
+   * one to them when it is stored; and by their clocks all processes know that their loads could be one. Where nobody has asked for them
+   * yet it takes a second round trip.
+   */
+  async asOfShowing(rows: readonly Dependency[]): Promise<AsOf> {
+    const covers = (view: ClockView | undefined) => view && rows.every((row) => view.covers(row));
+    const view = [this.#later, this.view].find(covers) ?? (await this.further(rows));
+    const { clocks } = this.context;
+    return view && !view.isHeld(clocks) ? new AsOf(view, clocks) : this.asOf;
   }
 
   /** Of what it says of its own clocks and entries, `further` ones left out. */
@@ -154,6 +162,8 @@ export class Answer {
   async further(dependencies: readonly Dependency[]): Promise<ClockView | undefined> {
     if (!this.#further || this.#further.isSent) this.#further = new Question(this.context);
     this.#further.about(undefined, dependencies);
-    return (await this.#further.answer)?.view;
+    const { view } = (await this.#further.answer) ?? {};
+    this.#later = view ?? this.#later;
+    return view;
   }
 }

@@ -13,8 +13,6 @@ type Asked = Pick<ReadRequest<unknown>, 'key' | 'rows'>;
 /** The questions of one turn about the same clocks. */
 interface Open {
   readonly byKey: Map<string, Question>;
-  /** Whether they ask for all rows they know to. */
-  readonly ofAll: boolean;
   latest: Question;
 }
 
@@ -39,7 +37,7 @@ export class Questions {
     if (open.latest.size && open.latest.size + asked.length > MOST_KEYS) open.latest = this.#question(clocks);
     for (const { key, rows } of asked) {
       if (open.byKey.get(key) === open.latest) continue;
-      open.latest.about(key, this.expected.of(key) ?? (open.ofAll ? rows : undefined));
+      open.latest.about(key, this.expected.of(key, rows));
       open.byKey.set(key, open.latest);
     }
     return open.latest;
@@ -51,7 +49,6 @@ export class Questions {
     if (known && !known.latest.isSent) return known;
     const open: Open = {
       byKey: new Map(),
-      ofAll: this.expected.ofAll(clocks),
       latest: this.#question(clocks, () => this.#open.delete(name)),
     };
     this.#open.set(name, open);

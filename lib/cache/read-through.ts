@@ -52,7 +52,7 @@ export class ReadThrough {
     const failed = (error: unknown) => tellFailed(events, 'read', error);
     const parse = (key: string, text: string) => this.#parse(key, text);
     this.#questions = new Questions({ store, failed, parse, near }, budgetMs, this.expected);
-    this.#fills = new Fills(store, events, seal, near);
+    this.#fills = new Fills(store, events, seal, near, expected);
     this.#turns = new Turns(store, events, (...asked) => this.#look(...asked), budgetMs);
     this.#flights = new SingleFlight(events, this.#fills, this.#turns, overdueMs);
     this.#renewals = new Renewals(this.#flights, store, events, budgetMs, overdueMs);
@@ -77,10 +77,11 @@ export class ReadThrough {
     }
     const expired: ReadRequest<T>[] = [];
     const values = await this.#hits(requests, answer, this.#tell, expired);
-    if (expired.length) this.#renewals.begin(expired, loads, answer.asOf);
+    if (expired.length) this.#renewals.begin(expired, loads, (renewed) => answer.asOfShowing(rowsOf(renewed)));
     const missing = requests.filter((request) => !values.has(request));
     if (missing.length) {
-      const loaded = await this.#load(missing, loads, answer.asOf, answer);
+      const asOf = await answer.asOfShowing(rowsOf(missing));
+      const loaded = await this.#load(missing, loads, asOf, answer);
       missing.forEach((request, i) => values.set(request, loaded[i]!));
     }
     return requests.map((request) => values.get(request)!);
@@ -187,8 +188,11 @@ export class ReadThrough {
     const parse = (key: string, text: string) => this.#parse(key, text);
     const failed = (error: unknown) => tellFailedInTime(this.events, 'read', error);
     const question = new Question({ store, clocks, budget, failed, parse });
-    const rowsOf = new Map(requests.map(({ key, rows }) => [key, rows]));
-    for (const [key, rows] of rowsOf) question.about(key, this.expected.of(key) ?? rows);
+    const byKey = new Map(requests.map((request) => [request.key, request]));
+    for (const { key, rows } of byKey.values()) {
+      question.about(key, rows);
+      question.about(undefined, this.expected.of(key, rows));
+    }
     const answer = await question.answer;
     if (!answer || answer.view.isHeld(clocks)) return undefined;
     // Who waits has been told of the miss already.
@@ -225,9 +229,13 @@ export class ReadThrough {
     const unsure: Judged<T>[] = [];
     for (const request of requests) {
       const stored = storedFor(request, answer, tell);
-      const isTrue = stored && judge(stored.head, answer.view);
-      if (!stored) this.#forget(request);
-      else if (isTrue === undefined) unsure.push({ request, stored });
+      if (!stored) {
+        this.#forget(request);
+        continue;
+      }
+      const isTrue = answer.view.isUnmoved(stored.head) || judge(stored.head, answer.view);
+      this.expected.saw(request.key, stored.head.dependencies);
+      if (isTrue === undefined) unsure.push({ request, stored });
       else settle({ request, stored }, isTrue, answer.standing);
     }
     if (unsure.length) {
@@ -243,13 +251,14 @@ export class ReadThrough {
     this.near.delete(key);
   }
 
-  /** For entries of tables that have moved since; remembered, so that it is the last time for a while. */
+  /** For entries whose tables have moved, which this process has not heard before. */
   #further(unsure: readonly Judged<unknown>[], answer: Answer): Promise<ClockView | undefined> {
     const missing: Dependency[] = [];
     for (const { request, stored } of unsure) {
       const { dependencies } = stored.head;
       missing.push(...dependencies.filter((dependency) => answer.view.judge(dependency) === undefined));
-      this.expected.wereNeeded(answer.clocks, request.key, dependencies);
+      // Of what turns out to be stale, for its load.
+      missing.push(...request.rows);
     }
     return answer.further(missing);
   }
@@ -269,6 +278,11 @@ type Tell = (event: Parameters<CacheEvents['emit']>[0]) => unknown;
 interface Judged<T> {
   readonly request: ReadRequest<T>;
   readonly stored: Stored;
+}
+
+/** What their loads are known to show. */
+function rowsOf(requests: readonly ReadRequest<unknown>[]): readonly Dependency[] {
+  return requests.length === 1 ? requests[0]!.rows : requests.flatMap(({ rows }) => rows);
 }
 
 function missed(tell: Tell, { key }: ReadRequest<unknown>, reason: MissReason): undefined {

@@ -21,8 +21,16 @@ export class Renewals {
     private readonly overdueMs: number,
   ) {}
 
-  /** Never rejects, and nobody waits for it: a failure is an event, and the entries stay; what has nothing to take its place is removed. */
-  begin<T>(expired: readonly ReadRequest<T>[], { load, limit }: Loads<T>, asOf: AsOf): void {
+  /**
+   * Never rejects, and nobody waits for it: a failure is an event, and the entries stay; what has nothing to take its place is removed.
+   *
+   * @param asOf of their loads
+   */
+  begin<T>(
+    expired: readonly ReadRequest<T>[],
+    { load, limit }: Loads<T>,
+    asOf: (requests: readonly ReadRequest<T>[]) => Promise<AsOf>,
+  ): void {
     const requests = expired.filter((request) => !this.#underWay.has(nameOf(request)));
     if (this.#isClosed || !requests.length) return;
     const outdated = new Set<string>();
@@ -33,7 +41,8 @@ export class Renewals {
     };
     // Nested or not, their reader has gone on: it waits for its place as all loads do.
     const loads: Loads<T> = limit ? { load: noting, limit } : { load: noting };
-    const renewal = this.flights.renew(requests, loads, asOf, new Budget(this.budgetMs)).then(
+    const renew = async () => this.flights.renew(requests, loads, await asOf(requests), new Budget(this.budgetMs));
+    const renewal = renew().then(
       () => this.#remove([...outdated]),
       (error: unknown) => {
         // Of an application that has ended meanwhile there is no database any more.

@@ -205,7 +205,7 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       expect(await reads()).toEqual([[4, 5, undefined], 1]);
     });
 
-    it('asks by its beginning for a long text that the reader has, and for all of any other one', async () => {
+    it('asks by its beginning for a text that the reader has, and for all of any other one', async () => {
       const long = `long, ${'x'.repeat(20_000)}`;
       for (const key of ['a', 'b']) await store.put(key, `of ${key}`, LONG);
       await store.put('c', long, LONG);
@@ -220,19 +220,17 @@ describeWithRedisServers('What RedisStore does on a server', () => {
       ]);
       expect(entries).toEqual(['long, ', 'of a', 'of b', long]);
       const calls = await server.commandCalls();
-      expect([calls.get('evalsha'), calls.get('mget'), calls.get('getrange')]).toEqual([1, 2, 1]);
+      expect([calls.get('evalsha'), calls.get('mget'), calls.get('getrange')]).toEqual([1, 2, 3]);
       await store.read(['a', 'b', 'c'], [user], undefined, known);
-      expect((await server.commandCalls()).get('getrange')).toBe(2);
+      expect((await server.commandCalls()).get('getrange')).toBe(6);
     });
 
-    it('does not send a long text again whose beginning the reader has', async () => {
+    it('does not send a text again whose beginning the reader has', async () => {
       const known = '0123456789';
-      const [long, other] = [known, '012345678 is another, '].map((text) => text + 'x'.repeat(5_000));
-      await store.put('a', long!, LONG);
-      for (const key of ['b', 'c', 'd']) await store.put(key, other!, LONG);
-      await server.admin.del('app:c');
+      const [long, other] = [`${known} and more`, '012345678 is another'];
+      await store.put('a', long, LONG);
+      await store.put('b', other, LONG);
       await server.admin.hset('app:c', { id: '1' });
-      await server.admin.del('app:d');
       const keys = ['a', 'b', 'c', 'd', 'a'];
       const read = () => store.read(keys, [user], undefined, [known, known, known, known, undefined]);
       expect((await read()).entries).toEqual([known, other, undefined, undefined, long]);

@@ -96,8 +96,8 @@ describeWithRedisServers('a Redis that is far away', () => {
           // So that the script is known, and the connections are open.
           await examples.get(2);
           await two.settled();
-          // Nothing that it shows, but a row of its tables.
-          await one.dataSource.query("UPDATE example SET title = 'another' WHERE id = 2");
+          // No user that it shows.
+          await one.dataSource.query('UPDATE "user" SET username = username WHERE id = 999');
           proxy.latencyMs = 0.35 * BUDGET;
           two.events.splice(0);
           // That there is an entry it learns with the first answer, and which users it shows; about them it asks in vain.

@@ -22,16 +22,21 @@ class WatchedStore extends MemoryStore {
   }
 }
 
-const AGAIN = 16;
 const row = (name: string): Dependency => ({ clock: 'posts', rows: [name] });
 const clocks = ['posts', 'users'];
 
 function setUp() {
   const store = new WatchedStore();
-  const readThrough = new ReadThrough(store, new CacheEvents(), 1_000, noSeal);
+  const events = new CacheEvents();
+  let fills = 0;
+  events.on('entry:filled', () => void fills++);
+  const readThrough = new ReadThrough(store, events, 1_000, noSeal);
   let loads = 0;
+  let meanwhile: (() => Promise<void>) | undefined;
   const load = async (missing: readonly ReadRequest<string>[]) => {
     loads += missing.length;
+    await meanwhile?.();
+    meanwhile = undefined;
     return missing.map(({ key }) => ({
       own: key,
       payload: key,
@@ -57,27 +62,32 @@ function setUp() {
     return [store.asked.slice(), loads] as const;
   };
   const write = (clock: string, name: string) => store.advance([{ clock, rows: [name] }]);
-  return { read, write };
+  const drop = (key: string) => store.remove([key]);
+  const whileLoading = (work: () => Promise<void>) => void (meanwhile = work);
+  return { read, write, drop, filled: () => fills, whileLoading };
 }
 
-it('nobody asks about rows of tables that have not moved', async () => {
+it('nobody asks about rows of tables that have not moved since their entry was loaded', async () => {
   const { read } = setUp();
-  // As long as nobody knows whether they do.
+  // For its load.
   expect(await read('1')).toEqual([[['posts 1']], 1]);
   expect(await read('1')).toEqual([[[]], 0]);
-  expect(await read('2')).toEqual([[[]], 1]);
+  expect(await read('1', '2')).toEqual([[['posts 2']], 1]);
   expect(await read('1', '2')).toEqual([[[]], 0]);
 });
 
-it('about those of an entry whose tables have moved it is asked, at once from the next time on, and after a while no more', async () => {
+it('about those of entries whose tables have moved it is asked at once, but for the first who hears of that', async () => {
   const { read, write } = setUp();
   await read('1', '2');
   await write('users', 'of nobody');
-  // Of the table that has moved only.
-  expect(await read('1')).toEqual([[[], ['users of 1']], 0]);
+  // And about those that its load is known to show, should it come to that.
   const both = ['posts 1', 'users of 1'];
-  for (let i = 0; i < AGAIN; i++) expect(await read('1')).toEqual([[both], 0]);
-  expect(await read('1')).toEqual([[[], ['users of 1']], 0]);
+  expect(await read('1')).toEqual([[[], both], 0]);
+  for (let i = 0; i < 100; i++) expect(await read('1')).toEqual([[both], 0]);
+  expect(await read('2')).toEqual([[['posts 2', 'users of 2']], 0]);
+  await write('posts', '1');
+  expect(await read('1')).toEqual([[both], 1]);
+  expect(await read('1')).toEqual([[[]], 0]);
 });
 
 it('what was written to them is seen whether it was asked at once or afterwards', async () => {
@@ -91,11 +101,13 @@ it('what was written to them is seen whether it was asked at once or afterwards'
   expect((await read('2'))[1]).toBe(0);
 });
 
-it('while tables move, it is asked about the rows of what nobody has seen yet, so that writes to others overtake no load', async () => {
-  const { read, write } = setUp();
+it('before a load it is asked about the rows that are known, so that a write to another one does not overtake it', async () => {
+  const { read, write, drop, filled, whileLoading } = setUp();
   await read('1');
-  await write('posts', 'another');
-  await read('none');
-  for (let i = 0; i < AGAIN; i++) expect(await read(`new ${i}`)).toEqual([[[`posts new ${i}`]], 1]);
-  expect(await read('newer')).toEqual([[[]], 1]);
+  await drop('1');
+  whileLoading(() => write('posts', 'another'));
+  expect(await read('1')).toEqual([[[], ['posts 1']], 1]);
+  whileLoading(() => write('posts', 'another'));
+  expect(await read('new')).toEqual([[['posts new']], 1]);
+  expect(filled()).toBe(3);
 });

@@ -78,7 +78,7 @@ function setUp(rowsOf = (row: string) => [row]) {
 
 it('many keys are asked for in pieces that share one budget, and stored in such pieces', async () => {
   const { store, readThrough, read, count } = setUp();
-  // Of rows it asks as long as it does not know whether their tables move.
+  // About rows it asks for their load.
   for (const [hits, share] of [
     [0, 1],
     [COUNT, 0],
