@@ -52,6 +52,11 @@ export class ExpectedRows {
     }
   }
 
+  /** This process has written: what the clock shows by now the next question tells. */
+  moved(clock: string): void {
+    if (this.#now.has(clock)) this.heard([clock], [NaN]);
+  }
+
   /** What an entry depends on, as it is stored. */
   saw(key: string, dependencies: readonly DatedDependency[]): void {
     const known = this.#byKey.get(key)?.dependencies;

@@ -55,6 +55,7 @@ export class ReadThrough {
     this.#fills = new Fills(store, events, seal, near, expected);
     this.#turns = new Turns(store, events, (...asked) => this.#look(...asked), budgetMs);
     this.#flights = new SingleFlight(events, this.#fills, this.#turns, overdueMs);
+    events.on('tag:advanced', ({ table }) => expected.moved(table));
     this.#renewals = new Renewals(this.#flights, store, events, budgetMs, overdueMs);
   }
 

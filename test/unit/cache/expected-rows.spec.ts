@@ -6,6 +6,7 @@ import { ReadThrough } from '../../../lib/cache/read-through.js';
 import { noSeal } from '../../../lib/cache/seal.js';
 import { CacheEvents } from '../../../lib/events/cache-events.js';
 import type { EntriesRead } from '../../../lib/store/cache-store.js';
+import { tellAdvanced } from '../../../lib/store/tell-advanced.js';
 import { MemoryStore } from '../../../lib/store/memory.store.js';
 
 /** Tells of the rows it is asked about. */
@@ -62,9 +63,14 @@ function setUp() {
     return [store.asked.slice(), loads] as const;
   };
   const write = (clock: string, name: string) => store.advance([{ clock, rows: [name] }]);
+  /** By this process, which tells itself. */
+  const writeHere = async (clock: string, name: string) => {
+    await write(clock, name);
+    tellAdvanced(events, [{ clock, rows: [name] }]);
+  };
   const drop = (key: string) => store.remove([key]);
   const whileLoading = (work: () => Promise<void>) => void (meanwhile = work);
-  return { read, write, drop, filled: () => fills, whileLoading };
+  return { read, write, writeHere, drop, filled: () => fills, whileLoading };
 }
 
 it('nobody asks about rows of tables that have not moved since their entry was loaded', async () => {
@@ -87,6 +93,15 @@ it('about those of entries whose tables have moved it is asked at once, but for 
   expect(await read('2')).toEqual([[['posts 2', 'users of 2']], 0]);
   await write('posts', '1');
   expect(await read('1')).toEqual([[both], 1]);
+  expect(await read('1')).toEqual([[[]], 0]);
+});
+
+it('what this process has written it need not be told of', async () => {
+  const { read, writeHere } = setUp();
+  await read('1', '2');
+  await writeHere('posts', '1');
+  expect(await read('1')).toEqual([[['posts 1', 'users of 1']], 1]);
+  expect(await read('2')).toEqual([[['posts 2', 'users of 2']], 0]);
   expect(await read('1')).toEqual([[[]], 0]);
 });
 
