@@ -28,6 +28,7 @@ export const faults = {
   'forgotten-debt': { mode: 'outages', breaks: forgetDebts, of: { plight: 'stranded' } },
   'early-trust': { mode: 'outages', breaks: trustEarly, of: { plight: 'stranded' } },
   'near-without-clocks': { mode: 'crashes', breaks: (store) => new Unasked(store) },
+  'unasked-rows': { mode: 'crashes', breaks: trustUnaskedRows },
   'standing-for-ever': { mode: 'crashes', breaks: standForEver, ofTracking: true },
   'trusting-waiter': { mode: 'outages', breaks: (store) => new TrustingWaiter(store) },
 } as const satisfies Record<string, Breakage>;
@@ -95,6 +96,15 @@ class AdvanceBeforeCommit extends WrappedStore {
   }
 
   override async advance(_writes: readonly ClockWrite[]): Promise<void> {}
+}
+
+/** Of rows nobody has asked about nothing was written, whatever their table shows. */
+function trustUnaskedRows(store: CacheStore): CacheStore {
+  const { judge } = ClockView.prototype;
+  ClockView.prototype.judge = function (dependency) {
+    return judge.call(this, dependency) ?? true;
+  };
+  return store;
 }
 
 /** Joins any load of the same key, also one that began before a write this reader must see. */
