@@ -115,12 +115,21 @@ export class Answer {
 
   /**
    * For a load that begins now, of rows that it is known to show. Their clocks must be there before it, or any write to their tables would be
-   * one to them when it is stored; and by their clocks all processes know that their loads could be one. Where nobody has asked for them
-   * yet it takes a second round trip.
+   * one to them when it is stored; and by their clocks all processes know that their loads could be one.
+   *
+   * @returns `undefined` where nobody has asked for them
    */
+  asOfShown(rows: readonly Dependency[]): AsOf | undefined {
+    const view = [this.#later, this.view].find((each) => each && rows.every((row) => each.covers(row)));
+    return view && this.#asOfNow(view);
+  }
+
+  /** As `asOfShown`, by a second round trip where nobody has asked for them. */
   async asOfShowing(rows: readonly Dependency[]): Promise<AsOf> {
-    const covers = (view: ClockView | undefined) => view && rows.every((row) => view.covers(row));
-    const view = [this.#later, this.view].find(covers) ?? (await this.further(rows));
+    return this.asOfShown(rows) ?? this.#asOfNow(await this.further(rows));
+  }
+
+  #asOfNow(view: ClockView | undefined): AsOf {
     const { clocks } = this.context;
     return view && !view.isHeld(clocks) ? new AsOf(view, clocks) : this.asOf;
   }

@@ -81,8 +81,7 @@ export class ReadThrough {
     if (expired.length) this.#renewals.begin(expired, loads, (renewed) => answer.asOfShowing(rowsOf(renewed)));
     const missing = requests.filter((request) => !values.has(request));
     if (missing.length) {
-      const asOf = await answer.asOfShowing(rowsOf(missing));
-      const loaded = await this.#load(missing, loads, asOf, answer);
+      const loaded = await this.#loadMissing(missing, loads, answer);
       missing.forEach((request, i) => values.set(request, loaded[i]!));
     }
     return requests.map((request) => values.get(request)!);
@@ -137,6 +136,25 @@ export class ReadThrough {
   /** What the store says; `undefined` where it does not. */
   #ask(clocks: readonly string[], requests: readonly ReadRequest<unknown>[]): Promise<Answer | undefined> {
     return this.#questions.join(clocks, requests).answer;
+  }
+
+  /** By an as-of that shows their rows. What is under way is joined at once: when such an as-of is there, it may be over. */
+  async #loadMissing<T>(requests: readonly ReadRequest<T>[], loads: Loads<T>, answer: Answer): Promise<T[]> {
+    const shown = answer.asOfShown(rowsOf(requests));
+    if (shown) return this.#load(requests, loads, shown, answer);
+    const { asOf } = answer;
+    const [joined, led]: [ReadRequest<T>[], ReadRequest<T>[]] = [[], []];
+    for (const each of requests) (this.#flights.isUnderWay(each, loads, asOf) ? joined : led).push(each);
+    const lead = async () => this.#load(led, loads, await answer.asOfShowing(rowsOf(led)), answer);
+    const [theirs, own] = await Promise.all([
+      joined.length ? this.#load(joined, loads, asOf, answer) : [],
+      led.length ? lead() : [],
+    ]);
+    const values = new Map([
+      ...joined.map((each, i) => [each, theirs[i]!] as const),
+      ...led.map((each, i) => [each, own[i]!] as const),
+    ]);
+    return requests.map((request) => values.get(request)!);
   }
 
   /** What the database says; where none can be reached, what the store had, as far as that is wanted. */

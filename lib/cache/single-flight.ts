@@ -63,6 +63,11 @@ export class SingleFlight {
     if (led.length) await Promise.all(this.#lead(led, loads, asOf, budget));
   }
 
+  /** Whether somebody loads it whom a reader with this as-of may join. */
+  isUnderWay<T>(request: ReadRequest<T>, loads: Loads<T>, asOf: AsOf): boolean {
+    return !loads.isNested && this.#find(request, loads, asOf) !== undefined;
+  }
+
   /** A load that sees every write this reader must see. */
   #find<T>(request: ReadRequest<T>, loads: Loads<T>, asOf: AsOf | undefined): Flight<Landed<T>> | undefined {
     const flight = this.#flights.find(flightName(request, loads, asOf)) as Flight<Landed<T>> | undefined;

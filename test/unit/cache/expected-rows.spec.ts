@@ -33,9 +33,11 @@ function setUp() {
   events.on('entry:filled', () => void fills++);
   const readThrough = new ReadThrough(store, events, 1_000, noSeal);
   let loads = 0;
+  const loaded: string[] = [];
   let meanwhile: (() => Promise<void>) | undefined;
   const load = async (missing: readonly ReadRequest<string>[]) => {
     loads += missing.length;
+    loaded.push(...missing.map(({ key }) => key));
     await meanwhile?.();
     meanwhile = undefined;
     return missing.map(({ key }) => ({
@@ -70,7 +72,7 @@ function setUp() {
   };
   const drop = (key: string) => store.remove([key]);
   const whileLoading = (work: () => Promise<void>) => void (meanwhile = work);
-  return { read, write, writeHere, drop, filled: () => fills, whileLoading };
+  return { read, write, writeHere, drop, filled: () => fills, loaded: () => loaded, whileLoading };
 }
 
 it('nobody asks about rows of tables that have not moved since their entry was loaded', async () => {
@@ -125,4 +127,15 @@ it('before a load it is asked about the rows that are known, so that a write to 
   whileLoading(() => write('posts', 'another'));
   expect(await read('new')).toEqual([[['posts new']], 1]);
   expect(filled()).toBe(3);
+});
+
+it('what is under way is joined without asking about rows first: by then it would be over', async () => {
+  const { read, drop, loaded, whileLoading } = setUp();
+  await read('1');
+  await drop('1');
+  const joined: Promise<unknown>[] = [];
+  whileLoading(async () => void joined.push(read('1'), read('1', '2')));
+  await read('1');
+  await Promise.all(joined);
+  expect(loaded()).toEqual(['1', '1', '2']);
 });
