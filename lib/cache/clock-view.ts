@@ -1,6 +1,6 @@
 import type { ClockQuery, ClocksRead, ClockState } from '../store/cache-store.js';
 import type { Dependency } from './dependency.js';
-import type { DatedDependency, EntryHead } from './entry.js';
+import type { DatedDependency } from './entry.js';
 
 interface Known {
   readonly state: ClockState;
@@ -39,16 +39,6 @@ export class ClockView {
   covers({ clock, rows = [] }: Dependency): boolean {
     const known = this.#known.get(clock);
     return known !== undefined && rows.every((row) => positionIn(known, row) !== undefined);
-  }
-
-  /** Whether none of its tables has moved since: then no row it shows was written, whichever they are. */
-  isUnmoved({ epoch, dependencies }: Pick<EntryHead, 'epoch' | 'dependencies'>): boolean {
-    if (epoch !== this.epoch) return false;
-    for (const { clock, asOf } of dependencies) {
-      const state = this.#known.get(clock)?.state;
-      if (!state || state.held || state.now !== asOf) return false;
-    }
-    return true;
   }
 
   /** Whether nothing of the dependency was written after its as-of; `undefined` where that is for clocks to say that are not in this view. */

@@ -26,15 +26,6 @@ export function clockQueries(clocks: readonly string[], dependencies: Iterable<D
   return [...queries].map(([clock, { rows, ...key }]) => ({ clock, rows: [...rows], ...key }));
 }
 
-const names = new WeakMap<readonly string[], string>();
-
-/** Equal for lists of the same clocks. Whoever asks about them again mostly has the same list. */
-export function nameOfClocks(clocks: readonly string[]): string {
-  let name = names.get(clocks);
-  if (name === undefined) names.set(clocks, (name = clocks.join('\n')));
-  return name;
-}
-
 const alone = new WeakMap<readonly string[], readonly ClockQuery[]>();
 const withRows = new WeakMap<readonly Dependency[], Asked>();
 

@@ -1,5 +1,4 @@
 import { Budget } from '../store/cache-store.js';
-import { nameOfClocks } from './dependency.js';
 import type { ExpectedRows } from './expected-rows.js';
 import { Question, type QuestionContext } from './question.js';
 import type { ReadRequest } from './read-request.js';
@@ -44,7 +43,7 @@ export class Questions {
   }
 
   #openOf(clocks: readonly string[]): Open {
-    const name = nameOfClocks(clocks);
+    const name = nameOf(clocks);
     const known = this.#open.get(name);
     if (known && !known.latest.isSent) return known;
     const open: Open = {
@@ -61,4 +60,13 @@ export class Questions {
     const heard = this.#heard;
     return new Question({ store, failed, parse, near, heard, clocks, budget: new Budget(this.budgetMs) }, sent);
   }
+}
+
+const names = new WeakMap<readonly string[], string>();
+
+/** Equal for lists of the same clocks. Whoever asks about them again mostly has the same list. */
+function nameOf(clocks: readonly string[]): string {
+  let name = names.get(clocks);
+  if (name === undefined) names.set(clocks, (name = clocks.join('\n')));
+  return name;
 }

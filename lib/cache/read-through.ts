@@ -252,7 +252,7 @@ export class ReadThrough {
         this.#forget(request);
         continue;
       }
-      const isTrue = answer.view.isUnmoved(stored.head) || judge(stored.head, answer.view);
+      const isTrue = judge(stored.head, answer.view);
       this.expected.saw(request.key, stored.head.dependencies);
       if (isTrue === undefined) unsure.push({ request, stored });
       else settle({ request, stored }, isTrue, answer.standing);
@@ -366,5 +366,5 @@ function judge({ epoch, dependencies }: EntryHead, view: ClockView, further?: Cl
     if (isValid === false) return false;
     isCovered &&= isValid !== undefined;
   }
-  return isCovered ? view.epoch === epoch : undefined;
+  return isCovered || undefined;
 }

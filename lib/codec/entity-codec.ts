@@ -3,7 +3,7 @@ import { UnsupportedValueError } from '../errors.js';
 import { safeError } from '../events/safe-error.js';
 import { checkPayload, hasTooManyBlocks, repeatsTooMuch } from './payload-check.js';
 import { readAs, refusal } from './payload-errors.js';
-import { payloadOf, payloadText } from './payload-text.js';
+import { parsePayload, payloadText } from './payload-text.js';
 import { PayloadReader, type ReadOptions } from './payload-reader.js';
 import { PayloadWriter } from './payload-writer.js';
 import { Reading } from './reading.js';
@@ -98,7 +98,7 @@ export class EntityCodec {
 
   #read(payload: string, finish?: ReadOptions['finish']): ObjectLiteral[] {
     return readAs(this.metadata, () => {
-      const written = checkPayload(payloadOf(payload), payload.length);
+      const written = checkPayload(parsePayload(payload), payload.length);
       return new PayloadReader(this.metadata, written, { isFresh: isRoot, finish }).read();
     });
   }

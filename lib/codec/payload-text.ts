@@ -74,7 +74,7 @@ function relativeDates(cells: readonly Packed[]): { readonly unit: number; reado
  *
  * @throws {CorruptPayloadError}
  */
-export function payloadOf(text: string): Payload {
+export function parsePayload(text: string): Payload {
   const sets: unknown = JSON.parse(text);
   insist(Array.isArray(sets), FORM);
   const payload: PayloadSet[] = [];

@@ -1,8 +1,9 @@
 import type { Packed } from './values.js';
 
 /**
- * Entities as sets of rows, which `payload-text.ts` writes as text. The first set holds the entities asked for, each other one the rows that a relation of rows in a set
- * before it leads to. What the properties are called and how their values are made says the entity's metadata; see `shapeHash`.
+ * Entities as sets of rows, which `payload-text.ts` writes as text. The first set holds the entities asked for, each other one the rows
+ * that a relation of rows in a set before it leads to. What the properties are called and how their values are made says the entity's
+ * metadata; see `shapeHash`.
  *
  *     [[2, [["0:0,1,4,", ["plain","date","one"], [[1,2],[1700000000000,null],[0,0]], [1]]]],
  *      [1, [["0:0,1,",   ["plain","plain"],      [[7],["Ann"]],                      []]]]]

@@ -4,7 +4,7 @@ import type { RowFactory } from './compile-rows.js';
 import { checkPayload } from './payload-check.js';
 import { readAs } from './payload-errors.js';
 import { PayloadReader } from './payload-reader.js';
-import { payloadOf } from './payload-text.js';
+import { parsePayload } from './payload-text.js';
 import { bytesOfInstances, bytesOfPayload } from './payload-size.js';
 import type { Payload, PayloadBlock } from './payload.js';
 import { shareRows } from './shared-rows.js';
@@ -30,7 +30,7 @@ export class Reading {
     payload: string,
   ) {
     this.#isAscii = Buffer.byteLength(payload) === payload.length;
-    this.#payload = readAs(metadata, () => checkPayload(payloadOf(payload), payload.length));
+    this.#payload = readAs(metadata, () => checkPayload(parsePayload(payload), payload.length));
     this.#reader = this.#readerOf(this.#payload);
   }
 

@@ -5,7 +5,7 @@ import { assembleRows } from '../../../lib/codec/assembled-rows.js';
 import type { RowFactory } from '../../../lib/codec/compile-rows.js';
 import { entityCodec } from '../../../lib/codec/entity-codec.js';
 import { generateRows } from '../../../lib/codec/generated-rows.js';
-import { payloadOf } from '../../../lib/codec/payload-text.js';
+import { parsePayload } from '../../../lib/codec/payload-text.js';
 import { RecordShape } from '../../../lib/codec/record-shape.js';
 import { remember } from '../../../lib/codec/origins.js';
 import { planRows } from '../../../lib/codec/row-plan.js';
@@ -28,7 +28,7 @@ const isForbidden = process.env['NODE_OPTIONS']?.includes('--disallow-code-gener
 
 /** What one of the two compilers makes of a payload. */
 function read(compile: typeof generateRows, root: EntityMetadata, payload: string, fresh: boolean): ObjectLiteral[] {
-  const sets = payloadOf(payload);
+  const sets = parsePayload(payload);
   const rows = (number: number, metadata: EntityMetadata): RowFactory[] => {
     const [order, blocks] = sets[number]!;
     const bound = blocks.map(([layout, kinds, columns, related]) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CorruptPayloadError } from '../../../lib/codec/payload-errors.js';
-import { payloadOf, payloadText } from '../../../lib/codec/payload-text.js';
+import { parsePayload, payloadText } from '../../../lib/codec/payload-text.js';
 import type { Payload } from '../../../lib/codec/payload.js';
 
 const DAY = 86_400_000;
@@ -63,9 +63,9 @@ describe('A payload as text', () => {
     ],
   ])('says %s, and says so again', (_, payload, text) => {
     expect(payloadText(payload)).toBe(text);
-    expect(payloadOf(text)).toEqual(payload);
+    expect(parsePayload(text)).toEqual(payload);
     // Heads are remembered.
-    expect(payloadOf(text)).toEqual(payload);
+    expect(parsePayload(text)).toEqual(payload);
   });
 
   it('says all dates there can be', () => {
@@ -76,7 +76,7 @@ describe('A payload as text', () => {
     );
     fc.assert(
       fc.property(fc.array(time, { minLength: 1, maxLength: 12 }), (cells) => {
-        expect(payloadOf(payloadText(dates(...cells)))).toEqual(dates(...cells));
+        expect(parsePayload(payloadText(dates(...cells)))).toEqual(dates(...cells));
       }),
       { numRuns: 2_000 },
     );
@@ -85,9 +85,9 @@ describe('A payload as text', () => {
   it('is told apart although its heads begin alike, and whatever was read before', () => {
     for (let i = 0; i < 2_500; i++) {
       const layout = `0:${i},`;
-      const [[, blocks]] = payloadOf(`[[1,"${layout} ${i % 2 ? 'plain' : 'date'}",${i}]]`) as [Payload[number]];
+      const [[, blocks]] = parsePayload(`[[1,"${layout} ${i % 2 ? 'plain' : 'date'}",${i}]]`) as [Payload[number]];
       expect(blocks).toEqual([[layout, [i % 2 ? 'plain' : 'date'], [[i]], []]]);
     }
-    expect(() => payloadOf('[[1,"0:0, plainer",1]]')).toThrow(CorruptPayloadError);
+    expect(() => parsePayload('[[1,"0:0, plainer",1]]')).toThrow(CorruptPayloadError);
   });
 });
