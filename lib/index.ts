@@ -20,6 +20,7 @@ export {
   type CacheEventOf,
   CacheEvents,
   type MissReason,
+  type StaleCause,
   type SkipReason,
 } from './events/cache-events.js';
 export {

@@ -329,6 +329,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
       watched = new WatchedDataSource(dataSource, this.#protocol, this.events, {
         store: () => this.store,
         outlives: () => this.#select().reach === 'shared',
+        isPrivate: this.#options.seal.isPrivate === true,
         isOpen: () => this.#isOpen,
         isEnding: () => dataSources.isEnding(dataSource),
         warn: (text) => warn(this.#logger, text),

@@ -1,10 +1,12 @@
 import type { ClockQuery, ClocksRead, ClockState } from '../store/cache-store.js';
 import type { Dependency } from './dependency.js';
 import type { DatedDependency } from './entry.js';
+import type { Journals, Told } from './journals.js';
 
 interface Known {
   readonly state: ClockState;
   readonly rows: readonly string[];
+  readonly since: number | undefined;
   positions?: Map<string, number>;
 }
 
@@ -16,9 +18,16 @@ export class ClockView {
   readonly epoch: string;
   readonly #known = new Map<string, Known>();
 
-  constructor(queries: readonly ClockQuery[], read: ClocksRead) {
+  /** @param journals what has been heard of them, by this read as well. Default: nobody asks for them. */
+  constructor(
+    queries: readonly ClockQuery[],
+    read: ClocksRead,
+    private readonly journals?: Journals,
+  ) {
     this.epoch = read.epoch;
-    queries.forEach((query, i) => this.#known.set(query.clock, { state: read.clocks[i]!, rows: query.rows }));
+    queries.forEach((query, i) =>
+      this.#known.set(query.clock, { state: read.clocks[i]!, rows: query.rows, since: query.since }),
+    );
   }
 
   /** What the clocks show. */
@@ -35,10 +44,21 @@ export class ClockView {
     return clocks.some((clock) => this.#known.get(clock)?.state.held);
   }
 
+  /** Whether a hold may be on the clock, however young. */
+  hasHold(clock: string): boolean {
+    return this.#known.get(clock)?.state.hasHold !== false;
+  }
+
   /** Whether it was asked for all of this. */
   covers({ clock, rows = [] }: Dependency): boolean {
     const known = this.#known.get(clock);
     return known !== undefined && rows.every((row) => positionIn(known, row) !== undefined);
+  }
+
+  /** Whether its table's clock shows what it did; only then is nothing further to be asked, whatever it rests on. */
+  isUnmoved({ clock, asOf }: DatedDependency): boolean {
+    const state = this.#known.get(clock)?.state;
+    return state !== undefined && !state.held && state.now === asOf;
   }
 
   /** Whether nothing of the dependency was written after its as-of; `undefined` where that is for clocks to say that are not in this view. */
@@ -58,6 +78,27 @@ export class ClockView {
       else if (state.rows[position]! > asOf) return false;
     }
     return isCovered ? true : undefined;
+  }
+
+  /**
+   * What every write to the dependency's table since its as-of has told; `'unasked'` where nobody has asked for that, `undefined` where one of
+   * them is not known.
+   */
+  told({ clock, asOf }: DatedDependency): readonly Told[] | 'unasked' | undefined {
+    const known = this.#known.get(clock);
+    if (!known) return 'unasked';
+    const { state, since } = known;
+    if (state.held || asOf > state.now) return undefined;
+    const told = this.journals?.told(this.epoch, clock, asOf, state.now);
+    if (told) return told;
+    // Where a part is not known, the whole is not.
+    const isAsked = since !== undefined && (since <= asOf || state.changes === undefined);
+    return isAsked ? undefined : 'unasked';
+  }
+
+  /** What the clock shows. */
+  nowOf(clock: string): number {
+    return this.#known.get(clock)!.state.now;
   }
 
   /** The last write to the dependency, as far as this view tells; where it does not cover all rows, to its table. */

@@ -10,20 +10,23 @@ export interface Dependency {
   readonly rows?: readonly string[];
   /** What the rows are named by; see `ClockQuery`. */
   readonly key?: string;
+  /** Asked with it: what the clock's journal tells from there on. */
+  readonly since?: number;
 }
 
 /** One query per clock, in the order of `clocks`, with the rows of every dependency. */
 export function clockQueries(clocks: readonly string[], dependencies: Iterable<Dependency>): ClockQuery[] {
-  const queries = new Map<string, { rows: Set<string>; key?: string }>(
+  const queries = new Map<string, { rows: Set<string>; key?: string; since?: number }>(
     clocks.map((clock) => [clock, { rows: new Set() }]),
   );
-  for (const { clock, rows, key } of dependencies) {
+  for (const { clock, rows, key, since } of dependencies) {
     let known = queries.get(clock);
     if (!known) queries.set(clock, (known = { rows: new Set() }));
     for (const row of rows ?? []) known.rows.add(row);
     if (key !== undefined) known.key = key;
+    if (since !== undefined) known.since = Math.min(since, known.since ?? since);
   }
-  return [...queries].map(([clock, { rows, ...key }]) => ({ clock, rows: [...rows], ...key }));
+  return [...queries].map(([clock, { rows, ...rest }]) => ({ clock, rows: [...rows], ...rest }));
 }
 
 const alone = new WeakMap<readonly string[], readonly ClockQuery[]>();

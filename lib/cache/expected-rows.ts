@@ -1,5 +1,6 @@
 import type { Dependency } from './dependency.js';
 import type { DatedDependency } from './entry.js';
+import { Journals, withJournal } from './journals.js';
 
 /** Entries, and clocks, remembered at once; a few hundred bytes each. */
 const LIMIT = 10_000;
@@ -9,7 +10,8 @@ const NONE: readonly Dependency[] = [];
 
 interface Remembered {
   readonly dependencies: readonly DatedDependency[];
-  readonly rows: readonly Dependency[];
+  readonly rows: readonly DatedDependency[];
+  readonly isJournaled: boolean;
   /** By what was heard of clocks until then, whether one of its tables has moved. */
   judgedAt: number;
   hasMoved: boolean;
@@ -28,6 +30,8 @@ export class ExpectedRows {
   /** How often a clock was heard to have moved. */
   #moves = 0;
 
+  constructor(readonly journals = new Journals()) {}
+
   /**
    * What to ask for with an entry.
    *
@@ -40,7 +44,8 @@ export class ExpectedRows {
       entry.judgedAt = this.#moves;
       entry.hasMoved = entry.dependencies.some(({ clock, asOf }) => (this.#now.get(clock) ?? asOf) !== asOf);
     }
-    return entry.hasMoved ? entry.rows : NONE;
+    if (!entry.hasMoved) return NONE;
+    return entry.isJournaled ? entry.rows.map((each) => withJournal(each, this.journals)) : entry.rows;
   }
 
   /** What clocks show by now. */
@@ -61,8 +66,9 @@ export class ExpectedRows {
   saw(key: string, dependencies: readonly DatedDependency[]): void {
     const known = this.#byKey.get(key)?.dependencies;
     if (known && areEqual(known, dependencies)) return;
-    const rows = dependencies.filter((dependency) => dependency.rows?.length);
-    put(this.#byKey, key, { dependencies, rows, judgedAt: -1, hasMoved: false });
+    const rows = dependencies.filter(({ rows: named, isJournaled }) => named?.length || isJournaled);
+    const isAnyJournaled = rows.some(({ isJournaled }) => isJournaled);
+    put(this.#byKey, key, { dependencies, rows, isJournaled: isAnyJournaled, judgedAt: -1, hasMoved: false });
   }
 }
 

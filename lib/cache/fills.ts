@@ -1,10 +1,11 @@
 import type { CacheEvents } from '../events/cache-events.js';
 import { tellFailed } from '../events/tell-failed.js';
-import type { CacheStore } from '../store/cache-store.js';
+import { footprintsText } from '../journal/footprint.js';
+import { Budget, type CacheStore, markOf } from '../store/cache-store.js';
 import type { AsOf } from './as-of.js';
 import { ClockView } from './clock-view.js';
 import { type Dependency, clockQueries } from './dependency.js';
-import { formatEntry } from './entry.js';
+import { type DatedDependency, type Entry, formatEntry } from './entry.js';
 import type { ExpectedRows } from './expected-rows.js';
 import { lifetimeOf, longestLifeMs } from './leeway.js';
 import { keptEntry, type NearCache } from './near-cache.js';
@@ -39,6 +40,7 @@ export class Fills {
     private readonly seal: Seal,
     private readonly near: NearCache,
     private readonly expected: ExpectedRows,
+    private readonly budgetMs: number,
   ) {}
 
   /** Never rejects: whatever becomes of the entries, their readers have their rows. The result is what was stored. */
@@ -116,21 +118,53 @@ export class Fills {
   async #put(fill: Fill, asOf: AsOf, now: ClockView): Promise<void> {
     const { request, loaded, payload, dependencies, lifetimeMs } = fill;
     const { key, kind, fingerprint, leeway } = request;
-    const dated = dependencies.map((dependency) => asOf.date(dependency));
+    const dates = dependencies.map((dependency) => asOf.date(dependency));
     // Already overtaken: storing it could replace a younger entry that is still true.
-    if (!asOf.isStillTrue(dated, now)) {
+    if (!asOf.isStillTrue(dates, now)) {
       return this.events.emit({ name: 'entry:skipped', key, reason: 'overtaken' });
     }
     const { epoch } = asOf;
     const { freshMs, keptMs } = lifetimeOf(lifetimeMs, leeway);
     const freshUntil = keptMs > freshMs ? Math.ceil(Date.now() + freshMs) : 0;
-    const head = { kind, fingerprint, epoch, dependencies: dated, freshUntil };
+    const found = loaded.footprints?.();
+    const footprints = footprintsText(dates.map(({ clock }) => found?.get(clock)));
+    const dated = footprints
+      ? dates.map((each) => (found!.has(each.clock) ? { ...each, isJournaled: true } : each))
+      : dates;
+    const head = { kind, fingerprint, epoch, dependencies: dated, footprints, freshUntil };
     const text = this.seal.close(key, formatEntry({ ...head, payload }));
     await this.store.put(key, text, keptMs);
     if (loaded.reading) this.near.set(key, keptEntry(head, text, loaded.reading));
     this.expected.saw(key, dated);
     fill.isStored = true;
     this.events.emit({ name: 'entry:filled', key });
+  }
+
+  /**
+   * Dates what the store has of an entry anew, while whoever found it true has gone on: it says when it was found true, so a late one harms
+   * nobody. Never rejects.
+   *
+   * @param mark how the text begins that was judged: where another one stands there by now, it is left alone
+   * @param parse what a stored text says
+   */
+  writeBack(
+    key: string,
+    mark: string,
+    dependencies: readonly DatedDependency[],
+    parse: (key: string, text: string) => Entry | undefined,
+  ): void {
+    // In one process what is remembered of it is enough.
+    if (this.#isClosed || this.store.reach === 'process') return;
+    const written = this.#ask('write back', async () => {
+      const { entries } = await this.store.read([key], [], new Budget(this.budgetMs));
+      const [text] = entries;
+      const entry = text === undefined || markOf(text) !== mark ? undefined : parse(key, text);
+      if (!entry || this.#isClosed) return;
+      const dated = this.seal.close(key, formatEntry({ ...entry, dependencies }));
+      await this.store.replace(key, mark, dated);
+    });
+    this.#pending.add(written);
+    void written.then(() => this.#pending.delete(written));
   }
 
   async #ask(operation: string, ask: () => Promise<void>): Promise<void> {

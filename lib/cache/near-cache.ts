@@ -5,7 +5,7 @@ import type { Reading } from './read-request.js';
 /** What this process has of an entry: all but its text. */
 export interface KeptEntry extends EntryHead {
   /** How its text begins: as long as the store has one that begins so, it has this entry. */
-  readonly mark: string;
+  mark: string;
   readonly reading: Reading;
   /** Of the answer by which it was found true last; `undefined` where nobody has read it since it was stored, or the store gave none. */
   standing?: Standing | undefined;
@@ -13,11 +13,11 @@ export interface KeptEntry extends EntryHead {
 
 /** What is kept of an entry that was stored as this text. */
 export function keptEntry(
-  { kind, fingerprint, epoch, dependencies, freshUntil }: EntryHead,
+  { kind, fingerprint, epoch, dependencies, footprints, freshUntil }: EntryHead,
   text: string,
   reading: Reading,
 ): KeptEntry {
-  return { kind, fingerprint, epoch, dependencies, freshUntil, mark: markOf(text), reading };
+  return { kind, fingerprint, epoch, dependencies, footprints, freshUntil, mark: markOf(text), reading };
 }
 
 /** A larger share of all there is room for is kept of no entry: one list would push everything else out. */
@@ -57,7 +57,7 @@ export class NearCache {
 
   set(key: string, entry: KeptEntry): void {
     this.delete(key);
-    const bytes = entry.reading.bytes + key.length + BYTES_BESIDE;
+    const bytes = entry.reading.bytes + key.length + 2 * entry.footprints.length + BYTES_BESIDE;
     if (bytes > this.maxBytes * LARGEST_SHARE) return;
     this.#kept.set(key, { entry, bytes });
     this.#bytes += bytes;

@@ -4,6 +4,7 @@ import { ClockView } from './clock-view.js';
 import { type Dependency, clockQueries, clockQueriesOf } from './dependency.js';
 import { atEndOfTurn } from './end-of-turn.js';
 import type { Entry } from './entry.js';
+import type { Journals } from './journals.js';
 import type { KeptEntry, NearCache } from './near-cache.js';
 import { readInPieces } from './read-in-pieces.js';
 import { fromText, kept, type Stored } from './stored.js';
@@ -19,6 +20,8 @@ export interface QuestionContext {
   readonly parse: (key: string, text: string) => Entry | undefined;
   /** What this process has of entries already. Default: nothing, and it comes to have nothing. */
   readonly near?: NearCache | undefined;
+  /** Told what journals say. Default: nobody is, and none is asked for. */
+  readonly journals?: Journals | undefined;
   /** Told what the clocks show. Default: nobody is. */
   readonly heard?: ((clocks: readonly string[], now: readonly number[]) => void) | undefined;
 }
@@ -63,7 +66,7 @@ export class Question {
   async #send(): Promise<Answer | undefined> {
     this.#isSent = true;
     this.sent?.();
-    const { store, clocks, budget, failed, near, heard } = this.context;
+    const { store, clocks, budget, failed, near, heard, journals } = this.context;
     const keys = this.#keys;
     // Held on to until the answer is there: what is read meanwhile may push it out.
     const known = near && keys.map((key) => near.get(key));
@@ -72,7 +75,8 @@ export class Question {
     try {
       const queries = this.#queries();
       const read = await readInPieces(store, keys, queries, budget, failed, marks);
-      const view = new ClockView(queries, read);
+      journals?.heard(queries, read);
+      const view = new ClockView(queries, read, journals);
       heard?.(clocks, view.now(clocks));
       return new Answer(view, keys, read, this.context, known);
     } catch (error) {

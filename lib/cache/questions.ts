@@ -22,7 +22,7 @@ export class Questions {
     this.expected.heard(clocks, now);
 
   constructor(
-    private readonly context: Pick<QuestionContext, 'store' | 'failed' | 'parse' | 'near'>,
+    private readonly context: Pick<QuestionContext, 'store' | 'failed' | 'parse' | 'near' | 'journals'>,
     private readonly budgetMs: number,
     private readonly expected: ExpectedRows,
   ) {}
@@ -56,9 +56,12 @@ export class Questions {
 
   #question(clocks: readonly string[], sent?: () => void): Question {
     // Property by property: this is on every reader's way, and a spread takes microseconds.
-    const { store, failed, parse, near } = this.context;
+    const { store, failed, parse, near, journals } = this.context;
     const heard = this.#heard;
-    return new Question({ store, failed, parse, near, heard, clocks, budget: new Budget(this.budgetMs) }, sent);
+    return new Question(
+      { store, failed, parse, near, journals, heard, clocks, budget: new Budget(this.budgetMs) },
+      sent,
+    );
   }
 }
 

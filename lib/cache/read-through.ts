@@ -1,19 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CacheEvents, MissReason } from '../events/cache-events.js';
+import type { CacheEvents, MissReason, StaleCause } from '../events/cache-events.js';
 import { tellFailed, tellFailedInTime } from '../events/tell-failed.js';
 import { Budget, type CacheStore, type Standing } from '../store/cache-store.js';
 import type { AsOf } from './as-of.js';
-import type { ClockView } from './clock-view.js';
 import type { Dependency } from './dependency.js';
 import { endOfTurn } from './end-of-turn.js';
 import { type Entry, type EntryHead, parseEntry } from './entry.js';
 import { ExpectedRows } from './expected-rows.js';
 import { Fills } from './fills.js';
+import { type Cause, judge, type Judgement, type Later } from './judgement.js';
+import { withJournal } from './journals.js';
 import { isWithin } from './leeway.js';
 import { NearCache } from './near-cache.js';
 import { type Answer, Question } from './question.js';
 import { Questions } from './questions.js';
 import type { Batch, Loads, ReadRequest } from './read-request.js';
+import { Redated } from './redated.js';
 import { Renewals } from './renewals.js';
 import type { Seal } from './seal.js';
 import { SingleFlight } from './single-flight.js';
@@ -47,12 +49,17 @@ export class ReadThrough {
     overdueMs = OVERDUE_MS,
     private readonly near = new NearCache(0),
     private readonly expected = new ExpectedRows(),
+    private readonly redated = new Redated(),
   ) {
     this.#tell = (event) => events.emit(event);
     const failed = (error: unknown) => tellFailed(events, 'read', error);
     const parse = (key: string, text: string) => this.#parse(key, text);
-    this.#questions = new Questions({ store, failed, parse, near }, budgetMs, this.expected);
-    this.#fills = new Fills(store, events, seal, near, expected);
+    this.#questions = new Questions(
+      { store, failed, parse, near, journals: expected.journals },
+      budgetMs,
+      this.expected,
+    );
+    this.#fills = new Fills(store, events, seal, near, expected, budgetMs);
     this.#turns = new Turns(store, events, (...asked) => this.#look(...asked), budgetMs);
     this.#flights = new SingleFlight(events, this.#fills, this.#turns, overdueMs);
     events.on('tag:advanced', ({ table }) => expected.moved(table));
@@ -204,9 +211,10 @@ export class ReadThrough {
     budget: Budget,
   ): Promise<Looked<T> | undefined> {
     const { store } = this;
+    const { journals } = this.expected;
     const parse = (key: string, text: string) => this.#parse(key, text);
     const failed = (error: unknown) => tellFailedInTime(this.events, 'read', error);
-    const question = new Question({ store, clocks, budget, failed, parse });
+    const question = new Question({ store, clocks, budget, failed, parse, journals });
     const byKey = new Map(requests.map((request) => [request.key, request]));
     for (const { key, rows } of byKey.values()) {
       question.about(key, rows);
@@ -236,50 +244,60 @@ export class ReadThrough {
     expired?: ReadRequest<T>[],
   ): Promise<Map<ReadRequest<T>, T>> {
     const hits = new Map<ReadRequest<T>, T>();
-    const settle = ({ request, stored }: Judged<T>, isTrue: boolean, standing?: Standing) => {
+    const settle = ({ request, stored }: Judged<T>, judgement: Judgement, standing?: Standing) => {
       const { head } = stored;
-      if (!isTrue) {
+      if (judgement.isTrue !== true) {
         this.#forget(request);
-        missed(tell, request, 'stale');
-      } else if (isWithin(head, 0)) take(request, stored, hits, tell, standing);
+        return missed(tell, request, 'stale', causeOf(judgement));
+      }
+      if (judgement.later) this.#redate(request.key, stored, judgement.later);
+      if (isWithin(head, 0)) take(request, stored, hits, tell, standing);
       else if (!expired || !isWithin(head, request.leeway?.revalidateMs ?? 0)) missed(tell, request, 'expired');
       else if (take(request, stored, hits, tell, undefined, 'expired')) expired.push(request);
     };
     const unsure: Judged<T>[] = [];
+    const missing: Dependency[] = [];
     for (const request of requests) {
       const stored = storedFor(request, answer, tell);
       if (!stored) {
         this.#forget(request);
         continue;
       }
-      const isTrue = judge(stored.head, answer.view);
-      this.expected.saw(request.key, stored.head.dependencies);
-      if (isTrue === undefined) unsure.push({ request, stored });
-      else settle({ request, stored }, isTrue, answer.standing);
+      const { head } = stored;
+      head.dependencies = this.redated.of(request.key, stored.mark) ?? head.dependencies;
+      const judgement = judge(head, answer.view);
+      if (judgement.isTrue !== undefined) settle({ request, stored }, judgement, answer.standing);
+      else {
+        unsure.push({ request, stored });
+        // Of what turns out to be stale, for its load.
+        missing.push(...judgement.missing.map((each) => withJournal(each, this.expected.journals)), ...request.rows);
+      }
+      this.expected.saw(request.key, head.dependencies);
     }
     if (unsure.length) {
-      const further = await this.#further(unsure, answer);
-      // Nobody vouches for clocks that were asked for later than its answer.
-      for (const each of unsure) settle(each, judge(each.stored.head, answer.view, further) === true);
+      // For entries whose tables have moved, which this process has not heard before.
+      const further = await answer.further(missing);
+      for (const each of unsure) {
+        const { head } = each.stored;
+        // Nobody vouches for clocks that were asked for later than its answer.
+        settle(each, judge(head, answer.view, further));
+        this.expected.saw(each.request.key, head.dependencies);
+      }
     }
     return hits;
+  }
+
+  /** It was found true as of a later moment than it says. */
+  #redate(key: string, { head, mark }: Stored, later: Later): void {
+    const before = head.dependencies;
+    head.dependencies = later.dependencies;
+    if (!this.redated.set(key, mark, before, later)) return;
+    this.#fills.writeBack(key, mark, later.dependencies, (...found) => this.#parse(...found));
   }
 
   /** What the store is known not to have, or to have as stale, is shown to nobody after that, whatever an older answer still vouches for. */
   #forget({ key }: ReadRequest<unknown>): void {
     this.near.delete(key);
-  }
-
-  /** For entries whose tables have moved, which this process has not heard before. */
-  #further(unsure: readonly Judged<unknown>[], answer: Answer): Promise<ClockView | undefined> {
-    const missing: Dependency[] = [];
-    for (const { request, stored } of unsure) {
-      const { dependencies } = stored.head;
-      missing.push(...dependencies.filter((dependency) => answer.view.judge(dependency) === undefined));
-      // Of what turns out to be stale, for its load.
-      missing.push(...request.rows);
-    }
-    return answer.further(missing);
   }
 
   /** What a stored text says, true or not; `undefined` for what is not ours. */
@@ -304,8 +322,15 @@ function rowsOf(requests: readonly ReadRequest<unknown>[]): readonly Dependency[
   return requests.length === 1 ? requests[0]!.rows : requests.flatMap(({ rows }) => rows);
 }
 
-function missed(tell: Tell, { key }: ReadRequest<unknown>, reason: MissReason): undefined {
-  tell({ name: 'entry:missed', key, reason });
+function missed(tell: Tell, { key }: ReadRequest<unknown>, reason: MissReason, cause?: Cause): undefined {
+  tell(cause ? { name: 'entry:missed', key, reason, because: writeOf(cause) } : { name: 'entry:missed', key, reason });
+}
+
+/** What others may know of a write: no values of its rows. */
+function writeOf({ clock, change }: Cause): StaleCause {
+  if (!change) return { table: clock };
+  const { action, assigned, at } = change;
+  return { table: clock, action, columns: assigned, agoMs: Math.max(0, Date.now() - at) };
 }
 
 /** What is stored for a request, true or not. */
@@ -354,17 +379,6 @@ function isOf(request: ReadRequest<unknown>, { kind, fingerprint }: EntryHead): 
   return kind === request.kind && fingerprint === request.fingerprint;
 }
 
-/**
- * Whether nothing an entry depends on was written since its load began; `undefined` where that is for clocks to say that nobody has
- * asked for.
- */
-function judge({ epoch, dependencies }: EntryHead, view: ClockView, further?: ClockView): boolean | undefined {
-  let isCovered = true;
-  for (const dependency of dependencies) {
-    let isValid = view.judge(dependency);
-    if (isValid === undefined && further?.epoch === epoch) isValid = further.judge(dependency);
-    if (isValid === false) return false;
-    isCovered &&= isValid !== undefined;
-  }
-  return isCovered || undefined;
+function causeOf(judgement: Judgement): Cause | undefined {
+  return judgement.isTrue === false ? judgement.cause : undefined;
 }

@@ -25,6 +25,10 @@ const MOST_KEYS = 1_000;
  * random all the same: a machine that is restored from a snapshot twice is two processes with one salt and one count.
  */
 export class Encryption implements Seal {
+  get isPrivate(): boolean {
+    return true;
+  }
+
   readonly #salt = randomBytes(16).toString('base64url');
   readonly #key: Buffer;
   #written = 0;

@@ -3,6 +3,8 @@
  * under: one that was changed, made up or moved to another key does not open.
  */
 export interface Seal {
+  /** Nobody is to read what is stored: then no journal tells what columns hold either, but for keys, which stand in names. */
+  readonly isPrivate?: boolean;
   close(key: string, text: string): string;
   /** `undefined` for anything that was not closed under this key, by this kind of seal, with a secret it knows. */
   open(key: string, sealed: string): string | undefined;

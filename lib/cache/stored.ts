@@ -1,4 +1,4 @@
-import type { Standing } from '../store/cache-store.js';
+import { markOf, type Standing } from '../store/cache-store.js';
 import { type Entry, type EntryHead, payloadOf } from './entry.js';
 import { type KeptEntry, keptEntry, type NearCache } from './near-cache.js';
 import type { ReadRequest } from './read-request.js';
@@ -6,6 +6,8 @@ import type { ReadRequest } from './read-request.js';
 /** What the store has under a key, true or not: as it was found, or as this process has it since it was read before. */
 export interface Stored {
   readonly head: EntryHead;
+  /** How its text begins. */
+  readonly mark: string;
   /** As it was found; `undefined` where this process has more of it. */
   readonly payload?: string;
   /**
@@ -20,6 +22,7 @@ export interface Stored {
 export function kept(entry: KeptEntry): Stored {
   return {
     head: entry,
+    mark: entry.mark,
     // It was kept for a reader with the same fingerprint, so by the same manager.
     valueFor: ({ keeping }, standing) => {
       const value = keeping!.make(entry.reading, true);
@@ -34,6 +37,9 @@ export function fromText(entry: Entry, text: string, near: NearCache | undefined
   let known: KeptEntry | undefined;
   return {
     head: entry,
+    get mark() {
+      return markOf(text);
+    },
     payload: entry.payload,
     valueFor: <T>(request: ReadRequest<T>, standing?: Standing) => {
       // Several read it in one turn.

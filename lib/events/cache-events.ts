@@ -51,6 +51,25 @@ export type SkipReason =
   | 'busy';
 
 /**
+ * The write that may have changed an entry: to which table, and where the table's journal tells of it, what it was. Without `action` the
+ * write is not known: its rows were, and the table's journal does not tell, or a manager's entries were cleared.
+ *
+ * @example
+ * events.on('entry:missed', ({ key, because }) => because && log(`${key} was lost to ${because.action} of ${because.table}`));
+ *
+ * @publicApi
+ */
+export interface StaleCause {
+  /** The table's clock, e.g. `orders.public.user`. */
+  readonly table: string;
+  readonly action?: 'insert' | 'update' | 'delete';
+  /** The columns an UPDATE may have changed. */
+  readonly columns?: readonly string[];
+  /** How long ago, in milliseconds, by the clocks of two processes. */
+  readonly agoMs?: number;
+}
+
+/**
  * Everything the cache tells about itself. `name` is `<noun>:<past participle>`; no event ever carries a cached value.
  *
  * Keys, tables and identifiers are told as they are, SQL without its literals. An `error` is a copy that has the name, `code`, `cause` and
@@ -66,7 +85,13 @@ export type CacheEvent =
    * and this is the last that was stored, whatever has been written since (`staleIfError`: `error`; an `entry:missed` came before it).
    */
   | { readonly name: 'entry:hit'; readonly key: string; readonly stale?: 'expired' | 'error' }
-  | { readonly name: 'entry:missed'; readonly key: string; readonly reason: MissReason }
+  /** `because`: of a `stale` one, what is known of the first write that may have changed it. */
+  | {
+      readonly name: 'entry:missed';
+      readonly key: string;
+      readonly reason: MissReason;
+      readonly because?: StaleCause;
+    }
   | { readonly name: 'entry:filled'; readonly key: string }
   | { readonly name: 'entry:skipped'; readonly key: string; readonly reason: SkipReason; readonly detail?: string }
   /** The stored text cannot be decoded; it was treated as a miss. */

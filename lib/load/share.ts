@@ -10,6 +10,7 @@ export function share(
   metadata: EntityMetadata,
   { entities, unshared, wholeTables }: Fetched,
   dependencies: readonly Dependency[] | undefined,
+  footprints?: Loaded<unknown>['footprints'],
 ): Loaded<ObjectLiteral[]> {
   const written = write(metadata, entities);
   if (written instanceof UnsupportedValueError)
@@ -21,7 +22,7 @@ export function share(
   const known = dependencies.map((dependency) =>
     wholeTables?.has(dependency.clock) ? { clock: dependency.clock } : dependency,
   );
-  return { own: entities, payload, dependencies: known };
+  return { own: entities, payload, dependencies: known, footprints };
 }
 
 /** Of a query whose author has changed a value in it after the call: whose rows these are nobody can say. */

@@ -1,5 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import type { ClockWrite } from '../store/cache-store.js';
+import type { IsEnforced } from './footprints.js';
 import type { LoadRecord } from './read-context.js';
 
 /** What the statements of a load read, by the clocks of tables. */
@@ -29,6 +30,8 @@ export interface StatementWatch {
    * called after.
    */
   hasMovedNames(runner: QueryRunner, record: LoadRecord): Promise<boolean>;
+  /** As far as the database has been asked; see `IsEnforced`. */
+  readonly isEnforced: IsEnforced;
   /** Explicit clears from inside a transaction wait for its commit: before it, a reader would only cache the old rows again. */
   advanceAfterCommit(runner: QueryRunner, writes: readonly ClockWrite[]): Promise<void>;
 }

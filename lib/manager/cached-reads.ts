@@ -11,6 +11,7 @@ import type { MissReason } from '../events/cache-events.js';
 import type { CommittedLoads, Fetched } from '../load/committed-loads.js';
 import { isDatabaseDown } from '../load/database-down.js';
 import type { EntityDependencies } from '../load/dependencies.js';
+import type { EntityFootprints } from '../load/footprints.js';
 import { loadLimit } from '../load/load-limit.js';
 import { beginReading, isInsideLoad, whileMaking, whileTelling } from '../load/read-context.js';
 import { RowsByKey } from '../load/rows-by-key.js';
@@ -30,6 +31,7 @@ import type { Reads } from './reads.js';
 export interface EntryPlan {
   readonly kind: EntryKind;
   readonly dependencies: EntityDependencies;
+  readonly footprints: EntityFootprints;
   readonly prefetch: boolean;
   /** Its timeout, in milliseconds. */
   readonly lifetimeMs: number;
@@ -104,7 +106,8 @@ export class CachedReads implements Reads {
     const batch = batchOf(dependencies, this.#request(plan, key, this.#fingerprint(plan, key, text), [clears]));
     const [found] = await this.#read(batch, async () => {
       const fetched = await this.#fetch(query, plan, batch);
-      return [spell() === text ? share(this.metadata, fetched, dependencies) : keepToOneself(fetched)];
+      if (spell() !== text) return [keepToOneself(fetched)];
+      return [share(this.metadata, fetched, dependencies, footprintsOf(plan, query, fetched))];
     });
     return found!;
   }
@@ -151,11 +154,14 @@ export class CachedReads implements Reads {
     const batch = batchOf(tables, this.#request(plan, key, this.#fingerprint(plan, key, text), [clears]));
     const [found] = await this.#read(batch, async () => {
       // Without a unique key any matching row will do: the first, as in TypeORM's findOne.
-      const fetched = await this.#fetch(pinned ? query : { ...query, take: 1 }, plan, batch);
+      const asked = pinned ? query : { ...query, take: 1 };
+      const fetched = await this.#fetch(asked, plan, batch);
       if (spell() !== text) return [keepToOneself(fetched)];
       const [root] = fetched.entities;
-      if (!root) return [this.#shareNoRow(plan, fetched, tables)];
-      return [share(this.metadata, fetched, pinned ? [...plan.dependencies.ofRow(query, root), clears] : tables)];
+      const footprints = footprintsOf(plan, asked, fetched);
+      if (!root) return [this.#shareNoRow(plan, fetched, tables, footprints)];
+      const known = pinned ? [...plan.dependencies.ofRow(query, root), clears] : tables;
+      return [share(this.metadata, fetched, known, footprints)];
     });
     return found![0] ?? null;
   }
@@ -190,11 +196,12 @@ export class CachedReads implements Reads {
     const again = (row: ObjectLiteral) => (canShare(this.metadata, row) ? row : undefined);
     const fetched = await new RowsByKey(this.metadata, fetch, again).find(wanted.map(({ where }) => where));
     return fetched.map((each, i) => {
-      const { clears, isChanged } = wanted[i]!;
+      const { clears, isChanged, where } = wanted[i]!;
       const [root] = each.entities;
       if (isChanged()) return keepToOneself(each);
-      if (!root) return this.#shareNoRow(plan, each, [...plan.dependencies.ofTables({}), clears]);
-      return share(this.metadata, each, [...plan.dependencies.ofRow({}, root), clears]);
+      const footprints = footprintsOf(plan, { where }, each);
+      if (!root) return this.#shareNoRow(plan, each, [...plan.dependencies.ofTables({}), clears], footprints);
+      return share(this.metadata, each, [...plan.dependencies.ofRow({}, root), clears], footprints);
     });
   }
 
@@ -218,8 +225,13 @@ export class CachedReads implements Reads {
    * No row yet: an insert may bring it, or an update, or a row of another table that a join lacked, and nobody can name it before it is
    * there. So it depends on whole tables.
    */
-  #shareNoRow({ noRowMs }: EntryPlan, fetched: Fetched, tables: readonly Dependency[]): Loaded<ObjectLiteral[]> {
-    const shared = share(this.metadata, fetched, noRowMs > 0 ? tables : undefined);
+  #shareNoRow(
+    { noRowMs }: EntryPlan,
+    fetched: Fetched,
+    tables: readonly Dependency[],
+    footprints: Loaded<ObjectLiteral[]>['footprints'],
+  ): Loaded<ObjectLiteral[]> {
+    const shared = share(this.metadata, fetched, noRowMs > 0 ? tables : undefined, footprints);
     return noRowMs > 0 ? { ...shared, lifetimeMs: noRowMs } : shared;
   }
 
@@ -328,6 +340,15 @@ export class CachedReads implements Reads {
         : undefined,
     };
   }
+}
+
+/** Worked out when it is stored. Nobody else has the entities: they are handed out as copies. */
+function footprintsOf(
+  { footprints }: EntryPlan,
+  query: EntityQuery,
+  { entities, wholeTables }: Fetched,
+): Loaded<ObjectLiteral[]>['footprints'] {
+  return () => footprints.of(query, entities, wholeTables);
 }
 
 function isConstant(identifier: Identifier): boolean {

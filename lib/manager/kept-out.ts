@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { entityCodec } from '../codec/entity-codec.js';
+import { hideColumn } from '../naming/column-value.js';
 
 /** What the managers of one application let into no entry: of an entity wherever it is mapped, and several DataSources may have it. */
 export class KeptOut {
@@ -23,6 +24,12 @@ export class KeptOut {
 
 function keepOut(dataSource: DataSource, target: EntityMetadata['target'], paths: Iterable<string>): void {
   if (!dataSource.hasMetadata(target)) return;
-  const codec = entityCodec(dataSource.getMetadata(target));
-  for (const path of paths) codec.keepOut(path);
+  const metadata = dataSource.getMetadata(target);
+  const codec = entityCodec(metadata);
+  for (const path of paths) {
+    codec.keepOut(path);
+    for (const column of metadata.columns) {
+      if (column.propertyPath === path || column.propertyPath.startsWith(`${path}.`)) hideColumn(column);
+    }
+  }
 }

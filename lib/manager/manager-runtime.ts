@@ -7,6 +7,7 @@ import type { CacheEvents, MissReason } from '../events/cache-events.js';
 import { tellFailed } from '../events/tell-failed.js';
 import { CommittedLoads } from '../load/committed-loads.js';
 import { EntityDependencies } from '../load/dependencies.js';
+import { EntityFootprints } from '../load/footprints.js';
 import { driverValues } from '../load/driver-values.js';
 import { EntityLoader } from '../load/entity-loader.js';
 import { LoadListeners } from '../load/load-listeners.js';
@@ -119,6 +120,8 @@ export class ManagerRuntime {
     const { metadata, relations, name, dependsOn } = options;
     const prefetchLists = declaration.usePrefetchRelatedForList;
     const known = new Set(dependsOn);
+    const listed = prefetchLists ? relations : joinedOnly(relations);
+    const { isEnforced } = watch;
     const { nearCache, shared } = declaration;
     const common = { leeway: leewayOf(declaration), nearCache, shared };
     const loader = new EntityLoader(dataSource, metadata, relations);
@@ -145,7 +148,8 @@ export class ManagerRuntime {
       prefetchLists,
       lists: {
         kind: 'list',
-        dependencies: new EntityDependencies(metadata, prefetchLists ? relations : joinedOnly(relations), known),
+        dependencies: new EntityDependencies(metadata, listed, known),
+        footprints: new EntityFootprints(metadata, listed, known, isEnforced),
         prefetch: prefetchLists,
         lifetimeMs: declaration.listTimeout * 1_000,
         noRowMs: 0,
@@ -154,6 +158,7 @@ export class ManagerRuntime {
       details: {
         kind: 'detail',
         dependencies: new EntityDependencies(metadata, relations, known),
+        footprints: new EntityFootprints(metadata, relations, known, isEnforced),
         prefetch: true,
         lifetimeMs: declaration.detailTimeout * 1_000,
         noRowMs: declaration.notFoundTimeout * 1_000,

@@ -16,7 +16,12 @@ export interface ClockQuery {
   readonly rows: readonly string[];
   /** What the rows are named by, e.g. `id:integer`: two mappings of one table may name a row by different keys. Default: nothing. */
   readonly key?: string;
+  /** What the clock showed once: who reads asks what was changed since. A touch need not answer that. Default: nobody asks. */
+  readonly since?: number;
 }
+
+/** Advances that a clock's journal remembers; what is older is forgotten. */
+export const JOURNAL_LENGTH = 128;
 
 /** What a store says of one clock at one moment. @publicApi */
 export interface ClockState {
@@ -31,6 +36,17 @@ export interface ClockState {
    * counted; or this process owes it an advance: miss, and fill nothing.
    */
   readonly held: boolean;
+  /**
+   * A hold is on it, however young. While one is on any table of an entry, none of its tables is judged by changes: what the hold covers may be
+   * visible already, and a change that was told since may build on it (a remark on an article that nobody has heard of yet). Default: one may be.
+   */
+  readonly hasHold?: boolean | undefined;
+  /**
+   * What every advance since the query's `since` has told, the oldest first; `undefined` where it was not asked for, or where the journal does
+   * not have all of them: one told nothing, or they were too many, or were lost. And where the clock has moved since and a hold is on it, however
+   * young: what that one covers may be visible already, and what was told may build on it.
+   */
+  readonly changes?: readonly string[] | undefined;
 }
 
 /** What a store says of several clocks. @publicApi */
@@ -93,6 +109,11 @@ export interface ClockWrite {
   readonly takesKeys?: boolean;
   /** It may have freed a unique key for another row: a DELETE, an UPDATE of a slug. Default: no. */
   readonly releasesKeys?: boolean;
+  /**
+   * What was changed, for the clock's journal: a text of a few kilobytes at most that means nothing to a store. Default, and where it is empty:
+   * it cannot be told.
+   */
+  readonly change?: string;
 }
 
 /** What an entry depends on: rows of a table, or all of it, as its clock showed them before the load. @publicApi */
@@ -196,6 +217,12 @@ export abstract class CacheStore {
   /** The second half of a fill: stores the entry for `lifetimeMs`. */
   abstract put(key: string, entry: string, lifetimeMs: number): Promise<void>;
 
+  /**
+   * Puts an entry in the place of the one that begins with the mark, for as long as that one would have stayed; where there is no such
+   * one any more, nothing. Only saves questions: a store need not do it. Default: it does not.
+   */
+  async replace(_key: string, _mark: string, _entry: string): Promise<void> {}
+
   /** Drops entries. Only tidies up: what makes them stale is `advance`. */
   abstract remove(keys: readonly string[]): Promise<void>;
 
@@ -228,16 +255,8 @@ export abstract class CacheStore {
    * and it begins to block when it would have before; what was lost is there again.
    *
    * @param releasesKeys whether the write may free a unique key; see `advance`
-   * @param gone told once the hold will reach the store although this process ends at once: its write may go on then, while the
-   * answer is on its way. A store need not tell, and is waited for. Default: nobody is told.
    */
-  abstract hold(
-    clocks: readonly string[],
-    id: string,
-    deadlineMs: number,
-    releasesKeys?: boolean,
-    gone?: () => void,
-  ): Promise<void>;
+  abstract hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void>;
 
   /** Takes a hold back: the write definitely did not happen. */
   abstract release(clocks: readonly string[], id: string): Promise<void>;
@@ -251,6 +270,10 @@ export abstract class CacheStore {
    * key is written, but its writer has not told yet, and whoever looks the key up must not be shown that row any more. So does a
    * write that names its rows by another key than somebody's fill: whose rows it wrote nobody can tell. In both cases `unknown` stands
    * for all rows, so the clocks of the named ones may advance as well or stay: a row's clock that is too new only costs a miss.
+   *
+   * What a write tells of its `change` the clock's journal remembers, of the last `JOURNAL_LENGTH` advances at least, for as long as the clock
+   * lives; of a write that takes a key while a hold says that another may be freeing one, that nothing is known. A store need not keep one: then no query
+   * with `since` is ever answered.
    */
   abstract advance(writes: readonly ClockWrite[], hold?: string): Promise<void>;
 

@@ -9,6 +9,12 @@ export const clockKeys = {
   /** How all of them begin, those of rows too. */
   prefix: 'qscache:{',
 
+  /**
+   * How their journals begin, in the place of that: in the slots of their clocks, and not among what a server tells of. Nobody need hear of a
+   * journal, which is never written but with its clock.
+   */
+  journalPrefix: 'qscache:journal:{',
+
   clock(clock: string): string {
     let key = spelled.get(clock);
     if (key === undefined) {
@@ -17,6 +23,10 @@ export const clockKeys = {
       spelled.set(clock, key);
     }
     return key;
+  },
+
+  journal(clock: string): string {
+    return clockKeys.journalPrefix + clockKeys.clock(clock).slice(clockKeys.prefix.length);
   },
 
   /** The row stands behind the closing brace, so it needs no escaping. */

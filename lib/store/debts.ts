@@ -41,7 +41,7 @@ export class Debts {
         if (this.#size >= MOST_CLOCKS) return true;
         this.#size++;
       }
-      this.#open.add([write]);
+      this.#open.add([withoutChange(write)]);
       return false;
     });
   }
@@ -74,6 +74,13 @@ export class Debts {
       this.#size = this.#open.size;
     }
   }
+}
+
+/** It may be told twice, or after what was written later: a gap in the journal says so. */
+function withoutChange(write: ClockWrite): ClockWrite {
+  const owed: { -readonly [Name in keyof ClockWrite]: ClockWrite[Name] } = { ...write };
+  delete owed.change;
+  return owed;
 }
 
 type Tell = (writes: readonly ClockWrite[]) => Promise<void>;

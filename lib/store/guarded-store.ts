@@ -109,6 +109,10 @@ export class GuardedStore extends CacheStore {
     return this.#reads.through(() => this.store.put(key, entry, lifetimeMs));
   }
 
+  override replace(key: string, mark: string, entry: string): Promise<void> {
+    return this.#reads.through(() => this.store.replace(key, mark, entry));
+  }
+
   remove(keys: readonly string[]): Promise<void> {
     return this.#reads.through(() => this.store.remove(keys));
   }
@@ -121,8 +125,8 @@ export class GuardedStore extends CacheStore {
     return this.#reads.through(() => this.store.endLease(work, id, freeMs));
   }
 
-  hold(...hold: Parameters<CacheStore['hold']>): Promise<void> {
-    return this.#holds.through(() => this.store.hold(...hold));
+  hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
+    return this.#holds.through(() => this.store.hold(clocks, id, deadlineMs, releasesKeys));
   }
 
   /** What the store does not take is released when it is back: else it would make its tables misses until its deadline. */
@@ -209,7 +213,7 @@ export class GuardedStore extends CacheStore {
     // Taken before it is asked: a debt that is paid until it answers may have been paid after it looked.
     const owed = queries.map(({ clock }) => this.#debts.owes(clock));
     const read = await ask();
-    const clocks = read.clocks.map((clock, i) => (owed[i] ? { ...clock, held: true } : clock));
+    const clocks = read.clocks.map((clock, i) => (owed[i] ? { ...clock, held: true, changes: undefined } : clock));
     // Nobody tells the store's standing of what is owed, or paid, here.
     return { ...read, clocks, standing: undefined };
   }

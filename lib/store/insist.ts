@@ -21,7 +21,6 @@ export async function insist(
   what: string,
   commands: readonly RedisCommand[],
   budgetMs: number,
-  gone?: () => void,
 ): Promise<void> {
   let pending = commands;
   let refusal: unknown;
@@ -30,7 +29,7 @@ export async function insist(
 
   const isTaken = async (): Promise<boolean> => {
     try {
-      const replies = await sendScripts(connection, pending, undefined, gone);
+      const replies = await sendScripts(connection, pending);
       const open = replies.filter(mayBeTakenYet);
       refusal ??= replies.find((reply) => reply instanceof Error && !open.includes(reply));
       obstacle = open[0];

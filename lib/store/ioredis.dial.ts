@@ -11,16 +11,9 @@ export interface IoRedisTemplate extends IoRedisClient {
   duplicate(...overrides: unknown[]): OwnClient;
 }
 
-interface Stream {
-  unref?(): void;
-  /** Of a socket: what it was given, whoever has it by now, and what of that is still its own. */
-  readonly bytesWritten?: number;
-  readonly writableLength?: number;
-}
-
 interface OwnClient extends IoRedisClient {
   /** Of a `Redis`, while it has one. */
-  readonly stream?: Stream;
+  readonly stream?: { unref?(): void };
   on(event: string, listener: (...args: never[]) => void): unknown;
   connect(): Promise<void>;
   disconnect(): void;
@@ -72,15 +65,8 @@ export function dialIoRedis(template: IoRedisTemplate, itself: Line): Dial {
     // a cluster come and go: what one of them said may be over.
     const said = () => (!client.isCluster && reason instanceof Error && isAnswer(reason) ? reason : undefined);
     const explained = (reply: unknown) => (reply instanceof Error && !isAnswer(reply) ? (said() ?? reply) : reply);
-    const send = (commands: readonly RedisCommand[], gone?: () => void) => {
-      const { stream } = client;
-      const written = stream?.bytesWritten;
-      const replies = sendOver(client, commands);
-      // A socket with room takes commands at once; one that speaks TLS does not, nor one that has been ended, and nobody is told.
-      const isTaken = written !== undefined && client.stream === stream && stream!.bytesWritten! > written;
-      if (gone && isTaken && stream!.writableLength === 0) gone();
-      return replies.then((all) => all.map(explained));
-    };
+    const send = (commands: readonly RedisCommand[]) =>
+      sendOver(client, commands).then((replies) => replies.map(explained));
     return client.isCluster ? { send, end } : { send, end, subscribe: subscriber(client) };
   };
 }

@@ -38,6 +38,10 @@ export class LateStore extends CacheStore {
     return this.store().put(key, entry, lifetimeMs);
   }
 
+  override replace(key: string, mark: string, entry: string) {
+    return this.store().replace(key, mark, entry);
+  }
+
   remove(keys: readonly string[]) {
     return this.store().remove(keys);
   }
@@ -50,8 +54,8 @@ export class LateStore extends CacheStore {
     return this.store().endLease(work, id, freeMs);
   }
 
-  hold(...hold: Parameters<CacheStore['hold']>) {
-    return this.store().hold(...hold);
+  hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean) {
+    return this.store().hold(clocks, id, deadlineMs, releasesKeys);
   }
 
   release(clocks: readonly string[], id: string) {

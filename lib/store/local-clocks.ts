@@ -1,4 +1,11 @@
-import { type ClockQuery, type ClockState, type ClockWrite, type DatedClock, UNFILLED_MS } from './cache-store.js';
+import {
+  type ClockQuery,
+  type ClockState,
+  type ClockWrite,
+  type DatedClock,
+  JOURNAL_LENGTH,
+  UNFILLED_MS,
+} from './cache-store.js';
 import { clockKeys } from './clock-keys.js';
 import { ExpiringMap } from './expiring-map.js';
 
@@ -20,7 +27,11 @@ interface Kept {
   readonly holds: Map<string, Hold>;
   /** What fills name its rows by. */
   readonly keys: Set<string>;
+  /** What each of the last advances has told, the oldest first: emptied by one that has told nothing, since nobody can look past that. */
+  readonly journal: string[];
 }
+
+type Open = Required<Kept>;
 
 /** Far above the tables of any schema; more only means misses. */
 const MOST_CLOCKS = 10_000;
@@ -37,18 +48,22 @@ export class LocalClocks {
   constructor(
     private readonly budgetMs: number,
     maxRows: number,
+    private readonly journalLength = JOURNAL_LENGTH,
   ) {
     this.#rows = new ExpiringMap(maxRows);
   }
 
-  read({ clock: name, rows }: ClockQuery): ClockState {
-    const { clock, holds } = this.#open(name, UNFILLED_MS);
-    const held = this.#settle(clock, holds);
-    return {
+  read({ clock: name, rows, since }: ClockQuery): ClockState {
+    const kept = this.#open(name, UNFILLED_MS);
+    const { clock } = kept;
+    const held = this.#settle(kept);
+    const state = {
       ...clock,
       rows: rows.map((row) => this.#rowClock(clockKeys.row(name, row), clock, UNFILLED_MS)),
       held,
+      hasHold: kept.holds.size > 0,
     };
+    return since === undefined ? state : { ...state, changes: held ? undefined : changesSince(since, kept) };
   }
 
   /** Whether nothing of these was written after that, and no hold is in the way; what is lost, or overdue, is for `read` to settle. */
@@ -65,8 +80,9 @@ export class LocalClocks {
   }
 
   touch(query: ClockQuery, lifetimeMs: number): ClockState {
-    const { clock, holds, keys } = this.#open(query.clock, lifetimeMs);
-    this.#settle(clock, holds);
+    const kept = this.#open(query.clock, lifetimeMs);
+    const { clock, keys } = kept;
+    this.#settle(kept);
     this.#kept.keep(query.clock, lifetimeMs);
     this.#name(query, clock, keys);
     for (const row of query.rows) {
@@ -88,16 +104,18 @@ export class LocalClocks {
     this.#kept.get(name)?.holds.delete(id);
   }
 
-  advance({ clock: name, rows, key = '', takesKeys }: ClockWrite, hold: string | undefined): void {
+  advance({ clock: name, rows, key = '', takesKeys, change }: ClockWrite, hold: string | undefined): void {
     const kept = this.#kept.get(name);
     if (hold !== undefined) kept?.holds.delete(hold);
-    if (!kept?.clock) return;
+    if (!isOpen(kept)) return;
     const now = this.#tick(kept.clock);
     const named = typeof rows === 'string' ? [] : rows;
     const isContested = takesKeys && [...kept.holds.values()].some(({ releasesKeys }) => releasesKeys);
     const isForeign = named.length && [...kept.keys].some((each) => each !== key);
     if (rows === 'unknown' || isContested || isForeign) kept.clock.unknown = now;
     for (const row of named) this.#rows.replace(clockKeys.row(name, row), now);
+    // Contested, the row that had the key is written as well, and nobody has told of that yet.
+    this.#note(kept.journal, isContested ? undefined : change);
   }
 
   /** No write so far knew of rows of such names. */
@@ -107,33 +125,44 @@ export class LocalClocks {
     clock.unknown = clock.now;
   }
 
-  #open(name: string, lifetimeMs: number): Required<Kept> {
+  #open(name: string, lifetimeMs: number): Open {
     const kept = this.#kept.get(name) ?? this.#create(name, lifetimeMs);
     if (!kept.clock) {
       this.#highest = Math.max(this.#highest + 1, Date.now() * 1000);
       kept.clock = { now: this.#highest, unknown: this.#highest };
       this.#kept.keep(name, lifetimeMs);
     }
-    return kept as Required<Kept>;
+    return kept as Open;
   }
 
   #create(name: string, lifetimeMs: number): Kept {
-    const created: Kept = { holds: new Map(), keys: new Set() };
+    const created: Kept = { holds: new Map(), keys: new Set(), journal: [] };
     this.#kept.set(name, created, lifetimeMs);
     return created;
   }
 
   /** Advances in the place of writers that never came back, and says whether another one is overdue. */
-  #settle(clock: Clock, holds: Map<string, Hold>): boolean {
+  #settle({ clock, holds, journal }: Open): boolean {
     const now = Date.now();
     let held = false;
     for (const [id, { blocksAt, deadline }] of holds) {
       if (now > deadline) {
         clock.unknown = this.#tick(clock);
+        this.#note(journal, undefined);
         holds.delete(id);
       } else if (now > blocksAt) held = true;
     }
     return held;
+  }
+
+  /** What one advance has told, or nothing. */
+  #note(journal: string[], change: string | undefined): void {
+    if (!change) {
+      journal.length = 0;
+      return;
+    }
+    journal.push(change);
+    if (journal.length > this.journalLength) journal.shift();
   }
 
   #rowClock(key: string, { now }: Clock, lifetimeMs: number): number {
@@ -148,4 +177,14 @@ export class LocalClocks {
     this.#highest = Math.max(this.#highest, clock.now);
     return clock.now;
   }
+}
+
+const isOpen = (kept: Kept | undefined): kept is Open => kept?.clock !== undefined;
+
+function changesSince(since: number, { clock, journal, holds }: Open): readonly string[] | undefined {
+  const count = clock.now - since;
+  // What stands in a hold may be visible, and what was told since may build on it: a row that was written after it had come into a list.
+  if (count > 0 && holds.size > 0) return undefined;
+  const isThere = Number.isInteger(count) && count >= 0 && count <= journal.length;
+  return isThere ? journal.slice(journal.length - count) : undefined;
 }

@@ -89,6 +89,8 @@ export class MemoryStore extends CacheStore {
     }
   }
 
+  // Nothing is replaced: CACHE_MANAGER cannot do that in one step, and there is no other process whose questions it would save.
+
   /** In the order in which CACHE_MANAGER has done it: what was dropped after it was put is not there. */
   #changed(key: string | undefined, value: unknown): void {
     if (key === undefined) return this.#there.clear();

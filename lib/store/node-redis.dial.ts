@@ -80,7 +80,7 @@ function endAtOnce(client: OwnClient): void {
 function lineOf(client: OwnClient, isCluster: boolean, end: () => void): Line {
   const send = sender(client, isCluster);
   const line: Line = {
-    // Commands sent in one turn leave in one packet, when the turn is over or its socket has room: when that is it does not tell.
+    // Commands sent in one turn leave in one packet.
     send: (commands) => Promise.all(commands.map((command) => send(command).catch((error: unknown) => error))),
     end,
   };

@@ -30,8 +30,6 @@ export class OwnConnection implements RedisConnection {
   #failure: { readonly error: unknown; readonly at: number } | undefined;
   #unanswered = 0;
   #heardAt = 0;
-  /** When this line answered last, by `performance.now()`. */
-  #answeredAt = -Infinity;
   /** A key whose node could not be reached, and since when: not every client looks for another node by itself. */
   #unreached: { readonly key: string | undefined; readonly since: number } | undefined;
 
@@ -58,11 +56,9 @@ export class OwnConnection implements RedisConnection {
     line?.end();
   }
 
-  send(commands: readonly RedisCommand[], _patienceMs?: number, gone?: () => void): Promise<unknown[]> {
+  send(commands: readonly RedisCommand[]): Promise<unknown[]> {
     if (!this.#up || this.#isSilent) return this.#sendLater(commands);
-    // Of one that has said nothing for a while nobody knows whether it still leads anywhere.
-    const isKnown = performance.now() - this.#answeredAt < this.silentMs;
-    return this.#sendOver(this.#up, commands, isKnown ? gone : undefined);
+    return this.#sendOver(this.#up, commands);
   }
 
   async #sendLater(commands: readonly RedisCommand[]): Promise<unknown[]> {
@@ -71,16 +67,15 @@ export class OwnConnection implements RedisConnection {
     return this.#sendOver(await this.#dialled(), commands);
   }
 
-  #sendOver(line: Line, commands: readonly RedisCommand[], gone?: () => void): Promise<unknown[]> {
+  #sendOver(line: Line, commands: readonly RedisCommand[]): Promise<unknown[]> {
     const dialled = this.#line;
     if (this.#unanswered++ === 0) this.#heardAt = Date.now();
     const heard = () => {
       this.#unanswered--;
       this.#heardAt = Date.now();
     };
-    return line.send(commands, gone).then(
+    return line.send(commands).then(
       (replies) => {
-        this.#answeredAt = performance.now();
         heard();
         if (this.isCluster || replies.some(isError)) this.#judge(dialled, commands, replies);
         return replies;
@@ -139,7 +134,6 @@ export class OwnConnection implements RedisConnection {
     if (line === undefined || this.#line !== line) return;
     this.#line = undefined;
     this.#up = undefined;
-    this.#answeredAt = -Infinity;
     this.#unreached = undefined;
     line.end();
     // The next command should find it open again.

@@ -1,4 +1,5 @@
 import type { ClockWrite, WrittenRows } from './cache-store.js';
+import { joinChanges } from './change-texts.js';
 
 /** More written rows of one table than this, and its rows count as unknown: one advance instead of one per row. */
 const ROWS_PER_TABLE = 100;
@@ -9,7 +10,11 @@ interface Pending {
   key: string | undefined;
   takesKeys: boolean;
   releasesKeys: boolean;
+  /** What all of them have changed; `undefined` once one of them has not told. */
+  change: string | undefined;
 }
+
+type Told = { -readonly [Name in keyof ClockWrite]: ClockWrite[Name] };
 
 /** Writes that wait to be told, merged per clock: until they are visible, or until the store can be reached. */
 export class PendingWrites {
@@ -31,12 +36,12 @@ export class PendingWrites {
   }
 
   add(writes: Iterable<ClockWrite>): this {
-    for (const { clock, rows, key, takesKeys = false, releasesKeys = false } of writes) {
+    for (const { clock, rows, key, takesKeys = false, releasesKeys = false, change } of writes) {
       let known = this.#byClock.get(clock);
       if (!known) {
-        known = { rows: new Set(), key: undefined, takesKeys: false, releasesKeys: false };
+        known = { rows: new Set(), key: undefined, takesKeys: false, releasesKeys: false, change };
         this.#byClock.set(clock, known);
-      }
+      } else known.change = joinChanges(known.change, change);
       const isOneKey = known.key === undefined || key === undefined || known.key === key;
       known.rows = isOneKey ? together(known.rows, rows, this.mostRows) : 'unknown';
       known.key ??= key;
@@ -48,11 +53,13 @@ export class PendingWrites {
 
   toWrites(): ClockWrite[] {
     const all: ClockWrite[] = [];
-    for (const [clock, { rows, key, takesKeys, releasesKeys }] of this.#byClock) {
+    for (const [clock, { rows, key, takesKeys, releasesKeys, change }] of this.#byClock) {
       const written = rows === 'unknown' ? rows : rows.size > 0 ? [...rows] : 'new';
       // Nothing is spread: every statement that writes comes through here several times.
-      if (key === undefined) all.push({ clock, rows: written, takesKeys, releasesKeys });
-      else all.push({ clock, rows: written, key, takesKeys, releasesKeys });
+      const write: Told = { clock, rows: written, takesKeys, releasesKeys };
+      if (key !== undefined) write.key = key;
+      if (change !== undefined) write.change = change;
+      all.push(write);
     }
     return all;
   }

@@ -23,10 +23,8 @@ export interface RedisConnection {
    * the connection is known to be down: clients would rather keep commands until it is back, however long that takes. While one is
    * coming up for the first time, nothing is sent before it is there, or ever when that takes longer than `patienceMs`: whoever
    * closes a client waits for the commands it keeps, for ever if need be.
-   *
-   * @param gone told once they are on their way, whatever becomes of this process. Default, and where a client cannot tell: nobody is.
    */
-  send(commands: readonly RedisCommand[], patienceMs?: number, gone?: () => void): Promise<unknown[]>;
+  send(commands: readonly RedisCommand[], patienceMs?: number): Promise<unknown[]>;
   /**
    * Somebody closes this client before us, and waits for the commands it was given: none of ours goes over it, unless it cannot be
    * dialled.
@@ -38,8 +36,7 @@ export interface RedisConnection {
 
 /** A connection of our own, for as long as it lasts. */
 export interface Line {
-  /** @param gone told, before this returns, where all of it is the operating system's: that delivers it although this process ends */
-  send(commands: readonly RedisCommand[], gone?: () => void): Promise<unknown[]>;
+  send(commands: readonly RedisCommand[]): Promise<unknown[]>;
   /** Hears a channel from now on, and sends nothing but PING any more. Absent where it is no line to one server. */
   readonly subscribe?: (channel: string, hear: (message: unknown) => void) => Promise<void>;
   /** Ends it at once. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { UNFILLED_MS } from './cache-store.js';
+import { JOURNAL_LENGTH, UNFILLED_MS } from './cache-store.js';
+import { clockKeys } from './clock-keys.js';
 import type { RedisCommand } from './redis-connection.js';
 
 /*
@@ -13,6 +14,10 @@ import type { RedisCommand } from './redis-connection.js';
  * server's time in microseconds, as moments are.
  *
  * Records are changed as texts: to take them apart would cost a write several times as much.
+ *
+ * A clock's journal is a list of what its advances have told: `1700000000000007 <change>`. It only saves loads, so no script may fail by what
+ * stands under its key, nor by a user who may not go there: that is why it is none of a script's KEYS, which a server looks at before it runs
+ * one. It is in the slot of its clock.
  *
  * Lua's tostring, `..` and cjson round numbers of this size: clocks are only ever texts, or numbers on their way through '%.0f'.
  *
@@ -99,6 +104,10 @@ local function epoch()
   return string.sub(info, before + 1, before + 40)
 end`;
 
+/** The name of a journal, of its record's. */
+const JOURNAL = `
+local function journalOf(record) return '${clockKeys.journalPrefix}' .. string.sub(record, ${clockKeys.prefix.length + 1}) end`;
+
 /** What Lua can give a command at once. */
 const MGET = `
 local function mget(first, last)
@@ -112,16 +121,8 @@ local function mget(first, last)
   return values
 end`;
 
-/**
- * KEYS: the records of tables, the clocks of their rows, then entries. ARGV: how many records; how many records and rows; per record the
- * number of its rows, with spaces; then, for the last of the entries as many as there are of these, how its text begins that the caller
- * has.
- *
- * The values in the order of the keys, of a text the caller has only how it begins; behind them the server's `master_replid`, and ''. Where
- * something was missing or held, which is rare and so comes after the first return, it has been made or settled, and one character
- * per record stands in the place of '': '1' where it is held.
- */
-export const readScript = register(`#!lua
+/** What a reading script does with what is described there. */
+const READING = `
 local tables, clocks = tonumber(ARGV[1]), tonumber(ARGV[2])
 ${EPOCH}
 ${MGET}
@@ -156,7 +157,47 @@ for count in string.gmatch(ARGV[3], '%d+') do
   row = row + tonumber(count)
 end
 values[#KEYS + 2] = table.concat(held)
-return values`);
+return values`;
+
+/**
+ * KEYS: the records of tables, the clocks of their rows, then entries. ARGV: how many records; how many records and rows; per record the
+ * number of its rows, with spaces; then, for the last of the entries as many as there are of these, how its text begins that the caller
+ * has.
+ *
+ * The values in the order of the keys, of a text the caller has only how it begins; behind them the server's `master_replid`, and ''. Where
+ * something was missing or held, which is rare and so comes after the first return, it has been made or settled, and one character
+ * per record stands in the place of '': '1' where it is held.
+ */
+export const readScript = register(`#!lua${READING}`);
+
+/**
+ * As the reading script, with one more in ARGV, the last one: per record, with spaces, what its clock showed once, or `-`. The reply is that
+ * of a read, and per record what its journal has of the advances since then: a list, the oldest first, of which the reader has to see whether it is
+ * all; nothing where not everything can be there, or a hold is in sight.
+ */
+export const journalScript = register(`#!lua
+${JOURNAL}
+-- What is left is what the reading script takes.
+local sinces = table.remove(ARGV)
+local function read()
+${READING}
+end
+local values, told, place = read(), {}, 0
+for since in string.gmatch(sinces, '[^ ]+') do
+  place = place + 1
+  told[place] = false
+  local record = values[place] or ''
+  -- What stands in a hold may be visible, and what was told since may build on it.
+  local isHeld = string.byte(record, -1) == 59
+  local clock = since ~= '-' and not isHeld and string.match(record, '^[1-9]%d*')
+  -- Below 2^53 numbers are exact, and so is what is between two of them.
+  local count = clock and tonumber(clock) - tonumber(since) or 0
+  if count > 0 and count <= ${JOURNAL_LENGTH} then
+    local changes = redis.pcall('LRANGE', journalOf(KEYS[place]), -count, -1)
+    if not changes.err then told[place] = changes end
+  end
+end
+return { values, told }`);
 
 /**
  * KEYS: as for a read, without entries. ARGV: how many records; the lifetime in ms; per record the number of its rows, with spaces; then
@@ -225,7 +266,7 @@ if left ~= rest then save(KEYS[1], clock, unknown, left) end`);
 
 /**
  * KEYS: the record, then the written rows. ARGV: the hold's name or '', '1' when the rows are unknown, '1' when the write may take keys,
- * what the rows are named by.
+ * what the rows are named by; then what was changed, where that can be told.
  * allow-oom: a full server must still learn of a write, and this only changes what is there.
  */
 export const advanceScript = register(`#!lua flags=allow-oom
@@ -239,12 +280,28 @@ if clock == '-' then return save(KEYS[1], clock, unknown, rest) end
 clock = following(clock)
 local isUnknown = ARGV[2] == '1'
 -- Of a hold whose write may free keys.
-if ARGV[3] == '1' and string.find(rest, ':1;', 1, true) then isUnknown = true end
+local isContested = ARGV[3] == '1' and string.find(rest, ':1;', 1, true)
+if isContested then isUnknown = true end
 if #KEYS > 1 and rest ~= '' then
   for name in string.gmatch(rest, ' k:([^ ]+)') do isUnknown = isUnknown or name ~= ARGV[4] end
 end
 save(KEYS[1], clock, isUnknown and clock or unknown, rest)
-for i = 2, #KEYS do redis.call('SET', KEYS[i], clock, 'XX', 'KEEPTTL') end`);
+for i = 2, #KEYS do redis.call('SET', KEYS[i], clock, 'XX', 'KEEPTTL') end
+-- Contested, the row that had the key is written as well, and nobody has told of that yet: the number that is missing says so.
+if isContested or not ARGV[5] then return end
+${JOURNAL}
+local journal = journalOf(KEYS[1])
+-- Cut before it grows: who may not do the one must not do the other.
+if redis.pcall('LTRIM', journal, ${1 - JOURNAL_LENGTH}, -1).err then return end
+redis.pcall('RPUSH', journal, clock .. ' ' .. ARGV[5])
+-- Whoever needs to know of this change has been stored before it, and the record outlives that: a touch need not lengthen journals.
+local lifetime = redis.call('PTTL', KEYS[1])
+if lifetime >= 0 then redis.pcall('PEXPIRE', journal, lifetime) end`);
+
+/** KEYS: the entry. ARGV: how the one begins that is replaced, and what replaces it. */
+export const replaceScript = register(`#!lua
+if redis.pcall('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) ~= ARGV[1] then return end
+redis.call('SET', KEYS[1], ARGV[2], 'XX', 'KEEPTTL')`);
 
 /**
  * KEYS: the lease. ARGV: what it says while it is the caller's, for how long in ms it is free from now on or '0', and what says so.

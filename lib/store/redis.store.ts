@@ -19,17 +19,18 @@ import { FREE, isLease, leaseKey, leaseValue } from './lease-keys.js';
 import { OwnConnection } from './own-connection.js';
 import { ReadConnection } from './read-connection.js';
 import type { RedisCommand, RedisConnection } from './redis-connection.js';
-import { clockNames, clocksReply, clockStates, isStill } from './redis-clocks.js';
+import { type ClockNames, clockNames, clocksReply, clockStates, isStill, journalsReply } from './redis-clocks.js';
 import {
   advanceScript,
   call,
   endLeaseScript,
   holdScript,
+  journalScript,
   loading,
   readScript,
   releaseScript,
+  replaceScript,
   touchScript,
-  withText,
 } from './redis-scripts.js';
 import { troubleOf } from './redis-trouble.js';
 import { sendScripts } from './send-scripts.js';
@@ -116,7 +117,7 @@ export class RedisStore extends CacheStore {
   touch(queries: readonly ClockQuery[], lifetimeMs: number): Promise<ClocksRead> {
     const lifetime = milliseconds(lifetimeMs);
     return this.#within('touch clocks', () =>
-      this.#clocks(queries, (group, keys, counts) => {
+      this.#clocks(queries, (group, { keys, counts }) => {
         const names = group.map(({ rows, key = '' }) => (rows.length > 0 ? encodeURIComponent(key) : ''));
         return call(touchScript, keys, [String(group.length), lifetime, counts, ...names]);
       }),
@@ -128,6 +129,12 @@ export class RedisStore extends CacheStore {
     this.#long.note(key, entry);
     const command = { name: 'set', args: [name, entry, 'PX', milliseconds(lifetimeMs)], key: name };
     await this.#within('store an entry', () => this.#send([command]));
+  }
+
+  override async replace(key: string, mark: string, entry: string): Promise<void> {
+    this.#long.note(key, entry);
+    const command = call(replaceScript, [this.#entryKey(key)], [mark, entry]);
+    await this.#within('replace an entry', () => this.#send([command]));
   }
 
   async remove(keys: readonly string[]): Promise<void> {
@@ -159,18 +166,11 @@ export class RedisStore extends CacheStore {
     await this.#within('end a lease', () => this.#send(commands));
   }
 
-  async hold(
-    clocks: readonly string[],
-    id: string,
-    deadlineMs: number,
-    releasesKeys = true,
-    gone?: () => void,
-  ): Promise<void> {
+  async hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys = true): Promise<void> {
     const args = [holdName(id), milliseconds(this.options.budgetMs), milliseconds(deadlineMs), flag(releasesKeys)];
-    // By their text: nobody may be left to send it when the server has forgotten the script.
-    const commands = clocks.map((clock) => withText(call(holdScript, [clockKeys.clock(clock)], args)));
+    const commands = clocks.map((clock) => call(holdScript, [clockKeys.clock(clock)], args));
     // A precaution is worth half a budget: what makes the write known is its advance, which has a whole one.
-    await this.#insist('hold its clocks', commands, this.options.budgetMs / 2, gone);
+    await this.#insist('hold its clocks', commands, this.options.budgetMs / 2);
   }
 
   async release(clocks: readonly string[], id: string): Promise<void> {
@@ -180,10 +180,11 @@ export class RedisStore extends CacheStore {
 
   async advance(writes: readonly ClockWrite[], hold?: string): Promise<void> {
     const name = hold === undefined ? '' : holdName(hold);
-    const commands = writes.map(({ clock, rows, key = '', takesKeys = false }) => {
+    const commands = writes.map(({ clock, rows, key = '', takesKeys = false, change }) => {
       const named = typeof rows === 'string' ? [] : rows;
       const keys = [clockKeys.clock(clock), ...named.map((row) => clockKeys.row(clock, row))];
-      return call(advanceScript, keys, [name, flag(rows === 'unknown'), flag(takesKeys), encodeURIComponent(key)]);
+      const args = [name, flag(rows === 'unknown'), flag(takesKeys), encodeURIComponent(key)];
+      return call(advanceScript, keys, change ? [...args, change] : args);
     });
     await this.#insist('learn of a write', commands);
     // Who has written reads it in this process, however late the server tells.
@@ -231,7 +232,8 @@ export class RedisStore extends CacheStore {
     queries: readonly ClockQuery[],
     known: readonly (string | undefined)[] = [],
   ): Promise<EntriesRead> {
-    const { keys: clocks, counts } = clockNames(queries);
+    const names = clockNames(queries);
+    const { keys: clocks, counts } = names;
     const { whole, begun, apart } = placesOf(keys, known, this.#long);
     const inScript = begun.length > 0 ? [...whole, ...begun] : whole;
     const asked = clocks.concat(inScript.map((i) => this.#entryKey(keys[i]!)));
@@ -241,8 +243,9 @@ export class RedisStore extends CacheStore {
       apart.map((i) => keys[i]!),
     );
     const standing = this.#beginStanding(keys, clocks.slice(0, queries.length));
-    return this.#send([...beside, call(readScript, asked, args)]).then((replies) => {
-      const reply = clocksReply(replies.at(-1), asked.length);
+    return this.#send([...beside, readCommand(names, asked, args)]).then((replies) => {
+      const [clocksOnly, told] = readReply(names, replies.at(-1), queries.length);
+      const reply = clocksReply(clocksOnly, asked.length);
       const entries = keys.map((): string | undefined => undefined);
       const take = (i: number, value: unknown) => {
         if (typeof value !== 'string') return;
@@ -253,7 +256,7 @@ export class RedisStore extends CacheStore {
       inScript.forEach((i, n) => take(i, reply[clocks.length + n]));
       apart.forEach((i, n) => take(i, (replies[0] as unknown[])[n]));
       const epoch = reply[asked.length] as string;
-      const read = { epoch, clocks: clockStates(queries, reply), entries };
+      const read = { epoch, clocks: clockStates(queries, reply, told), entries };
       return standing && isStill(reply) && this.#tracking!.hears(epoch) ? { ...read, standing } : read;
     });
   }
@@ -268,8 +271,11 @@ export class RedisStore extends CacheStore {
     const forEntries = this.#forEntries('mget', keys);
     const [values, read] = await Promise.all([
       this.#send(forEntries),
-      this.#clocks(queries, (group, names, counts) =>
-        call(readScript, names, [String(group.length), String(names.length), counts]),
+      this.#clocks(
+        queries,
+        (group, names) =>
+          readCommand(names, names.keys, [String(group.length), String(names.keys.length), names.counts]),
+        readReply,
       ),
     ]);
     return { ...read, entries: values.flat().map((value) => (typeof value === 'string' ? value : undefined)) };
@@ -277,17 +283,19 @@ export class RedisStore extends CacheStore {
 
   async #clocks(
     queries: readonly ClockQuery[],
-    command: (group: readonly ClockQuery[], keys: readonly string[], counts: string) => RedisCommand,
+    command: (group: readonly ClockQuery[], names: ClockNames) => RedisCommand,
+    answer: typeof readReply = (_, reply) => [reply],
   ): Promise<ClocksRead> {
     const groups = this.#together(queries);
     const names = groups.map(clockNames);
-    const replies = await this.#send(groups.map((group, i) => command(group, names[i]!.keys, names[i]!.counts)));
+    const replies = await this.#send(groups.map((group, i) => command(group, names[i]!)));
     const epochs = new Set<string>();
     const clocks = groups.flatMap((group, i) => {
       const { length } = names[i]!.keys;
-      const reply = clocksReply(replies[i], length);
+      const [clocksOnly, told] = answer(names[i]!, replies[i], group.length);
+      const reply = clocksReply(clocksOnly, length);
       epochs.add(reply[length] as string);
-      return clockStates(group, reply);
+      return clockStates(group, reply, told);
     });
     return { epoch: [...epochs].sort().join('+'), clocks };
   }
@@ -312,18 +320,36 @@ export class RedisStore extends CacheStore {
     return withinBudget(this.name, what, budget, work);
   }
 
-  #insist(
-    what: string,
-    commands: readonly RedisCommand[],
-    budgetMs = this.options.budgetMs,
-    gone?: () => void,
-  ): Promise<void> {
-    return insist(this.#writes, this.name, what, commands, budgetMs, gone);
+  #insist(what: string, commands: readonly RedisCommand[], budgetMs = this.options.budgetMs): Promise<void> {
+    return insist(this.#writes, this.name, what, commands, budgetMs);
   }
 }
 
-/** What a new line of ours lets the server know: all of them are called by their names, but for the hold's. */
-const SCRIPTS = [readScript, touchScript, releaseScript, advanceScript, endLeaseScript].map(loading);
+/** What a new line of ours lets the server know: all of them are called by their names. */
+const SCRIPTS = [
+  readScript,
+  journalScript,
+  touchScript,
+  replaceScript,
+  holdScript,
+  releaseScript,
+  advanceScript,
+  endLeaseScript,
+].map(loading);
+
+/** Journals are asked for by a script of their own: most reads ask for none. */
+function readCommand({ sinces }: ClockNames, keys: readonly string[], args: readonly string[]): RedisCommand {
+  return sinces === undefined ? call(readScript, keys, args) : call(journalScript, keys, [...args, sinces]);
+}
+
+/** What a read's script answers of clocks and entries, and what another one answers of journals. */
+function readReply(
+  { sinces }: ClockNames,
+  reply: unknown,
+  tables: number,
+): readonly [clocks: unknown, told?: readonly unknown[]] {
+  return sinces === undefined ? [reply] : journalsReply(reply, tables);
+}
 
 function ownConnection(connection: RedisConnection): OwnConnection | undefined {
   const { dial } = connection;

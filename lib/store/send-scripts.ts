@@ -6,10 +6,9 @@ export function sendScripts(
   connection: RedisConnection,
   commands: readonly RedisCommand[],
   patienceMs?: number,
-  gone?: () => void,
 ): Promise<unknown[]> {
   return connection
-    .send(commands, patienceMs, gone)
+    .send(commands, patienceMs)
     .then((replies) => (replies.some(lacksScript) ? sendTexts(connection, commands, replies) : replies));
 }
 

@@ -4,6 +4,7 @@ import {
   CacheStore,
   type ClockQuery,
   type ClocksRead,
+  type ClockState,
   type ClockWrite,
   type EntriesRead,
   type EntryInHand,
@@ -63,6 +64,10 @@ export class TimedStore extends CacheStore {
     return this.#within('store an entry', () => this.store.put(key, entry, lifetimeMs));
   }
 
+  override replace(key: string, mark: string, entry: string): Promise<void> {
+    return this.#within('replace an entry', () => this.store.replace(key, mark, entry));
+  }
+
   remove(keys: readonly string[]): Promise<void> {
     return this.#within('remove entries', () => this.store.remove(keys));
   }
@@ -79,8 +84,8 @@ export class TimedStore extends CacheStore {
     return this.#within('end a lease', () => this.store.endLease(work, id, freeMs));
   }
 
-  hold(...hold: Parameters<CacheStore['hold']>): Promise<void> {
-    return this.#within('hold', () => this.store.hold(...hold), this.budgetMs / 2);
+  hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
+    return this.#within('hold', () => this.store.hold(clocks, id, deadlineMs, releasesKeys), this.budgetMs / 2);
   }
 
   release(clocks: readonly string[], id: string): Promise<void> {
@@ -127,5 +132,15 @@ export class TimedStore extends CacheStore {
 }
 
 function areOf(clocks: ClocksRead['clocks'], queries: readonly ClockQuery[]): boolean {
-  return clocks.length === queries.length && queries.every(({ rows }, i) => clocks[i]!.rows.length === rows.length);
+  return clocks.length === queries.length && queries.every((query, i) => isOf(clocks[i]!, query));
+}
+
+function isOf({ now, rows, changes }: ClockState, { rows: asked, since }: ClockQuery): boolean {
+  return rows.length === asked.length && (changes === undefined || areSince(changes, since, now));
+}
+
+/** One for each advance: what tells of fewer would hide a write. */
+function areSince(changes: unknown, since: number | undefined, now: number): boolean {
+  if (since === undefined || !Array.isArray(changes) || changes.length !== now - since) return false;
+  return changes.every((change) => typeof change === 'string');
 }

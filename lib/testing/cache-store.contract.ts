@@ -3,6 +3,7 @@ import { entries } from './contract/entries.js';
 import { foreignRows } from './contract/foreign-rows.js';
 import { holds } from './contract/holds.js';
 import { inHand } from './contract/in-hand.js';
+import { journal } from './contract/journal.js';
 import { lostClocks } from './contract/lost-clocks.js';
 import { BUDGET, type It, type MakeStore, subjectOf } from './contract/under-test.js';
 import { work } from './contract/work.js';
@@ -54,6 +55,7 @@ export function cacheStoreContract({ describe, it }: ContractRunner, make: MakeS
     chapter('rows that two mappings of one table name by different keys', foreignRows);
     chapter('clocks that are lost', lostClocks);
     chapter('a hold', holds, BUDGET);
+    chapter('a journal', journal, BUDGET);
     chapter('an entry in hand', inHand, BUDGET);
     chapter('work', work);
   });

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * clock goes for all of them: a hold that stands when it strikes is renewed.
  */
 export class HoldKeeper<H> {
-  /** With what was asked for it and not answered yet, where there is that. */
+  /** With the renewal under way, where there is one. */
   readonly #kept = new Map<H, Promise<unknown> | undefined>();
   #isRunning = false;
   #isClosed = false;
@@ -16,20 +16,19 @@ export class HoldKeeper<H> {
     private readonly renew: (hold: H) => Promise<unknown>,
   ) {}
 
-  /** @param asked for it, and not answered yet. Never rejects. */
-  keep(hold: H, asked: Promise<unknown>): void {
-    this.#await(hold, asked);
+  keep(hold: H): void {
+    this.#kept.set(hold, undefined);
     if (!this.#isRunning && !this.#isClosed) void this.#run();
   }
 
-  /** Once this resolves nothing is asked for it any more: what came after the hold was settled would leave an orphan. */
+  /** Once this resolves no renewal is under way or will be: one that came after the hold was settled would leave an orphan. */
   async drop(hold: H): Promise<void> {
-    const asked = this.#kept.get(hold);
+    const renewal = this.#kept.get(hold);
     this.#kept.delete(hold);
-    await asked;
+    await renewal;
   }
 
-  /** What stands is left to its deadline; what is asked for is still waited for by whoever settles it. */
+  /** What stands is left to its deadline; a renewal under way is still waited for by whoever settles its hold. */
   close(): void {
     this.#isClosed = true;
   }
@@ -39,15 +38,15 @@ export class HoldKeeper<H> {
     while (this.#kept.size > 0 && !this.#isClosed) {
       await sleep(this.intervalMs, undefined, { ref: false });
       if (this.#isClosed) return;
-      for (const [hold, asked] of this.#kept) if (!asked) this.#await(hold, this.renew(hold));
+      for (const [hold, renewal] of this.#kept) if (!renewal) this.#renew(hold);
     }
     this.#isRunning = false;
   }
 
-  #await(hold: H, asked: Promise<unknown>): void {
-    const answered = asked.then(() => {
+  #renew(hold: H): void {
+    const renewal = this.renew(hold).then(() => {
       if (this.#kept.has(hold)) this.#kept.set(hold, undefined);
     });
-    this.#kept.set(hold, answered);
+    this.#kept.set(hold, renewal);
   }
 }

@@ -55,8 +55,9 @@ export class HoldProtocol {
   /**
    * From here on the hold is renewed until the write is settled by one of the other methods, or `close`.
    *
-   * It resolves once the hold stands, or will although this process ends at once: what becomes of the write is told after the answer has
-   * come. A write that may free a key waits for it: whoever takes the key would else tell the store of that before it knows of this one.
+   * It resolves once the store has answered, or did not in half a budget: only then may the write be visible. Another write may build on
+   * it that is heard first (change the row it brings, take the key it frees), and what is told of that one means nothing without this one: the
+   * store has to know by then that there is more to come.
    *
    * @throws {WriteRefusedError} when the store did not take it, and a write needs its hold
    */
@@ -65,20 +66,13 @@ export class HoldProtocol {
     const releasesKeys = writes.some((write) => write.releasesKeys);
     const hold: Hold = { id: randomUUID(), clocks, releasesKeys, blocks: undefined };
     if (this.options.holdMs === 0) return hold;
-    let answer!: Promise<Error | undefined>;
-    await new Promise<void>((goOn) => {
-      answer = this.#hold(hold, releasesKeys ? undefined : goOn);
-      void answer.then(() => goOn());
-    });
-    if (this.options.needsHold) {
-      const failure = await answer;
-      if (failure) {
-        // Part of it may have been taken.
-        await this.#release(clocks, hold);
-        throw new WriteRefusedError(clocks, { cause: failure });
-      }
+    const failure = await this.#hold(hold);
+    if (failure && this.options.needsHold) {
+      // Part of it may have been taken.
+      await this.#release(clocks, hold);
+      throw new WriteRefusedError(clocks, { cause: failure });
     }
-    this.#keeper.keep(hold, answer);
+    this.#keeper.keep(hold);
     return hold;
   }
 
@@ -150,7 +144,8 @@ export class HoldProtocol {
     releasedId: string | undefined,
   ): Promise<boolean> {
     if (!writes.length) return true;
-    const failure = await this.#try('advance', (store) => store.advance(writes, releasedId));
+    const told = this.options.holdMs === 0 ? writes.map(untold) : writes;
+    const failure = await this.#try('advance', (store) => store.advance(told, releasedId));
     if (failure) await this.#untilBlocking(hold);
     else tellAdvanced(this.events, writes);
     return !failure;
@@ -178,11 +173,11 @@ export class HoldProtocol {
   }
 
   /** @returns why the store did not take it */
-  async #hold(hold: Hold, gone?: () => void): Promise<Error | undefined> {
+  async #hold(hold: Hold): Promise<Error | undefined> {
     const { id, clocks, releasesKeys } = hold;
     const { budgetMs, holdMs } = this.options;
     const until = Date.now() + holdMs - ROUNDING_MS;
-    const failure = await this.#try('hold', (store) => store.hold(clocks, id, holdMs, releasesKeys, gone));
+    const failure = await this.#try('hold', (store) => store.hold(clocks, id, holdMs, releasesKeys));
     // A renewal leaves the moment it begins to block alone, except where the store had lost the hold: hence from the last one.
     if (!failure) hold.blocks = { from: Date.now() + budgetMs + ROUNDING_MS, until };
     return failure;
@@ -198,4 +193,10 @@ export class HoldProtocol {
       return error as Error;
     }
   }
+}
+
+/** Who judges by changes has to see the holds of writes they may build on: where there are none, nobody is to judge. */
+function untold(write: ClockWrite): ClockWrite {
+  const { change: _, ...rest } = write;
+  return rest;
 }

@@ -1,10 +1,12 @@
 import type { EntityMetadata } from 'typeorm';
-import { isPostgres } from '../naming/database-name.js';
+import { columnName } from '../naming/column-value.js';
 import { keySpelling, rowKey } from '../naming/row-key.js';
 import { entityClock } from '../naming/table-clocks.js';
 import { dataSourceOf } from '../peers/typeorm.js';
 import type { ClockWrite } from '../store/cache-store.js';
 import type { Operand, RowFilter, StatementEffect, TableChange } from './sql/statement-effect.js';
+import { followedChange } from './followed-change.js';
+import { changeTextOf, statementChange, type StatementReading } from './statement-change.js';
 import type { TableMap } from './table-map.js';
 
 /**
@@ -13,11 +15,11 @@ import type { TableMap } from './table-map.js';
  */
 export function statementWrites(
   effect: StatementEffect,
-  parameters: readonly unknown[],
-  tables: TableMap,
+  reading: StatementReading,
   /** Where its names without a schema lead, when not where they led at the start; see `TableMap.clocks`. */
   namespaces?: readonly string[],
 ): ClockWrite[] | undefined {
+  const { tables, parameters } = reading;
   switch (effect.kind) {
     case 'unknown':
       return undefined;
@@ -36,7 +38,15 @@ export function statementWrites(
         for (const clock of tables.clocks(change.table, namespaces)) {
           // Under a name that is not mapped here the same table may have rows of another key.
           const rows = change.action === 'insert' ? NEW : (changed.get(clock) ?? UNKNOWN);
-          writes.push({ clock, ...rows, ...keys }, ...[...wake(change, clock, tables)].map(anything));
+          const told = statementChange(change, clock, reading);
+          writes.push(telling({ clock, ...rows, ...keys }, told && changeTextOf(told)));
+          const { followed, triggered } = wake(change, clock, tables);
+          for (const other of followed) {
+            const isTold = told?.action === 'delete' && !triggered.has(other);
+            const changes = isTold ? followedChange(told, clock, other, reading) : [];
+            if (!changes.length) writes.push(anything(other));
+            for (const text of changes) writes.push(telling(anything(other), text));
+          }
         }
       }
       return writes;
@@ -45,6 +55,9 @@ export function statementWrites(
       return [];
   }
 }
+
+const telling = (write: ClockWrite, change: string | undefined): ClockWrite =>
+  change === undefined ? write : { ...write, change };
 
 /** A row that was not there is in no entry; what counts it, lists it or found nothing in its place follows the clock. */
 const NEW: NamedRows = { rows: 'new' };
@@ -71,14 +84,22 @@ function movedKeys({ table, action, assigned }: TableChange, tables: TableMap): 
   }
 }
 
-/** The clocks of tables that foreign key actions and triggers change, transitively. */
-function wake({ action, cascade, assigned }: TableChange, clock: string, tables: TableMap): Set<string> {
+/** The clocks of tables that follow a write. */
+interface Wake {
+  /** By foreign key actions and by triggers, transitively. */
+  readonly followed: ReadonlySet<string>;
+  /** Of these, what triggers may have done anything to. */
+  readonly triggered: ReadonlySet<string>;
+}
+
+function wake({ action, cascade, assigned }: TableChange, clock: string, tables: TableMap): Wake {
   const followed = new Set<string>();
+  const triggered = new Set<string>();
   if (action === 'delete') follow(tables.changedByDelete(clock));
   if (action === 'update' || action === 'upsert') follow(tables.changedByUpdate(clock, assigned));
   if (action === 'truncate') follow(cascade ? tables.referring(clock) : tables.changedByDelete(clock));
   trigger(clock);
-  return followed;
+  return { followed, triggered };
 
   function follow(others: Iterable<string>): void {
     for (const other of others) {
@@ -91,7 +112,9 @@ function wake({ action, cascade, assigned }: TableChange, clock: string, tables:
   /** What a trigger does to a table nobody said, so it may have done anything. */
   function trigger(written: string): void {
     for (const other of tables.changedByTriggers(written)) {
-      follow([other, ...tables.changedByDelete(other), ...tables.changedByUpdate(other, undefined)]);
+      const all = [other, ...tables.changedByDelete(other), ...tables.changedByUpdate(other, undefined)];
+      for (const each of all) triggered.add(each);
+      follow(all);
     }
   }
 }
@@ -111,7 +134,7 @@ function changedRows(
   // A row known under two keys: the text names it by one of them, an entry may know it by the other.
   if (!metadata || new Set(roots.map((each) => JSON.stringify([entityClock(each), keySpelling(each)]))).size !== 1)
     return known;
-  const name = columnNames(metadata);
+  const name = (column: string) => columnName(dataSourceOf(metadata), column);
   const keys = metadata.primaryColumns.map(({ databaseName }) => name(databaseName));
   // A row whose key changes leaves one clock and takes another, which may be one it had before.
   const movesKey = action === 'update' && (!assigned || assigned.some((column) => keys.includes(name(column))));
@@ -137,11 +160,6 @@ function rowsOf(
     found.push(row);
   }
   return found;
-}
-
-/** How a column's name is compared: PostgreSQL's texts have been folded already, and `id` and `"ID"` are two columns there. */
-function columnNames(metadata: EntityMetadata): (column: string) => string {
-  return isPostgres(dataSourceOf(metadata)) ? (column) => column : (column) => column.toLowerCase();
 }
 
 function valueOf(operand: Operand, parameters: readonly unknown[]): unknown {

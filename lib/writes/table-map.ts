@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
+import { columnName } from '../naming/column-value.js';
 import { isMysql } from '../naming/database-name.js';
 import {
   databaseClock,
@@ -9,6 +10,8 @@ import {
   tableClock,
 } from '../naming/table-clocks.js';
 import type { TableTarget } from '../naming/table-target.js';
+import { dataSourceOf } from '../peers/typeorm.js';
+import { type ColumnPair, type DeleteAction, deleteAction } from './foreign-keys.js';
 import type { TableRef } from './sql/statement-effect.js';
 
 /** A foreign key seen from the table it refers to: what the database does to the child when the parent changes. */
@@ -19,7 +22,19 @@ interface ForeignKeyAction {
   readonly onDelete: boolean;
   /** They change when one of these columns of the parent does. */
   readonly onUpdate: readonly string[];
+  readonly key: KeyAction | undefined;
 }
+
+/** What a foreign key does to the rows that have it when the row it refers to goes. */
+export interface KeyAction {
+  readonly action: DeleteAction;
+  readonly columns: readonly ColumnPair[];
+}
+
+type ColumnMetadata = EntityMetadata['columns'][number];
+
+/** By name, as names are compared: the columns of a table, each as all of its entities know it. */
+export type MappedColumns = ReadonlyMap<string, readonly ColumnMetadata[]>;
 
 /** The tables of a DataSource: their clocks, their keys, and what a write to one does to others behind TypeORM's back. */
 export class TableMap {
@@ -27,14 +42,20 @@ export class TableMap {
   readonly #actions = new Map<string, ForeignKeyAction[]>();
   /** By clock: the clocks of tables that triggers change along with it, as managers declared. */
   readonly #alsoWrites = new Map<string, Set<string>>();
+  readonly #columns = new Map<string, MappedColumns | undefined>();
 
-  constructor(private readonly dataSource: DataSource) {
+  constructor(readonly dataSource: DataSource) {
     for (const metadata of dataSource.entityMetadatas) {
       const name = metadata.tableName.toLowerCase();
       this.#entities.set(name, [...(this.#entities.get(name) ?? []), metadata]);
       for (const key of metadata.foreignKeys) {
         const changes = (action: string | undefined) => /^(cascade|set null|set default)$/i.test(action ?? '');
         const parent = entityClock(key.referencedEntityMetadata);
+        const action = deleteAction(key.onDelete);
+        const columns = key.columns.map(({ databaseName }, i): ColumnPair => [
+          this.columnName(databaseName),
+          this.columnName(key.referencedColumns[i]!.databaseName),
+        ]);
         this.#actions.set(parent, [
           ...(this.#actions.get(parent) ?? []),
           {
@@ -44,6 +65,7 @@ export class TableMap {
             onUpdate: changes(key.onUpdate)
               ? key.referencedColumns.map(({ databaseName }) => databaseName.toLowerCase())
               : [],
+            key: action && { action, columns },
           },
         ]);
       }
@@ -61,6 +83,28 @@ export class TableMap {
   assigned(ref: TableRef, columns: readonly string[] | undefined): readonly string[] | undefined {
     const computed = this.entities(ref).flatMap((metadata) => metadata.columns.filter(isComputed));
     return columns && [...columns, ...computed.map(({ databaseName }) => databaseName)];
+  }
+
+  /** `undefined` for a clock of no table that is mapped here, and of one whose rows TypeORM changes beside what a statement says. */
+  columnsOf(clock: string): MappedColumns | undefined {
+    if (!this.#columns.has(clock)) this.#columns.set(clock, this.#mappedColumns(clock));
+    return this.#columns.get(clock);
+  }
+
+  /** How a column's name is compared. */
+  readonly columnName = (name: string): string => columnName(this.dataSource, name);
+
+  #mappedColumns(clock: string): MappedColumns | undefined {
+    const entities = [...this.#entities.values()].flat().filter((metadata) => entityClock(metadata) === clock);
+    if (!entities.length || entities.some(({ treeType, tableType }) => treeType !== undefined || tableType === 'view'))
+      return undefined;
+    const columns = new Map<string, ColumnMetadata[]>();
+    for (const column of entities.flatMap((metadata) => metadata.columns)) {
+      if (column.isVirtualProperty) continue;
+      const name = this.columnName(column.databaseName);
+      columns.set(name, [...(columns.get(name) ?? []), column]);
+    }
+    return columns;
   }
 
   /** Whether one of the columns is part of a key that identifies rows of the table; `undefined` stands for any column. */
@@ -145,6 +189,11 @@ export class TableMap {
     return changed;
   }
 
+  /** What the foreign keys of one table do by themselves when rows of another are deleted. */
+  deleteActions(parent: string, child: string): KeyAction[] {
+    return (this.#actions.get(parent) ?? []).flatMap(({ child: each, key }) => (each === child && key ? [key] : []));
+  }
+
   /** Tables whose rows follow when these columns change; `undefined` stands for any column. */
   changedByUpdate(table: string, columns: readonly string[] | undefined): Set<string> {
     const changed = new Set<string>();
@@ -179,8 +228,11 @@ export class TableMap {
   }
 }
 
-const isComputed = ({ generatedType, asExpression }: EntityMetadata['columns'][number]): boolean =>
-  generatedType !== undefined || asExpression !== undefined;
+/** That TypeORM knows of. What it calls `onUpdate` only MySQL does by itself; elsewhere a statement of TypeORM's says so. */
+function isComputed({ generatedType, asExpression, onUpdate, entityMetadata }: ColumnMetadata): boolean {
+  if (generatedType !== undefined || asExpression !== undefined) return true;
+  return onUpdate !== undefined && isMysql(dataSourceOf(entityMetadata));
+}
 
 /** Columns of primary and unique keys. Whatever a foreign key refers to is one of them. */
 function keyColumns({ primaryColumns, uniques, indices }: EntityMetadata): string[] {

@@ -1,6 +1,8 @@
 import type { DataSource } from 'typeorm';
 import type { CacheEvents } from '../events/cache-events.js';
+import { safeError } from '../events/safe-error.js';
 import { tellFailed } from '../events/tell-failed.js';
+import { hideColumn } from '../naming/column-value.js';
 import { askDatabaseName } from '../naming/database-name.js';
 import type { CacheStore } from '../store/cache-store.js';
 import { catchUp } from './catch-up.js';
@@ -16,6 +18,8 @@ export interface WatchRuntime {
   readonly store: () => CacheStore;
   /** Whether entries may be older than this process. */
   readonly outlives: () => boolean;
+  /** Of what columns hold no more is told than the store knows anyway: keys. */
+  readonly isPrivate: boolean;
   /** Whether there is a store to tell of writes yet. */
   readonly isOpen: () => boolean;
   /** Whether the DataSource is being destroyed. */
@@ -31,6 +35,8 @@ export class WatchedDataSource {
   #watch: WriteWatch | undefined;
   #isInstalled = false;
   #hasWritten = false;
+  /** It has been told that tables could not be asked for. */
+  #isUnasked = false;
   #retry: NodeJS.Timeout | undefined;
   /** Changes whenever it is stopped: what was waiting then must not go on. */
   #run = 0;
@@ -81,9 +87,16 @@ export class WatchedDataSource {
         `A database could not be asked for its name (${problem}), so its clocks go by the configured one. Writes of applications that reach it under another name are not heard: configure the same database name everywhere.`,
       );
     }
+    if (this.runtime.isPrivate) this.#hideColumns();
     this.#watch = new WriteWatch(this.dataSource, this.protocol, this.events);
     for (const use of this.#uses) use(this.#watch);
     if (run === this.#run) this.#install();
+  }
+
+  #hideColumns(): void {
+    for (const { columns } of this.dataSource.entityMetadatas) {
+      for (const column of columns) if (!column.isPrimary && !column.referencedColumn) hideColumn(column);
+    }
   }
 
   /** It is initialized: its entries are trusted once it is known what they may have missed, and everybody has been told. */
@@ -94,7 +107,12 @@ export class WatchedDataSource {
     const watch = this.#watch;
     if (!watch || run !== this.#run) return;
     this.#install();
-    if (!this.runtime.outlives()) return watch.begin();
+    if (this.runtime.outlives()) await this.#catchUp(watch, run);
+    else watch.begin();
+    if (watch.isWatching) await this.#learnTables(watch);
+  }
+
+  async #catchUp(watch: WriteWatch, run: number): Promise<void> {
     try {
       const everything = watch.tables.everything();
       const isOver = () => run !== this.#run || this.runtime.isEnding();
@@ -114,6 +132,24 @@ export class WatchedDataSource {
       if (run !== this.#run) return;
       this.#retry = setTimeout(() => void (this.dataSource.isInitialized && this.start()), RETRY_MS).unref();
     }
+  }
+
+  /** Nobody relies on the answer: without it lists are dropped by more writes than need be. */
+  async #learnTables(watch: WriteWatch): Promise<void> {
+    try {
+      const unasked = await watch.learnTables();
+      if (unasked) this.#warnUnasked(unasked.problem, unasked.remedy);
+    } catch (error) {
+      if (watch.isWatching && !this.runtime.isEnding()) this.#warnUnasked(safeError(error).message);
+    }
+  }
+
+  #warnUnasked(problem: string, remedy = 'Grant its user SELECT on the catalogue'): void {
+    if (this.#isUnasked) return;
+    this.#isUnasked = true;
+    this.runtime.warn(
+      `A database could not be asked which tables have triggers (${problem}), so any write to a table drops all of its lists. ${remedy}${remedy && ' to keep those that a write does not concern.'}`.trim(),
+    );
   }
 
   /**

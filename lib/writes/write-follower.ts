@@ -5,6 +5,7 @@ import { PendingWrites } from '../store/pending-writes.js';
 import { ConnectionWrites } from './connection-writes.js';
 import { askTransactionOpen, connectionOf, isTransactionOpen, statementStillRuns } from './driver-truth.js';
 import type { Hold, HoldProtocol } from './hold-protocol.js';
+import type { KnownTables } from './known-tables.js';
 import { MovedNames } from './moved-names.js';
 import { redact } from './sql/redact.js';
 import type { SqlDialect, StatementEffect, TableRef } from './sql/statement-effect.js';
@@ -27,6 +28,10 @@ interface Running {
   readonly parameters: unknown;
   readonly steps: readonly Step[];
   hold?: Hold;
+  /** Of what was known of tables when its steps were read. */
+  readonly version: number;
+  /** Ends the doubt that it may define something. */
+  readonly sure?: (() => void) | undefined;
   /** No other statement was under way on its connection meanwhile: only then does the driver's word on transactions concern it. */
   isAlone: boolean;
 }
@@ -40,11 +45,14 @@ export class WriteFollower {
   readonly #unplaced = new Set<string>();
   readonly #open = new Set<ConnectionWrites>();
   readonly #movedNames: MovedNames;
+  /** Connections whose open transaction may have defined something. */
+  readonly #defining = new WeakSet<object>();
   transactionsBegun = 0;
 
   constructor(
     private readonly dialect: SqlDialect,
     private readonly tables: TableMap,
+    private readonly known: KnownTables,
     private readonly protocol: HoldProtocol,
     private readonly events: CacheEvents,
   ) {
@@ -74,12 +82,14 @@ export class WriteFollower {
     const writes = this.#writesOf(connection);
     const namespaces = await this.#movedNames.of(connection, effects);
     if (effects.some(({ moves }) => moves)) await this.#movedNames.mark(connection);
+    const sure = this.#doubt(connection, effects);
+    const { version } = this.known;
     const steps = this.#steps(query, parameters, effects, namespaces);
     if (effects.some(beginsTransaction)) this.transactionsBegun++;
     const others = this.#runningOn(connection);
     const isAlone = others.length === 0;
     for (const other of others) other.isAlone = false;
-    const running: Running = { query, parameters, steps, isAlone };
+    const running: Running = { query, parameters, steps, isAlone, version, sure };
     others.push(running);
     if (isAlone) await this.#correct(connection, writes, await this.#isOpen(connection));
     const visible = foresee(writes, running);
@@ -89,6 +99,7 @@ export class WriteFollower {
     } catch (error) {
       // It is not sent, so nobody will say what became of it.
       others.splice(others.indexOf(running), 1);
+      sure?.();
       throw error;
     }
   }
@@ -102,7 +113,7 @@ export class WriteFollower {
   ): Promise<void> {
     const connection = connectionOf(runner);
     const writes = this.#writesOf(connection);
-    const { steps, hold, isAlone } = this.#take(connection, query, parameters, effects);
+    const { steps, hold, isAlone, sure } = this.#take(connection, query, parameters, effects);
     const visible = new PendingWrites();
     for (const { effect, writes: written } of steps) visible.add(writes.follow(effect, written).toWrites());
     const open = isAlone ? isTransactionOpen(connection, results) : undefined;
@@ -116,6 +127,7 @@ export class WriteFollower {
       visible.add(written);
     }
     this.#count(writes);
+    this.#endDoubt(connection, writes, sure);
     if (!visible.isEmpty) await this.#settle('done', visible.toWrites(), hold, connection);
     else if (hold) await this.protocol.release(hold);
   }
@@ -145,6 +157,7 @@ export class WriteFollower {
     }
     if (open !== undefined && outcome !== 'ambiguous') foreseen.add(writes.correct(open).toWrites());
     this.#count(writes);
+    this.#endDoubt(connection, writes, running.sure);
     if (!foreseen.isEmpty) await this.#settle(outcome, foreseen.toWrites(), hold, connection);
   }
 
@@ -228,9 +241,28 @@ export class WriteFollower {
   #take(connection: object, query: string, parameters: unknown, effects: readonly StatementEffect[]): Running {
     const running = this.#runningOn(connection);
     const at = running.findIndex((each) => each.query === query && sameParameters(each.parameters, parameters));
-    if (at >= 0) return running.splice(at, 1)[0]!;
+    if (at >= 0) return this.#asKnownNow(running.splice(at, 1)[0]!);
     const namespaces = this.#movedNames.has(connection) ? undefined : [];
-    return { query, parameters, steps: this.#steps(query, parameters, effects, namespaces), isAlone: false };
+    const { version } = this.known;
+    // Nobody knows what was defined since it began.
+    const steps = withoutChanges(this.#steps(query, parameters, effects, namespaces));
+    return { query, parameters, steps, isAlone: false, version };
+  }
+
+  /** A trigger that was made while it ran may have run with it. */
+  #asKnownNow(running: Running): Running {
+    return running.version === this.known.version ? running : { ...running, steps: withoutChanges(running.steps) };
+  }
+
+  /** Of what it may define nobody knows before it is committed whether it is there. */
+  #doubt(connection: object, effects: readonly StatementEffect[]): (() => void) | undefined {
+    if (effects.some(mayDefine)) this.#defining.add(connection);
+    return this.#defining.has(connection) ? this.known.doubt() : undefined;
+  }
+
+  #endDoubt(connection: object, writes: ConnectionWrites, sure: (() => void) | undefined): void {
+    if (!writes.isOpen && !this.#runningOn(connection).length) this.#defining.delete(connection);
+    sure?.();
   }
 
   #steps(
@@ -252,7 +284,8 @@ export class WriteFollower {
     const everything = () => this.tables.everything(namespaces).map(anything);
     // Another process may have prepared it: only where this one did is it known what it wrote.
     if (effect.kind === 'transaction') return effect.verb === 'commit-prepared' ? everything() : [];
-    const writes = statementWrites(effect, parameters, this.tables, namespaces);
+    const reading = { parameters, tables: this.tables, known: this.known };
+    const writes = statementWrites(effect, reading, namespaces);
     if (writes) return namespaces || !writes.length ? writes : [...writes, ...everything()];
     this.#reportUnplaced(redact(String(query), this.dialect));
     return everything();
@@ -281,6 +314,16 @@ function foresee(writes: ConnectionWrites, { steps, isAlone }: Running): Pending
   const all = writes.pending;
   for (const { writes: written } of steps) all.add(written);
   return all;
+}
+
+function withoutChanges(steps: readonly Step[]): Step[] {
+  return steps.map(({ effect, writes }) => ({ effect, writes: writes.map(({ change: _change, ...write }) => write) }));
+}
+
+/** Triggers, rules, partitions: whatever makes a table do more than a statement says. */
+function mayDefine(effect: StatementEffect): boolean {
+  if (effect.kind === 'transaction') return effect.verb === 'commit-prepared';
+  return effect.kind === 'schema' || effect.kind === 'unknown';
 }
 
 function beginsTransaction(effect: StatementEffect): boolean {

@@ -5,8 +5,13 @@ import { currentLoad, type LoadRecord } from '../load/read-context.js';
 import type { StatementWatch, LoadReading } from '../load/statement-watch.js';
 import type { ClockWrite } from '../store/cache-store.js';
 import { connectionOf, dialectOf } from './driver-truth.js';
+import { entityClock } from '../naming/table-clocks.js';
+import type { ColumnPair } from './foreign-keys.js';
 import type { HoldProtocol } from './hold-protocol.js';
 import { HookOrder } from './hook-order.js';
+import { mayChangeKeyChecks } from './key-checks.js';
+import { KnownTables } from './known-tables.js';
+import type { Unasked } from './plain-tables.js';
 import { readStatements } from './sql/read-statements.js';
 import type { SqlDialect, StatementEffect } from './sql/statement-effect.js';
 import {
@@ -37,18 +42,26 @@ export class WriteWatch implements StatementListener, StatementWatch {
     private readonly dataSource: DataSource,
     protocol: HoldProtocol,
     private readonly events: CacheEvents,
+    private readonly known = new KnownTables(dataSource),
   ) {
     this.#dialect = dialectOf(dataSource);
     this.tables = new TableMap(dataSource);
-    this.#follower = new WriteFollower(this.#dialect, this.tables, protocol, events);
+    this.#follower = new WriteFollower(this.#dialect, this.tables, known, protocol, events);
   }
 
   install(): void {
+    this.known.start();
     listen(this.dataSource, this);
   }
 
   uninstall(): void {
     stopListening(this.dataSource, this);
+    this.known.stop();
+  }
+
+  /** Asks what tables do by themselves when they are written; until then any write may have changed all of its table. Rejects when that fails. */
+  learnTables(): Promise<Unasked | undefined> {
+    return this.known.ask();
   }
 
   /** What was written before it was installed is known, and has been made known. */
@@ -70,18 +83,39 @@ export class WriteWatch implements StatementListener, StatementWatch {
 
   async beforeQuery({ query, parameters, queryRunner }: StatementBegun): Promise<void> {
     currentLoad()?.statements.push(query);
+    this.#hearOfKeys(query);
     await this.#order.next(connectionOf(queryRunner), () =>
       this.#follow(query, (effects) => this.#follower.before(queryRunner, query, parameters, effects)),
     );
   }
 
   async afterQuery({ query, parameters, queryRunner, success, error, rawResults }: StatementDone): Promise<void> {
+    this.#hearOfKeys(query);
     await this.#follow(query, (effects) =>
       success
         ? this.#follower.succeeded(queryRunner, query, parameters, effects, rawResults)
         : this.#follower.failed(queryRunner, query, parameters, effects, error),
     );
   }
+
+  readonly isEnforced: StatementWatch['isEnforced'] = (relation) => {
+    const { junctionEntityMetadata: junction, isManyToManyOwner, inverseEntityMetadata: related } = relation;
+    const columns = junction
+      ? isManyToManyOwner
+        ? junction.inverseColumns
+        : junction.ownerColumns
+      : relation.isOwning
+        ? relation.joinColumns
+        : [];
+    const pairs = columns.map(({ databaseName, referencedColumn }): ColumnPair => [
+      this.tables.columnName(databaseName),
+      this.tables.columnName(referencedColumn?.databaseName ?? ''),
+    ]);
+    return (
+      pairs.length > 0 &&
+      this.known.isEnforced(entityClock(junction ?? relation.entityMetadata), entityClock(related), pairs)
+    );
+  };
 
   reading(record: LoadRecord): LoadReading | undefined {
     const clocks = new Set<string>();
@@ -105,6 +139,10 @@ export class WriteWatch implements StatementListener, StatementWatch {
 
   advanceAfterCommit(runner: QueryRunner, writes: readonly ClockWrite[]): Promise<void> {
     return this.#follower.advanceAfterCommit(runner, writes);
+  }
+
+  #hearOfKeys(query: string): void {
+    if (mayChangeKeyChecks(query, () => readStatements(query, this.#dialect))) this.known.doubtKeys();
   }
 
   async #follow(query: string, follow: (effects: readonly StatementEffect[]) => Promise<void>): Promise<void> {

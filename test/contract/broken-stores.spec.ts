@@ -1,5 +1,6 @@
 import { createCache } from 'cache-manager';
-import { cacheStoreContract } from 'nestjs-qscache/testing';
+import { setImmediate as turn } from 'node:timers/promises';
+import { cacheStoreContract, type StoreUnderTest } from 'nestjs-qscache/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type {
   CacheStore,
@@ -21,6 +22,7 @@ const METHODS = [
   'vouchesFor',
   'touch',
   'put',
+  'replace',
   'remove',
   'lease',
   'endLease',
@@ -35,6 +37,7 @@ type Break = (store: MemoryStore) => Partial<CacheStore>;
 async function failuresOf(
   broken: Break,
   told: (title: string, error: unknown) => string = (title) => title,
+  about: Partial<StoreUnderTest> = {},
 ): Promise<string[]> {
   vi.useFakeTimers({ toFake: ['Date'] });
   onTestFinished(() => void vi.useRealTimers());
@@ -55,7 +58,7 @@ async function failuresOf(
       Object.assign(store, { [name]: (whole[name] as (...args: never[]) => unknown).bind(whole) });
     }
     Object.assign(store, broken(whole));
-    return { store, elapse: async (ms) => void vi.setSystemTime(Date.now() + ms) };
+    return { store, other: whole, elapse: async (ms) => void vi.setSystemTime(Date.now() + ms), ...about };
   });
   const failed: string[] = [];
   for (const { title, run } of tests) await run().catch((error: unknown) => failed.push(told(title, error)));
@@ -69,6 +72,24 @@ const changed = async <R extends ClocksRead>(
   const found = await read;
   return { ...found, clocks: found.clocks.map(change) };
 };
+
+/** Answers of journals in another way. */
+const journals = (
+  store: MemoryStore,
+  answer: (changes: readonly string[] | undefined, clock: ClockState, query: ClockQuery) => typeof changes,
+): Partial<CacheStore> => ({
+  read: async (keys, queries, budget) => {
+    const found = await store.read(keys, queries, budget);
+    const clocks = found.clocks.map((clock, i) => {
+      const query = queries[i]!;
+      return query.since === undefined ? clock : { ...clock, changes: answer(clock.changes, clock, query) };
+    });
+    return { ...found, clocks };
+  },
+});
+
+/** Stands for a write that has told nothing. */
+const GAP = '(gap)';
 
 const breaks: [string, Break, RegExp][] = [
   [
@@ -361,11 +382,234 @@ const breaks: [string, Break, RegExp][] = [
     },
     /an entry in hand is not vouched for by an answer with a hold in sight/,
   ],
+  [
+    'answers with a gap in its journal',
+    (store) => ({
+      ...journals(store, (changes) => changes?.filter((change) => change !== GAP)),
+      advance: (writes, hold) =>
+        store.advance(
+          writes.map((write) => ({ ...write, change: write.change || GAP })),
+          hold,
+        ),
+    }),
+    /a journal has a gap where a write tells of no change/,
+  ],
+  [
+    'tells of a change before its clock has counted it',
+    (store) => {
+      let first = 0;
+      let sent: string[] = [];
+      return {
+        ...journals(store, (changes, _, { since }) => changes && sent.slice(since! - first)),
+        touch: async (...asked) => {
+          const read = await store.touch(...asked);
+          first = read.clocks[0]!.now;
+          sent = [];
+          return read;
+        },
+        advance: async (writes, hold) => {
+          sent.push(...writes.map(({ change }) => change!));
+          await turn();
+          await store.advance(writes, hold);
+        },
+      };
+    },
+    /a journal is of the moment that its clock is of/,
+  ],
+  [
+    'leaves the first change out',
+    (store) => journals(store, (changes) => changes?.slice(1)),
+    /a journal tells what every write since then has changed/,
+  ],
+  [
+    'leaves the last change out',
+    (store) => journals(store, (changes) => changes?.slice(0, -1)),
+    /a journal tells what every write since then has changed/,
+  ],
+  [
+    'tells the newest change first',
+    (store) => journals(store, (changes) => changes?.toReversed()),
+    /a journal tells what every write since then has changed/,
+  ],
+  [
+    'answers with what is left of a journal that was cut',
+    (store) => {
+      const sent: string[] = [];
+      return {
+        ...journals(store, (changes, { now }, { since }) => (now - since! > 128 ? sent.slice(-128) : changes)),
+        advance: (writes, hold) => (sent.push(...writes.map(({ change }) => change!)), store.advance(writes, hold)),
+      };
+    },
+    /a journal has the last 128 changes, and all or nothing of more/,
+  ],
+  [
+    'keeps a journal of half the length',
+    (store) => journals(store, (changes) => (changes && changes.length > 64 ? undefined : changes)),
+    /a journal has the last 128 changes/,
+  ],
+  [
+    'keeps a journal whose clock is lost',
+    (store) => {
+      const sent: string[] = [];
+      return {
+        ...journals(store, (changes, { now }, { since }) => (now - since! > 1_000 ? sent : changes)),
+        advance: (writes, hold) => (sent.push(...writes.map(({ change }) => change!)), store.advance(writes, hold)),
+      };
+    },
+    /a journal is lost with its clock/,
+  ],
+  [
+    'takes what was told before a clock was there for its journal',
+    (store) => {
+      const sent: string[] = [];
+      return {
+        ...journals(store, (changes, { now }, { since }) => {
+          return now > since! && sent.length >= now - since! ? sent.slice(since! - now) : changes;
+        }),
+        advance: (writes, hold) => (sent.push(...writes.map(({ change }) => change!)), store.advance(writes, hold)),
+      };
+    },
+    /a journal tells nothing of what was before its clock/,
+  ],
+  [
+    'knows of nothing to be told since a moment that has not come',
+    (store) => journals(store, (changes, { now }, { since }) => (since! > now ? [] : changes)),
+    /a journal tells nothing of .* a moment that has not come/,
+  ],
+  [
+    'has a journal of a settled hold',
+    (store) => {
+      const sent: string[] = [];
+      return {
+        ...journals(store, (changes, { now, unknown }, { since }) =>
+          !changes && unknown > since! && now - since! === sent.length + 1 ? sent : changes,
+        ),
+        advance: (writes, hold) => (sent.push(...writes.map(({ change }) => change!)), store.advance(writes, hold)),
+      };
+    },
+    /a journal knows nothing of what a hold has advanced/,
+  ],
+  [
+    'tells of a contested key',
+    (store) => ({
+      advance: (writes, hold) =>
+        store.advance(
+          writes.map((write) => ({ ...write, takesKeys: false })),
+          hold,
+        ),
+    }),
+    /a journal knows nothing of a write that takes a key while a hold may free one/,
+  ],
+  [
+    'tells a journal while its clock is held',
+    (store) => {
+      const sent: string[] = [];
+      return {
+        ...journals(store, (changes, { held }) => (held ? sent : changes)),
+        advance: (writes, hold) => (sent.push(...writes.map(({ change }) => change!)), store.advance(writes, hold)),
+      };
+    },
+    /a journal is told to nobody while a hold is in sight, however young/,
+  ],
+  [
+    'keeps one journal for all clocks',
+    (store) => {
+      const sent: string[] = [];
+      return {
+        ...journals(store, (changes) => changes && [...sent]),
+        advance: (writes, hold) => (sent.push(...writes.map(({ change }) => change!)), store.advance(writes, hold)),
+      };
+    },
+    /a journal is asked for beside rows, other clocks and entries, and is of its own clock/,
+  ],
+  [
+    'reads journals and no entries beside them',
+    (store) => ({
+      read: async (keys, queries, budget) => {
+        const read = await store.read(keys, queries, budget);
+        const isAsked = queries.some(({ since }) => since !== undefined);
+        return isAsked ? { ...read, entries: read.entries.map(() => undefined) } : read;
+      },
+    }),
+    /a journal is asked for beside rows, other clocks and entries/,
+  ],
+  [
+    'trims changes',
+    (store) => journals(store, (changes) => changes?.map((change) => change.trim())),
+    /a journal comes back as it was told/,
+  ],
+  [
+    'tells a journal to everybody',
+    (store) => ({
+      read: async (...asked: [readonly string[], readonly ClockQuery[]]) =>
+        changed(store.read(...asked), (clock) => ({ ...clock, changes: clock.changes ?? [] })),
+    }),
+    /a journal is told to nobody who does not ask/,
+  ],
+  [
+    'keeps a journal of its own process',
+    (store) => {
+      const sent = new Set<string>();
+      return {
+        ...journals(store, (changes) => changes?.filter((change) => sent.has(change))),
+        advance: (writes, hold) => {
+          for (const { change } of writes) sent.add(change!);
+          return store.advance(writes, hold);
+        },
+      };
+    },
+    /a journal is of all processes/,
+  ],
+  [
+    'replaces whatever stands there',
+    (store) => ({ replace: (key, _, text) => store.put(key, text, 100) }),
+    /an entry in hand is replaced where the stored one begins so/,
+  ],
+  [
+    'lets what replaces an entry live anew',
+    (store) => ({
+      replace: async (key, mark, text) => {
+        const { entries } = await store.read([key], []);
+        if (entries[0]?.startsWith(mark)) await store.put(key, text, LIFETIME_MS);
+      },
+    }),
+    /an entry in hand is replaced where the stored one begins so/,
+  ],
   ['vouches for everything', () => ({ vouchesFor: () => true }), /an entry in hand is not vouched for once it is gone/],
 ];
 
 /** What is done otherwise than in memory, and is as safe. */
 const safe: [string, Break][] = [
+  ['keeps no journal', (store) => journals(store, () => undefined)],
+  [
+    'keeps a journal that is longer',
+    (store) => {
+      const told: string[] = [];
+      return {
+        ...journals(store, (changes, { now, held }, { since }) => {
+          const isMore = !held && now - since! > 128 && told.length >= now - since!;
+          return isMore ? told.slice(since! - now) : changes;
+        }),
+        advance: (writes, hold) => {
+          for (const { clock, change } of writes) if (clock === 'user') told.push(change!);
+          return store.advance(writes, hold);
+        },
+      };
+    },
+  ],
+  [
+    'replaces entries',
+    (store) => {
+      const ends = new Map<string, number>();
+      return {
+        put: (key, text, ms) => (ends.set(key, Date.now() + ms), store.put(key, text, ms)),
+        replace: async (key, mark, text) => {
+          const { entries } = await store.read([key], []);
+          if (entries[0]?.startsWith(mark)) await store.put(key, text, ends.get(key)! - Date.now());
+        },
+      };
+    },
+  ],
   ['vouches for nothing', () => ({ vouchesFor: () => false })],
   [
     'answers with what its reader knows where a text begins so',
@@ -449,6 +693,15 @@ describe('The contract of a store', () => {
 
   it.each(safe)('is kept by one that %s', async (_, otherwise) => {
     expect(await failuresOf(otherwise)).toEqual([]);
+  });
+
+  it.each([
+    ['has none and says that it has one', (store: MemoryStore) => journals(store, () => undefined), true],
+    ['has one and says that it has none', () => ({}), false],
+  ])('is not kept by one with a journal that %s', async (_, broken, keepsJournal) => {
+    expect((await failuresOf(broken, undefined, { keepsJournal })).join('\n')).toMatch(
+      /a journal is kept by a store that says so/,
+    );
   });
 
   it('says of each failure what is wrong with the store, why that matters, and what it found', async () => {

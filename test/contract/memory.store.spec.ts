@@ -37,6 +37,7 @@ function over(makeCache: () => Promise<Cache>): MakeStoreInCache {
     const { store } = selectStore({ cache, budgetMs });
     return {
       store,
+      keepsJournal: true,
       cache,
       elapse: async (ms) => void vi.setSystemTime(Date.now() + ms),
       close: async () => void vi.useRealTimers(),
@@ -49,6 +50,6 @@ function over5(): MakeStoreInCache {
   return async (budgetMs) => {
     const cache = (await caching5('memory')) as unknown as Cache;
     const { store } = selectStore({ cache, budgetMs });
-    return { store, cache, elapse: (ms) => sleep(ms), close: async () => undefined };
+    return { store, keepsJournal: true, cache, elapse: (ms) => sleep(ms), close: async () => undefined };
   };
 }

@@ -67,13 +67,19 @@ export function redisStore(makeCache: MakeRedisCache, isTracked = false): MakeSt
     const { store, reach } = selectStore({ cache, budgetMs, tracking });
     if (reach !== 'shared') throw new Error(`The Redis inside CACHE_MANAGER was not found: ${store.name}`);
     await store.open();
+    // As another process of the same application has it.
+    const other = selectStore({ cache, budgetMs }).store;
+    await other.open();
     if (isTracked) await told(store, namespace);
     return {
       store: withTablesOf(namespace, store),
+      other: withTablesOf(namespace, other),
+      keepsJournal: true,
       cache,
       elapse: (ms) => wait(ms),
       close: async () => {
         await store.close();
+        await other.close();
         await close();
       },
     };

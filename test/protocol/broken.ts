@@ -32,7 +32,7 @@ import {
 import type { CacheStore } from '../../lib/store/cache-store.js';
 import type { Scenario } from './scenario.js';
 
-interface Sabotaged extends Scenario {
+export interface Sabotaged extends Scenario {
   /** Breaks something in place; the result mends it. */
   readonly breaking?: () => () => void;
   /** What is found. Default: that it is stale. */
@@ -103,13 +103,11 @@ export const broken: Record<string, Sabotaged> = {
   'no hold, and a crash': { ...write, crashes: 1, broken: { holdMs: 0 } },
   'a hold that ends with its process, of a write that went on without it': {
     ...write,
-    overlaps: true,
     crashes: 1,
     time: true,
     broken: { store: (store) => replace(store, sayingGone(store)) },
   },
   'a name given up while the hold is on its way': {
-    overlaps: true,
     readers: [{ query: 'name' }, { query: 'name' }],
     writers: ['rename', 'takeName'],
     broken: { protocol: ImpatientProtocol, store: (store) => replace(store, holdingKeys(store)) },

@@ -1,21 +1,10 @@
-import { DataSource } from 'typeorm';
 import { CacheKeys } from '../../lib/naming/cache-keys.js';
 import { databaseClock, entityClock } from '../../lib/naming/table-clocks.js';
-import { Example, exampleEntities, User } from '../fixtures/entities/example.entity.js';
+import { Example, User } from '../fixtures/entities/example.entity.js';
+import { dataSource } from './data-source.js';
+import { type ShownCell, shownCells } from './tables.js';
 
-/** A DataSource that knows its entities and never connects: the engine asks it for names only. */
-class UnconnectedDataSource extends DataSource {
-  constructor() {
-    super({ type: 'postgres', database: 'app', entities: exampleEntities });
-  }
-
-  async prepare(): Promise<this> {
-    await this.buildMetadatas();
-    return this;
-  }
-}
-
-export const dataSource = await new UnconnectedDataSource().prepare();
+export { dataSource } from './data-source.js';
 
 export const EXAMPLE = entityClock(dataSource.getMetadata(Example));
 export const USER = entityClock(dataSource.getMetadata(User));
@@ -23,10 +12,11 @@ export const USER = entityClock(dataSource.getMetadata(User));
 export const DATABASE = databaseClock(dataSource);
 export const KEYS = new CacheKeys('example', ['id']);
 
-/** What can be told apart in the database: a row that is changed, the set of rows, a row of another table. */
-export type Cell = 'row' | 'rows' | 'user';
+/** What can be told apart in the database: a row that is changed, the set of rows, a row of another table, or what is shown of the tables. */
+export type Cell = 'row' | 'rows' | 'user' | ShownCell;
 
 /** Every cell counts its writes. */
 export type WriteCounts = Record<Cell, number>;
 
-export const noWrites = (): WriteCounts => ({ row: 0, rows: 0, user: 0 });
+export const noWrites = (): WriteCounts =>
+  Object.fromEntries(['row', 'rows', 'user', ...shownCells].map((cell) => [cell, 0])) as WriteCounts;

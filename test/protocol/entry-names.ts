@@ -17,3 +17,10 @@ export function withPlaces(text: string): string {
     return `${before}${place}`;
   });
 }
+
+/** The time of day of a change, in a text of JSON in texts of JSON: it is told, and decides nothing. */
+const MOMENT = /(\[\\*"[iud]\\*",)\d{13}/g;
+
+export function withoutMoments(text: string): string {
+  return text.replace(MOMENT, '$1');
+}

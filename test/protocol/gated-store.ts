@@ -21,7 +21,8 @@ import { sorted } from './sorted.js';
 /** Of an entry by its key, and what is known of it, or of a clock. */
 type Question = string | { readonly entry: string; readonly known: unknown } | { readonly clock: string };
 
-type Method = 'read' | 'touch' | 'put' | 'remove' | 'lease' | 'endLease' | 'hold' | 'renew' | 'release' | 'advance';
+type Method =
+  'read' | 'touch' | 'put' | 'replace' | 'remove' | 'lease' | 'endLease' | 'hold' | 'renew' | 'release' | 'advance';
 
 /** What may go wrong with single calls, and how often in one run. */
 export interface CallFaults {
@@ -44,8 +45,6 @@ export interface StoreScript {
   readonly split: boolean;
   /** Processes ask each other's leave to load. */
   readonly leases: boolean;
-  /** What is held is on its way at once, and arrives although the process ends. */
-  readonly overlaps: boolean;
   /** It is the process's own, so it can be asked at once. */
   readonly local: boolean;
   /** What it is told of changes; `undefined` where it is told of none. */
@@ -64,7 +63,6 @@ export class GatedStore extends CacheStore {
   /** Holds and leases by their actors: the names the engine gives are never the same twice. */
   readonly #holders = new Map<string, string>();
   /** By its actor, what makes a hold that is on its way arrive. */
-  readonly #onTheirWay = new Map<string, () => void>();
 
   constructor(private readonly script: StoreScript) {
     super();
@@ -146,6 +144,12 @@ export class GatedStore extends CacheStore {
     await this.#call('put', [key, entry], () => void this.script.server.entries.set(key, entry));
   }
 
+  override async replace(key: string, mark: string, entry: string): Promise<void> {
+    const { entries } = this.script.server;
+    const isThere = () => entries.get(key)?.startsWith(mark) === true;
+    await this.#call('replace', [key, mark, entry], () => void (isThere() && entries.set(key, entry)));
+  }
+
   async remove(keys: readonly string[]): Promise<void> {
     await this.#call('remove', [...keys], () => {
       for (const key of keys) this.script.server.entries.delete(key);
@@ -168,31 +172,13 @@ export class GatedStore extends CacheStore {
     });
   }
 
-  async hold(
-    clocks: readonly string[],
-    id: string,
-    deadlineMs: number,
-    releasesKeys?: boolean,
-    gone?: () => void,
-  ): Promise<void> {
+  async hold(clocks: readonly string[], id: string, deadlineMs: number, releasesKeys?: boolean): Promise<void> {
     const isRenewal = this.#holders.has(id);
     const holder = this.#holder(id);
     const hold = (clock: string) => this.script.server.hold(clock, holder, deadlineMs, releasesKeys);
     // Nobody's step asks for a renewal: time does.
     const answered = this.#each(isRenewal ? 'renew' : 'hold', clocks, hold, holder);
-    if (!gone || !this.script.overlaps) return void (await answered);
-    this.#onTheirWay.set(holder, () => clocks.forEach(hold));
-    gone();
-    try {
-      await answered;
-    } finally {
-      this.#onTheirWay.delete(holder);
-    }
-  }
-
-  /** What makes an actor's hold arrive that is on its way; `undefined` where none is. */
-  onItsWay(actor: string): (() => void) | undefined {
-    return this.#onTheirWay.get(actor);
+    await answered;
   }
 
   async release(clocks: readonly string[], id: string): Promise<void> {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Exploration, explore } from './explore.js';
 import { broken, unbroken } from './broken.js';
+import { brokenJournals } from './broken-journals.js';
+import { journalBounds, journals } from './journal-scenarios.js';
 import type { Scenario } from './scenario.js';
 import { bounds, isLong, MOST_EXECUTIONS, promised } from './scenarios.js';
 import { ProtocolWorld } from './world.js';
@@ -40,7 +42,7 @@ describe('the protocol, in every order its steps can happen', () => {
   }
 
   describe('returns nothing older than an acknowledged write, and is in nobody’s way, with', () => {
-    it.each(Object.entries(promised))('%s', { timeout: TIMEOUT }, async (name, scenario) => {
+    it.each(Object.entries({ ...promised, ...journals }))('%s', { timeout: TIMEOUT }, async (name, scenario) => {
       const { counterexample, complete } = await run(name, scenario);
       expect(counterexample).toBeUndefined();
       expect(complete || isLong).toBe(true);
@@ -56,6 +58,7 @@ describe('the protocol, in every order its steps can happen', () => {
         'load:joined',
         'load:awaited',
         'write:ambiguous',
+        'judged by journals',
         'read near',
         'vouched for',
         'vouched for by what was told',
@@ -67,15 +70,19 @@ describe('the protocol, in every order its steps can happen', () => {
   });
 
   describe('is found stale with', () => {
-    it.each(Object.entries(broken))('%s', { timeout: TIMEOUT }, async (name, { breaking, finds, ...scenario }) => {
-      const mend = breaking?.();
-      try {
-        const { counterexample } = await run(name, scenario);
-        expect(counterexample?.violation).toMatch(finds ?? /^STALE/);
-      } finally {
-        mend?.();
-      }
-    });
+    it.each(Object.entries({ ...broken, ...brokenJournals }))(
+      '%s',
+      { timeout: TIMEOUT },
+      async (name, { breaking, finds, ...scenario }) => {
+        const mend = breaking?.();
+        try {
+          const { counterexample } = await run(name, scenario);
+          expect(counterexample?.violation).toMatch(finds ?? /^STALE/);
+        } finally {
+          mend?.();
+        }
+      },
+    );
   });
 
   it('is not found stale with nothing broken at the same seam', async () => {
@@ -84,7 +91,7 @@ describe('the protocol, in every order its steps can happen', () => {
   });
 
   describe('is bounded by', () => {
-    it.each(Object.entries(bounds))('%s', { timeout: TIMEOUT }, async (name, scenario) => {
+    it.each(Object.entries({ ...bounds, ...journalBounds }))('%s', { timeout: TIMEOUT }, async (name, scenario) => {
       const { counterexample } = await run(name, scenario);
       expect(counterexample?.violation).toMatch(/^STALE/);
     });
@@ -102,6 +109,15 @@ describe('the protocol, in every order its steps can happen', () => {
       },
     ],
     ['what nobody has told of', { near: 'tracked', readers: [{ query: 'detail' }, { query: 'detail' }], clears: 1 }],
+    [
+      'what journals say',
+      {
+        journal: { writeBackAfter: 1 },
+        readers: [{ query: 'active' }, { query: 'active' }],
+        writers: ['hide', 'retitle'],
+        broken: { holdMs: 0 },
+      },
+    ],
     ['a clear', { readers: [{ query: 'slug' }, { query: 'slug' }], clears: 1 }],
   ])(
     'leaves nothing out by taking moments with the same fingerprint for one: %s',

@@ -1,6 +1,8 @@
 import type { Batch, Keeping } from '../../lib/cache/read-request.js';
 import type { Dependency } from '../../lib/cache/dependency.js';
+import type { FootprintsOf } from '../../lib/load/footprints.js';
 import { type Cell, DATABASE, EXAMPLE, KEYS, USER, type WriteCounts } from './database.js';
+import { type Found, footprints } from './tables.js';
 
 export type Seen = Partial<WriteCounts>;
 
@@ -11,12 +13,27 @@ export interface Query {
   readonly loaded: (seen: Seen) => readonly Dependency[] | undefined;
   /** Its statements: what each of them reads. */
   readonly statements: readonly (readonly Cell[])[];
+  /** Default: any write to a table is one to what it read there. */
+  readonly footprints?: ((found: Found) => FootprintsOf) | undefined;
 }
 
-export type QueryName = 'list' | 'detail' | 'slug' | 'name' | 'joined' | 'uncovered';
+export type QueryName =
+  | 'list'
+  | 'detail'
+  | 'slug'
+  | 'name'
+  | 'joined'
+  | 'uncovered'
+  /** These have footprints. */
+  | 'active'
+  | 'first'
+  | 'one'
+  | 'author'
+  | 'prefetched';
 
 const row: Dependency = { clock: EXAMPLE, rows: ['1'] };
 const list: Dependency = { clock: EXAMPLE };
+const authorOf: readonly Dependency[] = [{ clock: USER, rows: ['1'] }, list];
 
 /** The first row, then none, which any write may bring, then the second one. */
 function userNamed(writes: number | undefined): Dependency {
@@ -65,6 +82,18 @@ export function queryNamed(
     // A table that no as-of was taken of.
     case 'uncovered':
       return query(KEYS.detailKey(2), 'detail', [row], undefined, [['user']]);
+    case 'active':
+      return query(KEYS.listKey(), 'list', [list], [list], [['active']], footprints.active);
+    case 'first':
+      return query(KEYS.listKey('first'), 'list', [list], [list], [['first']], footprints.first);
+    case 'one':
+      return query(KEYS.detailKey(1), 'detail', [row], [row], [['one']], footprints.one);
+    // One to many, by a join.
+    case 'author':
+      return query(KEYS.detailKey(3), 'detail', authorOf, authorOf, [['author', 'authored']], footprints.authored);
+    // By a statement of its own.
+    case 'prefetched':
+      return query(KEYS.detailKey(4), 'detail', authorOf, authorOf, [['author'], ['authored']], footprints.authored);
   }
 
   function query(
@@ -73,6 +102,7 @@ export function queryNamed(
     dependencies: readonly Dependency[],
     loaded: readonly Dependency[] | undefined | ((seen: Seen) => readonly Dependency[]),
     statements: readonly (readonly Cell[])[],
+    footprints?: Query['footprints'],
   ): Query {
     const cleared = kind === 'list' ? KEYS.listDependency(key) : KEYS.detailDependency(key);
     const and = (tables: readonly Dependency[]) => [
@@ -100,6 +130,7 @@ export function queryNamed(
         return dependencies && and(dependencies);
       },
       statements,
+      footprints,
     };
   }
 }

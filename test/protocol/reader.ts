@@ -4,6 +4,7 @@ import type { Cell, WriteCounts } from './database.js';
 import type { Step } from './explore.js';
 import type { ReadSeen } from './near.js';
 import { type Query, type QueryName, queryNamed, type Seen } from './queries.js';
+import { find, type Found } from './tables.js';
 import type { ProtocolWorld } from './world.js';
 
 /** Asks one query, once. */
@@ -104,16 +105,23 @@ export class Reader extends Actor {
 
   async #load(): Promise<Loaded<Seen>> {
     const seen: Seen = {};
-    const { statements, loaded } = this.#query;
+    const found: Found = {};
+    const { world } = this;
+    const { statements, loaded, footprints } = this.#query;
     for (const cells of statements) {
       const name = statements.length > 1 ? `load(${cells.join()})` : 'load';
-      const work = () => Object.fromEntries(cells.map((cell) => [cell, this.world.database[cell]]));
-      Object.assign(seen, await this.database(name, [{ label: '', work }]));
+      const work = () => ({
+        counts: Object.fromEntries(cells.map((cell) => [cell, world.database[cell]])),
+        rows: find(cells, world.tables),
+      });
+      const { counts, rows } = await this.database(name, [{ label: '', work }]);
+      Object.assign(seen, counts);
+      Object.assign(found, rows);
     }
     const payload = JSON.stringify(seen);
     const dependencies = loaded(seen);
     return dependencies
-      ? { own: seen, payload, dependencies }
+      ? { own: seen, payload, dependencies, footprints: footprints && (() => footprints(found)) }
       : { own: seen, payload, skipped: { reason: 'uncovered' } };
   }
 }

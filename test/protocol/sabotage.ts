@@ -139,19 +139,14 @@ export class ImpatientProtocol extends HoldProtocol {
   }
 }
 
-/** What it is told to hold it holds as one that may free keys, whoever goes on meanwhile. */
+/** What it is told to hold it holds as one that may free keys, and its write goes on meanwhile. */
 export function holdingKeys(store: CacheStore): Partial<CacheStore> {
-  return { hold: (clocks, id, deadlineMs, _releasesKeys, gone) => store.hold(clocks, id, deadlineMs, true, gone) };
+  return { hold: async (clocks, id, deadlineMs) => void store.hold(clocks, id, deadlineMs, true) };
 }
 
-/** Says that a hold is on its way, and it still is in the process. */
+/** Says that a hold stands, and it still is in the process. */
 export function sayingGone(store: CacheStore): Partial<CacheStore> {
-  return {
-    hold: (clocks, id, deadlineMs, releasesKeys, gone) => {
-      gone?.();
-      return store.hold(clocks, id, deadlineMs, releasesKeys);
-    },
-  };
+  return { hold: async (...hold) => void store.hold(...hold) };
 }
 
 export class SureProtocol extends HoldProtocol {

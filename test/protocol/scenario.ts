@@ -28,6 +28,8 @@ export interface Scenario {
   readonly near?: 'shared' | 'local' | 'tracked';
   /** Its processes have to ask once more, as when what they were told by is over. */
   readonly asksAnew?: boolean;
+  /** Writers tell what they change, and all have read before. */
+  readonly journal?: JournalScript;
   readonly writers?: readonly WriteName[];
   /** Writes nobody tells of, each followed by an explicit clear. */
   readonly clears?: number;
@@ -41,7 +43,7 @@ export interface Scenario {
   /** How a last statement may end besides well: rolled back by the database, or with its answer lost. */
   readonly commits?: readonly ('fails' | 'ambiguous')[];
   /** What the server may drop, and how often. */
-  readonly evictions?: { readonly of: readonly ('entry' | 'row' | 'table')[]; readonly times: number };
+  readonly evictions?: { readonly of: readonly ('entry' | 'row' | 'table' | 'journal')[]; readonly times: number };
   /** All clocks, or all entries, come to the end of their lives. */
   readonly expiries?: number;
   readonly refused?: CallFaults['refused'];
@@ -64,9 +66,17 @@ export interface Scenario {
   /** What a writer that crashes has sent is committed at some time. */
   readonly orphans?: boolean;
   readonly split?: boolean;
-  /** Holds are on their way before they stand, and arrive whatever becomes of who sent them: statements go on meanwhile. */
-  readonly overlaps?: boolean;
   readonly broken?: Sabotage;
+}
+
+/** As small as it takes to see what happens at the bounds of the real ones. */
+export interface JournalScript {
+  /** Advances that a journal remembers. Default: all. */
+  readonly length?: number;
+  /** Writes to a table, after which what the store has is dated anew. Default: more than there are. */
+  readonly writeBackAfter?: number;
+  /** Nobody has read before. */
+  readonly isCold?: boolean;
 }
 
 /** An engine with one of its parts broken on purpose, at the seam: the logic itself stays the real one. */

@@ -255,83 +255,9 @@ const keptInTheProcess: Record<string, Scenario> = {
   },
 };
 
-/** By writers whose statements go on while their holds are on their way. */
-const holdsOnTheirWay: Record<string, Scenario> = {
-  'a hold on its way': { overlaps: true, readers: some, writers: ['update'] },
-  'holds on their way, of two writers': { overlaps: true, readers: few, writers: ['update', 'updateAll'] },
-  'holds on their way that grow old': { overlaps: true, readers: few, writers: ['update'], time: true },
-  'a hold on its way, and a writer that crashes': {
-    overlaps: true,
-    readers: few,
-    writers: ['update'],
-    crashes: 1,
-    time: true,
-  },
-  'a hold on its way, and a writer that crashes while the server goes on with its commit': {
-    overlaps: true,
-    readers: two,
-    writers: ['update'],
-    crashes: 1,
-    orphans: true,
-    time: true,
-  },
-  'a hold on its way, and a commit that fails, or whose answer is lost': {
-    overlaps: true,
-    readers: few,
-    writers: ['update'],
-    commits: ['fails', 'ambiguous'],
-    time: true,
-  },
-  'a hold on its way that is refused': {
-    overlaps: true,
-    readers: few,
-    writers: ['update'],
-    refused: ['hold'],
-    time: true,
-  },
-  'a hold on its way that times out and takes effect late': {
-    overlaps: true,
-    readers: two,
-    writers: ['update'],
-    lost: ['hold'],
-    time: true,
-  },
-  'a hold on its way, and an advance that is refused': {
-    overlaps: true,
-    readers: few,
-    writers: ['update'],
-    refused: ['advance'],
-    time: true,
-  },
-  'a hold on its way, and a name that one row gives up and another one takes': {
-    overlaps: true,
-    readers: [{ query: 'name' }, { query: 'name' }],
-    writers: ['rename', 'takeName'],
-  },
-  'a hold on its way, and what a process keeps': {
-    overlaps: true,
-    near: 'shared',
-    readers: two,
-    writers: ['update'],
-    crashes: 1,
-    time: true,
-  },
-  // By then the hold has been answered.
-  ...(isLong && {
-    'a hold on its way, and an advance that times out and takes effect late': {
-      overlaps: true,
-      readers: two,
-      writers: ['update'],
-      lost: ['advance'],
-      time: true,
-    },
-  }),
-};
-
 /** One kind of fault at a time: what the guarantees promise to survive. */
 export const promised: Record<string, Scenario> = {
   ...keptInTheProcess,
-  ...holdsOnTheirWay,
   'three readers in two processes': { readers: threeInTwoProcesses, writers: ['update'] },
   'two writers of one row': { readers: few, writers: ['update', 'updateAll'] },
   'a list, a write and an insert': {
@@ -411,13 +337,15 @@ export const promised: Record<string, Scenario> = {
     time: true,
     renewals: isLong ? 2 : 1,
   },
-  'an eviction while a hold is renewed': {
-    readers: few,
-    writers: ['update'],
-    evictions: { of: ['table'], times: 1 },
-    time: true,
-    renewals: isLong ? 2 : 1,
-  },
+  ...(isLong && {
+    'an eviction while a hold is renewed': {
+      readers: few,
+      writers: ['update'],
+      evictions: { of: ['table'], times: 1 },
+      time: true,
+      renewals: 2,
+    },
+  }),
   'a writer that crashes while the server goes on with its commit': {
     readers: few,
     writers: ['update'],

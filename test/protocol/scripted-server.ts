@@ -8,6 +8,7 @@ import { sorted } from './sorted.js';
 interface KeptClock {
   readonly clock?: { readonly now: number; readonly unknown: number };
   readonly keys: ReadonlySet<string>;
+  readonly journal: string[];
   readonly holds: ReadonlyMap<string, { readonly blocksAt: number; readonly deadline: number }>;
 }
 
@@ -67,8 +68,11 @@ export class ScriptedServer {
   readonly #rows = new Set<string>();
   #snapshot: { entries: Map<string, string>; changes: number; image: unknown } | undefined;
 
-  constructor(private readonly budgetMs: number) {
-    [this.#clocks, this.#maps] = openClocks(budgetMs);
+  constructor(
+    private readonly budgetMs: number,
+    private readonly journalLength?: number,
+  ) {
+    [this.#clocks, this.#maps] = openClocks(budgetMs, journalLength);
   }
 
   vouchesFor(key: string, { mark, epoch, dependencies }: EntryInHand): boolean {
@@ -138,6 +142,21 @@ export class ScriptedServer {
     this.#tell(clock);
   }
 
+  /** What it has told so far; the clock stays. */
+  evictJournal(clock: string): void {
+    this.#maps.clocks.get(clock)?.journal.splice(0);
+    this.#tell(clock);
+  }
+
+  journal(clock: string): readonly string[] {
+    return this.#maps.clocks.get(clock)?.journal ?? [];
+  }
+
+  /** Clocks whose journals tell of something. */
+  get journals(): readonly string[] {
+    return this.clocks.filter((clock) => this.journal(clock).length > 0);
+  }
+
   evictRow(key: string): void {
     this.#maps.rows.delete(key);
   }
@@ -157,7 +176,7 @@ export class ScriptedServer {
     this.#tell(EVERYTHING);
     this.entries.clear();
     for (const [key, text] of entries) this.entries.set(key, text);
-    [this.#clocks, this.#maps] = openClocks(this.budgetMs);
+    [this.#clocks, this.#maps] = openClocks(this.budgetMs, this.journalLength);
     this.#log.length = changes;
     for (const change of this.#log) change(this.#clocks);
     this.epoch++;
@@ -168,9 +187,9 @@ export class ScriptedServer {
   #record(name: string): unknown {
     const kept = this.#maps.clocks.get(name);
     if (!kept) return undefined;
-    const { clock, holds, keys } = kept;
+    const { clock, holds, keys, journal } = kept;
     const standing = [...holds].map(([id, { deadline }]) => [id, deadline]);
-    return [name, clock?.now, clock?.unknown, sorted(keys), sorted(standing)];
+    return [name, clock?.now, clock?.unknown, sorted(keys), sorted(standing), [...journal]];
   }
 
   #tell(key: string): void {
@@ -203,8 +222,8 @@ export class ScriptedServer {
   }
 }
 
-function openClocks(budgetMs: number): [LocalClocks, ClockMaps] {
-  const clocks = new LocalClocks(budgetMs, 1_000);
+function openClocks(budgetMs: number, journalLength: number | undefined): [LocalClocks, ClockMaps] {
+  const clocks = new LocalClocks(budgetMs, 1_000, journalLength);
   const maps: unknown[] = [];
   const { set } = ExpiringMap.prototype;
   ExpiringMap.prototype.set = function (...args) {

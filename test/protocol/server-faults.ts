@@ -49,6 +49,9 @@ export class ServerFaults {
         ? [...server.entries.keys()].flatMap((key) => evict(key, () => server.entries.delete(key)))
         : []),
       ...(of.includes('row') ? server.rows.flatMap((row) => evict(row, () => server.evictRow(row))) : []),
+      ...(of.includes('journal')
+        ? server.journals.flatMap((clock) => evict(`what ${clock} has told`, () => server.evictJournal(clock)))
+        : []),
       ...(of.includes('table') ? server.clocks.flatMap((clock) => evict(clock, () => server.evictClock(clock))) : []),
     ];
   }

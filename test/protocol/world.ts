@@ -8,11 +8,12 @@ import { GuardedStore } from '../../lib/store/guarded-store.js';
 import type { Actor } from './actor.js';
 import { Clearer } from './clearer.js';
 import { type Cell, dataSource, noWrites, type WriteCounts } from './database.js';
-import { withoutNames, withPlaces } from './entry-names.js';
+import { withoutMoments, withoutNames, withPlaces } from './entry-names.js';
 import type { Step, World } from './explore.js';
 import { type CallFaults, GatedStore } from './gated-store.js';
 import { Gates } from './gates.js';
 import { WatchedNear } from './near.js';
+import { PlainTables } from './plain-tables.js';
 import { Reader } from './reader.js';
 import { Recoverer } from './recoverer.js';
 import { BUDGET, HOLD, type Scenario } from './scenario.js';
@@ -21,7 +22,9 @@ import { ScriptedServer } from './scripted-server.js';
 import { ScriptedTracking } from './scripted-tracking.js';
 import { ServerFaults } from './server-faults.js';
 import { sorted } from './sorted.js';
+import { firstTables } from './tables.js';
 import { WatchedExpectedRows } from './watched-rows.js';
+import { WatchedRedated } from './watched-redated.js';
 import { Writer } from './writer.js';
 
 /** The parts of one process, each the real one. */
@@ -32,6 +35,8 @@ export interface Process {
   readonly near: WatchedNear;
   /** Whose rows it asks about with their entries. */
   readonly expected: WatchedExpectedRows;
+  /** As of when it has found entries to be true. */
+  readonly redated: WatchedRedated;
   /** What it is told of changes, where it is told of any. */
   readonly tracking: ScriptedTracking | undefined;
   /** It was shown something that somebody else had changed already, and had not been told. */
@@ -54,6 +59,7 @@ export class ProtocolWorld implements World {
   readonly gates = new Gates();
   readonly server: ScriptedServer;
   readonly database = noWrites();
+  tables = firstTables;
   /** What a read that begins now must see at least. */
   readonly acknowledged = noWrites();
   readonly faults: CallFaults;
@@ -77,7 +83,7 @@ export class ProtocolWorld implements World {
     readonly happened: Set<string>,
   ) {
     this.#timeline = time.begin();
-    this.server = new ScriptedServer(BUDGET);
+    this.server = new ScriptedServer(BUDGET, scenario.journal?.length);
     const { refused, lost, repeated } = scenario;
     const kinds = { ...(refused && { refused }), ...(lost && { lost }), ...(repeated && { repeated }) };
     this.faults = { ...kinds, left: Object.keys(kinds).length ? 1 : 0, late: [] };
@@ -85,7 +91,8 @@ export class ProtocolWorld implements World {
     this.deaths = scenario.deaths ?? 0;
     this.#renewalsLeft = scenario.renewals ?? 0;
     this.#serverFaults = new ServerFaults(this.server, scenario);
-    this.#isReady = !scenario.near;
+    const { journal } = scenario;
+    this.#isReady = !scenario.near && (!journal || journal.isCold === true);
     this.#writers = (scenario.writers ?? []).map((write, i) => new Writer(`w${i + 1}`, this, write));
     this.#actors = [
       ...scenario.readers.map(
@@ -105,7 +112,7 @@ export class ProtocolWorld implements World {
       const why = 'reason' in event ? ` ${event.reason}` : 'stale' in event ? ` ${event.stale}` : '';
       this.happened.add(event.name + why);
     });
-    const { broken } = this.scenario;
+    const { broken, journal } = this.scenario;
     const tracking = this.scenario.near === 'tracked' ? new ScriptedTracking(name, broken?.tracking) : undefined;
     if (tracking) this.server.listeners.push((key, by) => tracking.changed(key, by === tracking));
     const gated = new GatedStore({
@@ -114,7 +121,6 @@ export class ProtocolWorld implements World {
       faults: this.faults,
       split: this.scenario.split ?? false,
       leases: this.scenario.leases ?? false,
-      overlaps: this.scenario.overlaps ?? false,
       local: this.scenario.near === 'local',
       tracking,
       vouched: (isLate) => {
@@ -130,6 +136,7 @@ export class ProtocolWorld implements World {
     const store = new GuardedStore(broken?.store?.(gated, this.server) ?? gated, events, BUDGET);
     const expected = new WatchedExpectedRows();
     const near = new WatchedNear(this.scenario.near ? Infinity : 0);
+    const redated = new WatchedRedated(journal?.writeBackAfter, () => this.happened.add('judged by journals'));
     const Protocol = broken?.protocol ?? HoldProtocol;
     const protocol = new Protocol(() => store, events, { budgetMs: BUDGET, holdMs: broken?.holdMs ?? HOLD });
     process = {
@@ -137,13 +144,14 @@ export class ProtocolWorld implements World {
       store,
       near,
       expected,
+      redated,
       tracking,
       isLate: false,
       open,
-      readThrough: new ReadThrough(store, events, BUDGET, noSeal, Infinity, near, expected),
+      readThrough: new ReadThrough(store, events, BUDGET, noSeal, Infinity, near, expected, redated),
       limit: new Limit(this.scenario.loads ?? Infinity),
       protocol,
-      watch: new WriteWatch(dataSource, protocol, events),
+      watch: new WriteWatch(dataSource, protocol, events, journal && new PlainTables(dataSource)),
     };
     this.#processes.set(name, process);
     return process;
@@ -197,16 +205,18 @@ export class ProtocolWorld implements World {
   fingerprint(): string {
     const text = JSON.stringify([
       this.database,
+      this.tables,
       this.acknowledged,
       this.server.fingerprint(),
       // Readers who ask the same are interchangeable.
       sorted(this.#actors.map((actor) => actor.fingerprint())),
       sorted(
-        [...this.#processes].map(([name, { store, near, expected, tracking, open }]) => [
+        [...this.#processes].map(([name, { store, near, expected, redated, tracking, open }]) => [
           name,
           near.fingerprint(),
           tracking?.fingerprint(),
           expected.fingerprint(),
+          redated.fingerprint(),
           sorted(store.owed),
           sorted(open),
         ]),
@@ -215,7 +225,9 @@ export class ProtocolWorld implements World {
       [this.faults.left, sorted(this.faults.late.map(({ label }) => label)), this.crashes, this.deaths],
       [this.#isReady, this.#serverFaults.fingerprint()],
     ]);
-    return this.scenario.near ? withPlaces(text) : withoutNames(text);
+    const { near, journal } = this.scenario;
+    if (!near && !journal) return withoutNames(text);
+    return withPlaces(journal ? withoutMoments(text) : text);
   }
 
   /** Twice: who has loaded an entry has it in hand once it was read. */
@@ -286,10 +298,10 @@ export class ProtocolWorld implements World {
 
   /**
    * Until when time may pass. A commit may take as long as its hold lives, which is for ever while it is renewed. An advance without
-   * a hold may take no time at all, nor a hold on its way: that they are slow would be a second fault.
+   * a hold may take no time at all: that it is slow would be a second fault.
    */
   get #patience(): number {
-    if (this.#unheld.some(({ isAdvancing, isHolding }) => isAdvancing || isHolding)) return time.now;
+    if (this.#unheld.some(({ isAdvancing }) => isAdvancing)) return time.now;
     if (this.scenario.slowCommits) return Infinity;
     const unwritten = this.#writers.filter(({ mayYetWrite }) => mayYetWrite);
     return Math.min(...unwritten.map(({ name }) => (this.#heldAt.get(name) ?? Infinity) + HOLD));

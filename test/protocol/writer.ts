@@ -4,6 +4,7 @@ import { Actor } from './actor.js';
 import { dataSource, type WriteCounts } from './database.js';
 import type { Step } from './explore.js';
 import type { ProtocolWorld } from './world.js';
+import { changedCells } from './tables.js';
 import { type Statement, type Write, type WriteName, writes } from './writes.js';
 
 /** How a last statement may end. */
@@ -21,8 +22,6 @@ export class Writer extends Actor {
   #written: Partial<WriteCounts> | undefined;
   /** Its connection is gone, and its COMMIT is still under way. */
   #commitsLate = false;
-  /** It has crashed, and its hold is still under way. */
-  #holdsLate = false;
 
   constructor(name: string, world: ProtocolWorld, write: WriteName) {
     super(name, world);
@@ -39,23 +38,14 @@ export class Writer extends Actor {
     return this.world.gates.of(this.name).some(({ name }) => name.startsWith('advance'));
   }
 
-  /** Its statement has gone on meanwhile. */
-  get isHolding(): boolean {
-    return this.world.process(this.name).gated.onItsWay(this.name) !== undefined;
-  }
-
   override faultSteps(): readonly Step[] {
     const { world } = this;
-    const { gated } = world.process(this.name);
-    const moments = world.scenario.overlaps ? /^(hold|commit|advance)/ : /^(commit|advance)/;
-    const mayCrash = world.crashes > 0 && world.gates.of(this.name).some(({ name }) => moments.test(name));
+    const mayCrash = world.crashes > 0 && world.gates.of(this.name).some(({ name }) => /^(commit|advance)/.test(name));
     const isCommitting = world.gates.of(this.name).some(({ name }) => name === 'commit');
     const crash = () => {
       world.crashes--;
       // The server goes on with what it was sent.
       if (isCommitting && world.scenario.orphans) this.#commitLate();
-      const arrive = gated.onItsWay(this.name);
-      if (arrive) this.#holdLate(arrive);
       world.gates.abandon(this.name);
       world.process(this.name).protocol.close();
       this.#owe();
@@ -84,7 +74,7 @@ export class Writer extends Actor {
   }
 
   protected own(): unknown {
-    return [this.#written, this.#commitsLate, this.#holdsLate];
+    return [this.#written, this.#commitsLate];
   }
 
   #commit(): Promise<Ending> {
@@ -93,13 +83,15 @@ export class Writer extends Actor {
       this.#written = this.#change();
       return 'committed';
     };
-    const { after } = this.#write;
+    const { after, follows } = this.#write;
+    const { world } = this;
     const outcomes = [
       { label: '', work: committed },
       ...(commits?.includes('fails') ? [{ label: ' FAILS', work: (): Ending => 'failed' }] : []),
       ...(commits?.includes('ambiguous') ? [{ label: ' with its answer lost', work: () => this.#commitLate() }] : []),
     ];
-    return this.database('commit', outcomes, () => !after || this.world.database[after] > 0);
+    const isPossible = () => (!after || world.database[after] > 0) && (!follows || world.acknowledged[follows] > 0);
+    return this.database('commit', outcomes, isPossible);
   }
 
   /** The client hears of a lost connection; the database commits all the same, at some time. */
@@ -113,24 +105,18 @@ export class Writer extends Actor {
     return 'unknown';
   }
 
-  #holdLate(arrive: () => void): void {
-    this.#holdsLate = true;
-    const take = () => {
-      arrive();
-      this.world.held(this.name);
-      this.#holdsLate = false;
-      this.#owe();
-    };
-    this.world.faults.late.push({ label: `the hold of ${this.name} arrives`, take });
-  }
-
   /** Nobody will say that it has written but its hold. */
   #owe(): void {
-    if (this.#written && !this.#holdsLate) this.world.owe(this.name, this.#written);
+    if (this.#written) this.world.owe(this.name, this.#written);
   }
 
   #change(): Partial<WriteCounts> {
-    const { database } = this.world;
-    return Object.fromEntries(this.#write.cells.map((cell) => [cell, ++database[cell]]));
+    const { world } = this;
+    const { cells, effect, confirms } = this.#write;
+    const before = world.tables;
+    world.tables = effect?.(before) ?? before;
+    const changed = [...cells, ...changedCells(before, world.tables)];
+    const written = Object.fromEntries(changed.map((cell) => [cell, ++world.database[cell]]));
+    return confirms ? { ...written, [confirms]: world.database[confirms] } : written;
   }
 }

@@ -6,6 +6,7 @@ import { ClockView } from '../../lib/cache/clock-view.js';
 import type { CacheStore, ClockWrite, ClockQuery, ClocksRead } from '../../lib/store/cache-store.js';
 import { Deaf, Hasty, NamespacedClocks, NoRetry, Queued } from './broken-advances.js';
 import { forgetDebts, trustEarly } from './broken-debts.js';
+import { FarWriteBack, GapComplete, WrongFootprint } from './broken-journals.js';
 import { Unasked } from './broken-near.js';
 import { standForEver } from './broken-tracking.js';
 import type { Mode, Part } from './modes.js';
@@ -30,6 +31,9 @@ export const faults = {
   'near-without-clocks': { mode: 'crashes', breaks: (store) => new Unasked(store) },
   'unasked-rows': { mode: 'crashes', breaks: trustUnaskedRows },
   'standing-for-ever': { mode: 'crashes', breaks: standForEver, ofTracking: true },
+  'gap-complete': { mode: 'crashes', breaks: (store) => new GapComplete(store) },
+  'wrong-footprint': { mode: 'crashes', breaks: (store) => new WrongFootprint(store) },
+  'far-write-back': { mode: 'crashes', breaks: (store) => new FarWriteBack(store) },
   'trusting-waiter': { mode: 'outages', breaks: (store) => new TrustingWaiter(store) },
 } as const satisfies Record<string, Breakage>;
 export type Fault = keyof typeof faults;

@@ -12,7 +12,7 @@ const NEWS_MS = 1000;
 export class Judge {
   readonly violations: Violation[] = [];
   readonly errors: string[] = [];
-  readonly counts: Counts = { hits: 0, near: 0, unasked: 0, misses: 0, joined: 0, storeFailures: 0 };
+  readonly counts: Counts = { hits: 0, near: 0, unasked: 0, judged: 0, misses: 0, joined: 0, storeFailures: 0 };
   readonly writes = { acknowledged: 0, failed: 0 };
   readonly unheard = new Unheard();
   readonly #debts = new Map<number, DebtCounts>();

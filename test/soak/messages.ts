@@ -46,6 +46,8 @@ export interface Counts {
   near: number;
   /** Entries that were shown without a question. */
   unasked: number;
+  /** Entries whose tables had moved and that journals found true. */
+  judged: number;
   misses: number;
   joined: number;
   storeFailures: number;

@@ -26,7 +26,7 @@ export function randomRead(
   const id = random.between(1, sizes.article);
   const manager = random.chance(0.6) ? articles : bare;
   const name = manager.getCacheKey();
-  switch (random.between(1, 13)) {
+  switch (random.between(1, 17)) {
     case 1:
       return [`${name}.all()`, async () => articleSets({}, await manager.all())];
     case 2: {
@@ -67,11 +67,35 @@ export function randomRead(
       const query = () => remarks.all({ where: { articleId: id } });
       return [`remark.all(of ${id})`, async () => remarkSets({ where: ['article_id', id] }, await query())];
     }
+    // Without what most writes change.
+    case 11:
+    case 12: {
+      const shelf = random.between(1, sizes.shelf);
+      const query = () => bare.all().filter({ shelf }).select({ id: true }).cache();
+      const shown = async () => (await query()).map(({ id: row }): ShownRow => [`${row}`, null]);
+      return [
+        `bare.ids(shelf ${shelf})`,
+        async () => [{ table: 'article', where: ['shelf', shelf], shown: await shown() }],
+      ];
+    }
+    case 13: {
+      const query = () => bare.all().orderBy({ id: 'ASC' }).limit(FIRST).cache();
+      return [`bare.first(${FIRST})`, async () => firstSets(await query())];
+    }
     default: {
       const query = () => manager.get(id, { raiseException: false });
       return [`${name}.get(${id})`, async () => articleSets({ rows: [`${id}`] }, listOf(await query()))];
     }
   }
+}
+
+/** Rows of a part of a list. */
+const FIRST = 3;
+
+/** None before the last one is left out; where there are fewer, none at all. */
+function firstSets(articles: readonly Article[]): RowSet[] {
+  const last = articles.length < FIRST ? sizes.article : articles.at(-1)!.id;
+  return articleSets({ rows: Array.from({ length: last }, (_, i) => `${i + 1}`) }, articles);
 }
 
 type Asked = Pick<RowSet, 'rows' | 'where' | 'isUnique'>;

@@ -13,7 +13,7 @@ export interface Faults {
 }
 
 export function report(judge: Judge, { kills, evictions, migrations, outages }: Faults): string {
-  const { hits, near, unasked, misses, joined, storeFailures } = judge.counts;
+  const { hits, near, unasked, judged, misses, joined, storeFailures } = judge.counts;
   const { acknowledged, failed } = judge.writes;
   const { made, paid, lost } = judge.debts;
   const count = (kind: Violation['kind']) => judge.violations.filter((violation) => violation.kind === kind).length;
@@ -21,6 +21,7 @@ export function report(judge: Judge, { kills, evictions, migrations, outages }: 
     `reads: ${judge.reads}`,
     `hit ratio: ${(hits / Math.max(hits + misses, 1)).toFixed(2)} (${joined} joined a load)`,
     `near: ${near} times a process had an entry in hand that was still stored`,
+    `judged: ${judged} times journals found an entry true (${(judged / Math.max(hits, 1)).toFixed(2)} for each hit)`,
     `unasked: ${unasked} times it was shown without a question`,
     `writes: ${acknowledged} acknowledged, ${failed} failed`,
     `kills: ${kills} (${judge.orphans} committed writes left behind)`,

@@ -17,6 +17,7 @@ import {
 import type { Counts, FromWorker, ToWorker } from './messages.js';
 import { bootMigrated, type Migrations } from './migrated-boot.js';
 import type { Part, Role } from './modes.js';
+import { onJudged, overlookTriggers } from './plain-tables.js';
 import { Random } from './random.js';
 import { ReadLog } from './read-log.js';
 import { ReadLoop } from './read-loop.js';
@@ -50,7 +51,9 @@ redis.on('error', () => undefined);
 let store: SlowStore | undefined;
 const debts = new DebtBook(worker, send);
 const isHeld = (hold: string) => store?.isHeld(hold) ?? false;
-const counts: Counts = { hits: 0, near: 0, unasked: 0, misses: 0, joined: 0, storeFailures: 0 };
+const counts: Counts = { hits: 0, near: 0, unasked: 0, judged: 0, misses: 0, joined: 0, storeFailures: 0 };
+overlookTriggers();
+onJudged(() => counts.judged++);
 function listen(event: CacheEvent): void {
   if (event.name === 'entry:hit') counts.hits++;
   else if (event.name === 'entry:missed') counts.misses++;

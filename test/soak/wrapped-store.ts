@@ -33,6 +33,10 @@ export abstract class WrappedStore extends CacheStore {
     return this.inner.put(key, entry, lifetimeMs);
   }
 
+  override replace(key: string, mark: string, entry: string): Promise<void> {
+    return this.inner.replace(key, mark, entry);
+  }
+
   remove(keys: readonly string[]): Promise<void> {
     return this.inner.remove(keys);
   }

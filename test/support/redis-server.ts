@@ -60,15 +60,6 @@ export class RedisServer {
     await this.#run();
   }
 
-  /** It neither reads nor answers until `thaw`. */
-  freeze(): void {
-    this.#process!.kill('SIGSTOP');
-  }
-
-  thaw(): void {
-    this.#process!.kill('SIGCONT');
-  }
-
   async stop(): Promise<void> {
     // Killed already, it would not end once more.
     if (this.#process?.exitCode === null && this.#process.signalCode === null) await this.#end();

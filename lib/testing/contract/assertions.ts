@@ -1,5 +1,5 @@
 import { deepStrictEqual, notStrictEqual, ok } from 'node:assert';
-import { inspect } from 'node:util';
+import { inspect, isDeepStrictEqual } from 'node:util';
 
 /*
  * Each is told what is wrong with a store that does not pass, and why that matters: whoever wrote the store reads it, and not the contract.
@@ -32,6 +32,12 @@ export function above(actual: number, least: number, why: string): void {
 export function between(actual: number | undefined, first: number, last: number, why: string): void {
   const isBetween = actual !== undefined && actual >= first && actual <= last;
   ok(isBetween, `${why} It should be ${first} to ${last} and is ${shown(actual)}.`);
+}
+
+/** One of those that will do. */
+export function among<T>(actual: T, allowed: readonly T[], why: string): void {
+  const isAllowed = allowed.some((each) => isDeepStrictEqual(plain(each), plain(actual)));
+  ok(isAllowed, `${why} It should be ${allowed.map(shown).join(' or ')} and is ${shown(actual)}.`);
 }
 
 /** In the order of the places, one of those that will do. */

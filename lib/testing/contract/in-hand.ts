@@ -55,6 +55,21 @@ export function inHand(it: It): void {
     same((await store.read(['a'], [], undefined, known)).entries, [undefined], REPLACED);
   });
 
+  it('is replaced where the stored one begins so, for the rest of its lifetime, or not at all', async (subject) => {
+    const { store, elapse, entry } = subject;
+    const [one, two] = [text('one'), text('two')];
+    const WRONG =
+      'replace() puts a text where none stands that begins with the mark, or makes it live longer: an entry that has been dropped or replaced would be back.';
+    await store.put('a', one, SHORT);
+    await store.put('b', two, LONG);
+    for (const key of ['a', 'b', 'c']) await store.replace(key, markOf(one), text('three'));
+    oneOf([await entry('a'), await entry('b'), await entry('c')], [[one, text('three')], [two], [undefined]], WRONG);
+    await elapse(SHORT + 40);
+    same(await entry('a'), undefined, WRONG);
+    await store.replace('a', markOf(text('three')), one);
+    same(await entry('a'), undefined, WRONG);
+  });
+
   const row = (asOf: number): DatedClock => ({ clock: 'user', rows: ['1'], asOf });
   const table = (asOf: number): DatedClock => ({ clock: 'user', asOf });
 

@@ -1,5 +1,7 @@
+import { readInserted, ValuesGiven } from './given-values.js';
+import { readGivenValue } from './operand.js';
 import { isRowId, readRowFilter } from './row-filter.js';
-import type { RowFilter, TableChange, TableRef } from './statement-effect.js';
+import type { GivenValues, RowFilter, TableChange, TableRef } from './statement-effect.js';
 import type { Statement } from './statement.js';
 
 /** A change whose table is still to be read. */
@@ -19,6 +21,8 @@ export interface ChangeHead {
 const MODIFIERS = ['LOW_PRIORITY', 'HIGH_PRIORITY', 'DELAYED', 'QUICK', 'IGNORE'];
 const RESOLUTIONS = ['ROLLBACK', 'ABORT', 'FAIL', 'IGNORE', 'REPLACE'];
 const JOINING = ['FROM', 'USING', 'JOIN', 'STRAIGHT_JOIN'];
+const BEHIND_DELETE = ['WHERE', 'ORDER', 'LIMIT', 'RETURNING'];
+const BEHIND_TARGET = ['SET', ...BEHIND_DELETE];
 
 /** Reads the INSERT, REPLACE, UPDATE, DELETE or MERGE at `at`, whose level ends at `end`. */
 export function readChange(statement: Statement, at: number, end: number): ChangeHead | undefined {
@@ -28,7 +32,7 @@ export function readChange(statement: Statement, at: number, end: number): Chang
   switch (statement.code(at)) {
     case 'UPDATE': {
       const next = skipOnly(statement, start);
-      const change = updateOf(statement, next, end);
+      const change = updateOf(statement, next, end, start === at + 1);
       return { changes: replaces ? [change, { action: 'delete' }] : [change], using: false, next };
     }
     case 'DELETE': {
@@ -36,7 +40,7 @@ export function readChange(statement: Statement, at: number, end: number): Chang
       const from = statement.find(start, end, 'FROM');
       if (from < 0) return undefined;
       const next = skipOnly(statement, from + 1);
-      return { changes: [deleteOf(statement, next, end)], using: true, next };
+      return { changes: [deleteOf(statement, next, end, from === at + 1)], using: true, next };
     }
     case 'MERGE': {
       const deletes = statement.find(start, end, 'DELETE') >= 0;
@@ -44,7 +48,8 @@ export function readChange(statement: Statement, at: number, end: number): Chang
     }
     default: {
       const action = replaces || updatesOnConflict(statement, start, end) ? 'upsert' : 'insert';
-      return single(statement, statement.skip(start, 'INTO'), action, replaces, false);
+      const isBare = action === 'insert' && statement.code(at + 1) === 'INTO';
+      return single(statement, statement.skip(start, 'INTO'), action, replaces, false, isBare ? end : undefined);
     }
   }
 }
@@ -55,9 +60,12 @@ function single(
   action: TableChange['action'],
   deletes: boolean,
   using: boolean,
+  /** Where an INSERT ends that may say all it does. */
+  end?: number,
 ): ChangeHead | undefined {
   const named = statement.table(at);
-  const changes: PendingChange[] = deletes ? [{ action }, { action: 'delete' }] : [{ action }];
+  const change = { action, ...(named && end !== undefined && readInserted(statement, named.end, end)) };
+  const changes: PendingChange[] = deletes ? [change, { action: 'delete' }] : [change];
   return named && { changes, target: named.table, using, next: named.end };
 }
 
@@ -73,18 +81,31 @@ function updatesOnConflict(statement: Statement, from: number, end: number): boo
   return false;
 }
 
-function updateOf(statement: Statement, tables: number, end: number): PendingChange {
+/** @param isBare it has no modifier that lets rows stay, or go, against the rest of the text */
+function updateOf(statement: Statement, tables: number, end: number, isBare: boolean): PendingChange {
   const set = statement.find(tables, end, 'SET');
   const alone = set >= 0 && isAlone(statement, tables, set);
   const rows = alone ? pinnedRows(statement, set, end) : undefined;
-  const assigned = alone ? assignedColumns(statement, set + 1, end) : undefined;
-  return { action: 'update', ...(rows && { rows }), ...(assigned && { assigned }) };
+  const assignments = alone ? readAssignments(statement, set + 1, end) : undefined;
+  const isTold = isBare && assignments !== undefined && behindTarget(statement, tables) === set;
+  return { action: 'update', ...(rows && { rows }), ...assignments, ...(isTold && { isTold }) };
 }
 
-function deleteOf(statement: Statement, tables: number, end: number): PendingChange {
+function deleteOf(statement: Statement, tables: number, end: number, isBare: boolean): PendingChange {
   const where = statement.find(tables, end, 'WHERE');
   const rows = where >= 0 && isAlone(statement, tables, where) ? pinnedRows(statement, tables, end) : undefined;
-  return { action: 'delete', ...(rows && { rows }) };
+  const next = behindTarget(statement, tables);
+  const isTold = isBare && next !== undefined && (next === end || BEHIND_DELETE.includes(statement.code(next)));
+  return { action: 'delete', ...(rows && { rows }), ...(isTold && { isTold }) };
+}
+
+/** Behind the one table that is named at `at`, and its alias. Anything more it may have (PARTITION, FOR PORTION OF) stands there. */
+function behindTarget(statement: Statement, at: number): number | undefined {
+  const end = statement.path(at)?.end;
+  if (end === undefined || end >= statement.length) return end;
+  if (statement.code(end) === 'AS') return end + 2;
+  const isAlias = statement.identifier(end) !== undefined && !BEHIND_TARGET.includes(statement.code(end));
+  return isAlias ? end + 1 : end;
 }
 
 /** One table is named in [from, end), and nothing joins it. */
@@ -102,20 +123,46 @@ function pinnedRows(statement: Statement, from: number, end: number): RowFilter 
   return statement.find(stop, end, 'OR', 'XOR', '|') < 0 ? readRowFilter(statement, where + 1, stop) : undefined;
 }
 
-/** The columns of the SET list that begins at `from`. */
-function assignedColumns(statement: Statement, from: number, end: number): string[] | undefined {
-  const stop = statement.find(from, end, 'WHERE', 'FROM', 'RETURNING', 'ORDER', 'LIMIT');
-  const columns: string[] = [];
-  let at = from;
-  for (const last = stop < 0 ? end : stop; at < last; at++) {
+/** The columns of the SET list that begins at `from`, and what they are set to. */
+function readAssignments(
+  statement: Statement,
+  from: number,
+  end: number,
+): { assigned: string[]; values: GivenValues } | undefined {
+  const last = endOfAssignments(statement, from, end);
+  // A column, in an UPDATE of MySQL: more may be assigned behind it.
+  if (statement.dialect === 'mysql' && statement.code(last) === 'RETURNING') return undefined;
+  // Between the brackets of an array a comparison would look like the next assignment.
+  const hasArrays = statement.find(from, last, '[') >= 0;
+  const assigned: string[] = [];
+  const given = new ValuesGiven(statement.dialect);
+  for (let at = from; at < last; at++) {
     const comma = statement.find(at, last, ',');
     const column = assignedColumn(statement, at);
     if (column === undefined || isRowId(statement, column)) return undefined;
-    columns.push(column);
-    if (comma < 0) return columns;
+    assigned.push(column);
+    given.add(column, hasArrays ? undefined : assignedValue(statement, at, comma < 0 ? last : comma));
+    if (comma < 0) return { assigned, values: given.values };
     at = comma;
   }
   return undefined;
+}
+
+function endOfAssignments(statement: Statement, from: number, end: number): number {
+  for (let at = from - 1; ;) {
+    at = statement.find(at + 1, end, 'WHERE', 'FROM', 'RETURNING', 'ORDER', 'LIMIT');
+    if (at < 0) return end;
+    // a = b IS DISTINCT FROM c, d = 1
+    if (statement.code(at) !== 'FROM' || statement.code(at - 1) !== 'DISTINCT') return at;
+  }
+}
+
+function assignedValue(statement: Statement, at: number, end: number): ReturnType<typeof readGivenValue> {
+  const path = statement.path(at);
+  if (!path || statement.code(path.end) !== '=') return undefined;
+  // One field of the column.
+  if (statement.dialect === 'postgres' && path.parts.length > 1) return undefined;
+  return readGivenValue(statement, path.end + 1, end);
 }
 
 function assignedColumn(statement: Statement, at: number): string | undefined {

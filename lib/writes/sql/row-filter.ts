@@ -1,3 +1,4 @@
+import { readOperand } from './operand.js';
 import type { Operand, RowFilter } from './statement-effect.js';
 import type { Statement } from './statement.js';
 
@@ -62,27 +63,12 @@ class FilterReader {
     if (!path || column === undefined || isRowId(statement, column)) return undefined;
     if (VALUES.test(statement.code(path.end - 1))) return undefined;
     if (statement.code(path.end) === '=') {
-      const value = this.#operand(path.end + 1, end);
+      const value = readOperand(statement, path.end + 1, end);
       return value && [new Map([[column, value]])];
     }
     if (!statement.says(path.end, 'IN', '(') || statement.after(path.end + 1) !== end) return undefined;
-    const values = this.#split(path.end + 2, end - 1, ',').map(([start, stop]) => this.#operand(start, stop));
+    const values = this.#split(path.end + 2, end - 1, ',').map(([start, stop]) => readOperand(statement, start, stop));
     return values.every((value) => value !== undefined) ? values.map((value) => new Map([[column, value]])) : undefined;
-  }
-
-  /** The one value that makes up [from, end). */
-  #operand(from: number, end: number): Operand | undefined {
-    const negative = this.statement.code(from) === '-';
-    const at = negative ? from + 1 : from;
-    const token = this.statement.tokens[at];
-    if (!token || at + 1 !== end) return undefined;
-    if (token.kind === 'number') {
-      const literal = Number(token.text);
-      return Number.isSafeInteger(literal) ? { literal: negative ? -literal : literal } : undefined;
-    }
-    if (negative) return undefined;
-    if (token.kind === 'parameter' && token.parameter >= 0) return { parameter: token.parameter };
-    return token.kind === 'string' ? { literal: token.text } : undefined;
   }
 
   /** Nothing on this level binds looser than OR, mixes with AND, or makes it no condition at all. */

@@ -18,6 +18,12 @@ export interface TableRef {
  */
 export type Operand = { readonly parameter: number } | { readonly literal: string | number };
 
+/** What a column is told to hold. */
+export type GivenValue = Operand | { readonly literal: null | boolean };
+
+/** By column: values it is told to hold. Of PostgreSQL the names stand as written, of all others in lower case. */
+export type GivenValues = ReadonlyMap<string, GivenValue>;
+
 /**
  * The rows of a WHERE, as OR of ANDs: every row written matches one of the alternatives, each of which pins columns by equality.
  * Conditions that only narrow further are left out.
@@ -34,6 +40,15 @@ export interface TableChange {
   readonly rows?: RowFilter;
   /** The columns an UPDATE sets; left out when it cannot be told. */
   readonly assigned?: readonly string[];
+  /** What an UPDATE sets its columns to, as far as these are values. */
+  readonly values?: GivenValues;
+  /** What an INSERT says of its rows, one by one; left out when they are too many. */
+  readonly inserted?: readonly GivenValues[];
+  /**
+   * Nothing is written but what the other fields say: no row in the way of a new one, no table beside this one, no part of a row left
+   * behind. Default: it cannot be told.
+   */
+  readonly isTold?: true;
   /** TRUNCATE ... CASCADE: every table that refers to this one is emptied too. */
   readonly cascade?: boolean;
 }

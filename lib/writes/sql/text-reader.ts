@@ -98,5 +98,8 @@ export class TextReader {
 /** Some of them may be missing, and there may be too many of them. */
 function withoutRows(effect: StatementEffect): StatementEffect {
   if (effect.kind !== 'write') return effect;
-  return { ...effect, writes: effect.writes.map(({ rows: _rows, ...change }) => change) };
+  return {
+    ...effect,
+    writes: effect.writes.map(({ rows: _rows, inserted: _inserted, values: _values, ...change }) => change),
+  };
 }

@@ -248,7 +248,7 @@ describeWithRedisServers('No event and no line of the log', () => {
         });
         const lines = warned.mock.calls.map(([line]) => String(line));
         expect(told(lines)).toEqual([]);
-        expect(lines.filter((line) => /could not be asked.*Error 28P01 at /.test(line))).toHaveLength(2);
+        expect(lines.filter((line) => /could not be asked.*Error 28P01 at /.test(line))).toHaveLength(3);
       });
     },
     ['postgres'],

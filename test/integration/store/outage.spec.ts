@@ -184,7 +184,7 @@ describeWithRedisServers('a Redis that is gone for a while', () => {
           proxy.blackHole();
           await expect(retitle(cut, 'refused')).rejects.toThrow(WriteRefusedError);
           await proxy.heal();
-          const [clock] = (await server.admin.keys('qscache:*example*')).filter((key) => key.endsWith('.example}'));
+          const [clock] = (await server.admin.keys('qscache:{*example*')).filter((key) => key.endsWith('.example}'));
           await vi.waitFor(async () => {
             expect(cut.events.map(({ name }) => name)).toContain('circuit:closed');
             expect(await server.admin.get(clock!)).not.toMatch(/ h:/);
@@ -199,7 +199,7 @@ describeWithRedisServers('a Redis that is gone for a while', () => {
           await retitle(cut, 'meanwhile');
           expect(cut.events.map(({ name }) => name)).toContain('debt:made');
           await proxy.heal();
-          const [clock] = (await server.admin.keys('qscache:*example*')).filter((key) => key.endsWith('.example}'));
+          const [clock] = (await server.admin.keys('qscache:{*example*')).filter((key) => key.endsWith('.example}'));
           await vi.waitFor(async () => {
             expect(cut.events.map(({ name }) => name)).toContain('debt:paid');
             expect(await server.admin.get(clock!)).not.toMatch(/ h:/);

@@ -290,6 +290,7 @@ describeWithRedisServers('What RedisStore does on a server', () => {
         unknown: clocks[0]!.unknown,
         rows: [clocks[0]!.now + 1],
         held: false,
+        hasHold: false,
       });
       await store.hold([odd], odd, 1);
       await wait(5);

@@ -82,6 +82,20 @@ describeWithRedisServers('A write is heard by Redis', () => {
       return state.rows[0]! <= before && !state.held;
     }
 
+    it('before it is made: not while Redis says nothing of its hold', async () => {
+      await beMorePatient(PATIENT);
+      // A line that has answered just now.
+      await protocol.release(await protocol.hold([user]));
+      proxy.blackHole();
+      let isMade = false;
+      const held = protocol.hold([user]).then((hold) => ((isMade = true), hold));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(isMade).toBe(false);
+      await proxy.heal();
+      await protocol.release(await held);
+      expect(failed).toEqual([]);
+    });
+
     it.each([560, 800])('before it is acknowledged, %i ms away with a budget of 1000', async (roundTripMs) => {
       await beMorePatient(1_000);
       proxy.latencyMs = roundTripMs / 2;

@@ -27,6 +27,7 @@ describeDatabases('a DataSource whose entries may have missed a migration', (dat
     const watched = new WatchedDataSource(dataSource, protocol, events, {
       store: () => store,
       outlives: () => true,
+      isPrivate: false,
       isOpen: () => true,
       isEnding: () => dataSources.isEnding(dataSource),
       warn: (text) => warnings.push(text),

@@ -11,6 +11,7 @@ const entry = (mark: string, bytes = READING): KeptEntry => ({
   fingerprint: 'query',
   epoch: 'epoch',
   dependencies: [],
+  footprints: '',
   freshUntil: 0,
   mark,
   reading: { bytes },

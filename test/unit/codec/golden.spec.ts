@@ -77,8 +77,9 @@ const header = {
   epoch: 'history',
   dependencies: [
     { clock: 'photo', asOf: 1_700_000_000_000_000, rows: ['1', '2', '3'] },
-    { clock: 'user', asOf: 0 },
+    { clock: 'user', asOf: 0, isJournaled: true },
   ],
+  footprints: '[0,[[[["id","i"]],["1"],["name"],[],[],0,0,1]]]',
   freshUntil: 1_700_000_060_000,
 };
 

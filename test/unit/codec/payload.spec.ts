@@ -46,7 +46,7 @@ describe('payloads', () => {
 
   const decode = (text: string) => entityCodec(metadata).decode(text);
 
-  it.each(['', 'null', '[]', '{}', '[[]]', '[[],[]]', '["qs6"]', 'qc2.zzz.[[],[]]', '\0', 'undefined'])(
+  it.each(['', 'null', '[]', '{}', '[[]]', '[[],[]]', '["qs7"]', 'qc2.zzz.[[],[]]', '\0', 'undefined'])(
     'of another program are corrupt: %j',
     (foreign) => {
       expect(() => decode(foreign)).toThrow(CorruptPayloadError);

@@ -23,6 +23,7 @@ describe('A guarded store', () => {
   let store: GuardedStore;
   let isVouching: boolean;
   let vouched: unknown[];
+  let replaced: unknown[];
 
   const failing = (reason: StoreFailure) => () => Promise.reject(new StoreError(`is ${reason}`, reason));
   const silent = () => new Promise<never>(() => undefined);
@@ -44,6 +45,7 @@ describe('A guarded store', () => {
     fails = {};
     isVouching = true;
     vouched = [];
+    replaced = [];
     const cacheEvents = new CacheEvents();
     cacheEvents.on((event) => events.push(event));
     const ask = async <T>(name: keyof CacheStore, answer: T): Promise<T> => {
@@ -53,7 +55,7 @@ describe('A guarded store', () => {
     };
     const read = (queries: readonly unknown[]): ClocksRead => ({
       epoch: 'e',
-      clocks: queries.map(() => ({ now: 1, unknown: 1, rows: [], held: false })),
+      clocks: queries.map(() => ({ now: 1, unknown: 1, rows: [], held: false, changes: ['a change'] })),
     });
     const inner = {
       name: 'inner',
@@ -62,6 +64,7 @@ describe('A guarded store', () => {
       vouchesFor: (...asked: unknown[]) => (vouched.push(asked), isVouching),
       touch: (queries: readonly unknown[]) => ask('touch', read(queries)),
       put: () => ask('put', undefined),
+      replace: (...asked: unknown[]) => ask('replace', void replaced.push(asked)),
       remove: () => ask('remove', undefined),
       hold: () => ask('hold', undefined),
       release: () => ask('release', undefined),
@@ -79,8 +82,14 @@ describe('A guarded store', () => {
     expect(await outcome(store.read([], of('a')))).toBe(reason);
     expect(await outcome(store.read([], of('a')))).toBe('not asked');
     expect(await outcome(store.put('key', 'text', 1))).toBe('not asked');
+    expect(await outcome(store.replace('key', 'mark', 'text'))).toBe('not asked');
     expect(asked).toEqual(['read']);
     expect(names()).toEqual(['circuit:opened read']);
+  });
+
+  it('is told what replaces an entry', async () => {
+    await store.replace('key', 'mark', 'text');
+    expect(replaced).toEqual([['key', 'mark', 'text']]);
   });
 
   it('is asked again where it refuses one thing only', async () => {
@@ -152,6 +161,23 @@ describe('A guarded store', () => {
     expect(await held('a', 'b', 'c')).toEqual([true, true, false]);
     expect((await store.touch(of('a', 'c'), 1)).clocks.map((clock) => clock.held)).toEqual([true, false]);
     expect(names()).toEqual(['circuit:opened advance', 'debt:made', 'debt:made']);
+  });
+
+  it('tells of no change of what it is owed, whatever its journal has', async () => {
+    fails.advance = failing('late');
+    await outcome(store.advance([write('a', '1')]));
+    const { clocks } = await store.read([], [{ clock: 'a', rows: [], since: 0 }, ...of('b')]);
+    expect(clocks.map(({ changes }) => changes)).toEqual([undefined, ['a change']]);
+  });
+
+  it('is told of what it is owed without what that has changed', async () => {
+    fails.advance = failing('late');
+    await outcome(store.advance([{ clock: 'a', rows: ['1'], change: 'one' }]));
+    fails = {};
+    await store.recover();
+    expect(advanced).toEqual([[{ clock: 'a', rows: ['1'], takesKeys: false, releasesKeys: false }]]);
+    await store.advance([{ clock: 'a', rows: ['1'], change: 'two' }]);
+    expect(advanced[1]).toEqual([{ clock: 'a', rows: ['1'], change: 'two' }]);
   });
 
   it('is trusted again once it has heard of everything', async () => {

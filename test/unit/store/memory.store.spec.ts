@@ -110,7 +110,7 @@ describe('MemoryStore', () => {
   });
 
   describe('vouches for an entry that its reader has', () => {
-    const text = `["qs6","123456789012","detail"${'.'.repeat(100)}`;
+    const text = `["qs7","123456789012","detail"${'.'.repeat(100)}`;
 
     async function stored() {
       const cache = createCache();

@@ -30,11 +30,41 @@ describe('A connection whose replies are out of step', () => {
     await expect(store.touch(queries, 1_000)).rejects.toBeInstanceOf(StoreError);
   });
 
+  it.each<[string, unknown]>([
+    ['what a read is answered', [...clocks, 'epoch', '']],
+    ['nothing of journals', [[...clocks, 'epoch', '']]],
+    ['too few journals', [[...clocks, 'epoch', ''], [null]]],
+    ['journals that are none', [[...clocks, 'epoch', ''], 'x']],
+    [
+      'fewer clocks',
+      [
+        [...clocks.slice(1), 'epoch', ''],
+        [null, null],
+      ],
+    ],
+    ['nothing', null],
+  ])('has failed when it is asked for journals and answers %s', async (_, reply) => {
+    const asked = queries.map((query) => ({ ...query, since: 5 }));
+    await expect(storeWith(reply).read([], asked)).rejects.toBeInstanceOf(StoreError);
+  });
+
+  it.each([null, 'x', [], [1], [null], ['7'], ['7 a', '7 b'], { 0: '7 a', length: 1 }])(
+    'knows no change where it answers %j for a journal',
+    async (list) => {
+      const asked = queries.map((query) => ({ ...query, since: 6 }));
+      const { clocks: read } = await storeWith([
+        [...clocks, 'epoch', ''],
+        [list, list],
+      ]).read([], asked);
+      expect(read.map(({ changes }) => changes)).toEqual([undefined, undefined]);
+    },
+  );
+
   it('is believed when it answers what it was asked', async () => {
     const { clocks: read } = await storeWith([...clocks, 'epoch', '01']).read([], queries);
     expect(read).toEqual([
-      { now: 5, unknown: 1, held: false, rows: [2, 3] },
-      { now: 7, unknown: 1, held: true, rows: [] },
+      { now: 5, unknown: 1, held: false, hasHold: false, rows: [2, 3] },
+      { now: 7, unknown: 1, held: true, hasHold: false, rows: [] },
     ]);
   });
 

@@ -89,27 +89,3 @@ it('not when it came back meanwhile, nor a server of its own', async () => {
   own.close();
   single.own.close();
 });
-
-it('what it is sent is said to be on its way over a line that has answered lately, and over no other one', async () => {
-  const dial: Dial = async () => {
-    const send = async (commands: readonly RedisCommand[], gone?: () => void) => {
-      gone?.();
-      return commands.map(() => 'PONG');
-    };
-    return { send, end: () => undefined };
-  };
-  const own = new OwnConnection({ name: 'fake', isCluster: false, send: async () => [] }, dial, [], SILENT);
-  const isSaidToBe = async () => {
-    let is = false;
-    await own.send([ping], undefined, () => (is = true));
-    return is;
-  };
-  expect(await isSaidToBe()).toBe(false);
-  expect(await isSaidToBe()).toBe(true);
-  await sleep(2 * SILENT);
-  // Routers forget idle lines silently.
-  expect(await isSaidToBe()).toBe(false);
-  expect(await isSaidToBe()).toBe(true);
-  own.close();
-  expect(await isSaidToBe()).toBe(false);
-});

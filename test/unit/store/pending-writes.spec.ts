@@ -16,4 +16,43 @@ describe('Writes of one table that become visible together', () => {
     ]);
     expect(pending.toWrites()).toMatchObject([{ clock: 'user', rows: 'unknown' }]);
   });
+
+  const changes = (...texts: (string | undefined)[]) =>
+    new PendingWrites()
+      .add(texts.map((change) => ({ clock: 'user', rows: 'new', ...(change === undefined ? {} : { change }) })))
+      .toWrites();
+
+  it('tell what they have changed in their order, a line each', () => {
+    expect(changes('one')).toEqual([expect.objectContaining({ change: 'one' })]);
+    expect(changes('one', 'two', 'three')).toEqual([expect.objectContaining({ change: 'one\ntwo\nthree' })]);
+  });
+
+  it.each([
+    ['the first', [undefined, 'two', 'three']],
+    ['the last', ['one', 'two', undefined]],
+    ['one between', ['one', undefined, 'three', 'four']],
+    ['an empty one', ['one', '', 'three']],
+    ['an empty one that is the first', ['', 'two']],
+  ])('tell of no change where one of them tells of none: %s', (_, texts) => {
+    expect(changes(...texts)[0]).not.toHaveProperty('change');
+  });
+
+  it('tell of no change where together that is more than 4,000 characters', () => {
+    const long = 'x'.repeat(1_999);
+    expect(changes(long, long)[0]!.change).toHaveLength(3_999);
+    expect(changes(long, `${long}xx`)[0]).not.toHaveProperty('change');
+    expect(changes(long, `${long}xx`, 'three')[0]).not.toHaveProperty('change');
+  });
+
+  it('tell each table what was changed there', () => {
+    const pending = new PendingWrites().add([
+      { clock: 'user', rows: 'new', change: 'one' },
+      { clock: 'photo', rows: 'new' },
+      { clock: 'user', rows: ['1'], change: 'two' },
+    ]);
+    expect(pending.toWrites().map(({ clock, change }) => [clock, change])).toEqual([
+      ['user', 'one\ntwo'],
+      ['photo', undefined],
+    ]);
+  });
 });

@@ -46,6 +46,34 @@ describe('A store that answers something else than it was asked', () => {
     expect(await storeThat({ check: async () => answer }).check()).toBeUndefined();
   });
 
+  it.each<[string, unknown, number | undefined]>([
+    ['no list', 'a change', 0],
+    ['no texts', [1], 0],
+    ['too few', [], 0],
+    ['too many', ['one', 'two'], 0],
+    ['something of a moment that has not come', [], 2],
+    ['nothing of it as null', null, 0],
+    ['what nobody has asked for', [], undefined],
+  ])('is one that refuses: of what was changed it tells %s', async (_, changes, since) => {
+    const answer = { epoch: 'one', clocks: [{ ...clocks[0], changes }], entries: [] };
+    const asked = [{ ...queries[0]!, ...(since === undefined ? {} : { since }) }];
+    await expect(storeThat({ read: async () => answer }).read([], asked)).rejects.toMatchObject({ reason: 'refused' });
+  });
+
+  it.each([
+    [['one'], 0],
+    [[], 1],
+    [undefined, 0],
+  ])('is taken at its word where it tells that %o was changed since %i', async (changes, since) => {
+    const answer = { epoch: 'one', clocks: [{ ...clocks[0], changes }], entries: [] };
+    expect(await storeThat({ read: async () => answer }).read([], [{ ...queries[0]!, since }])).toEqual(answer);
+  });
+
+  it('replaces entries within its budget', async () => {
+    const store = storeThat({ replace: () => new Promise(() => undefined) });
+    await expect(store.replace('key', 'mark', 'text')).rejects.toMatchObject({ name: StoreError.name, reason: 'late' });
+  });
+
   it('is taken at its word where it answers what it was asked', async () => {
     const answer = { epoch: 'one', clocks, entries: [undefined] };
     expect(await storeThat({ read: async () => answer }).read(['key'], queries)).toEqual(answer);

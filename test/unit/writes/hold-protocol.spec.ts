@@ -30,6 +30,19 @@ describe('HoldProtocol', () => {
   const clock = async () => (await store.read([], [{ clock: 'user', rows: [] }])).clocks[0]!;
   const renewals = (count: number) => vi.waitFor(() => expect(faulty.count('hold')).toBeGreaterThan(count));
 
+  it.each([
+    [HOLD, ['what it did']],
+    [0, undefined],
+  ])('tells what a write did only where others can see its hold (holdMs %i)', async (holdMs, changes) => {
+    protocol = new HoldProtocol(() => store, new CacheEvents(), { budgetMs: BUDGET, holdMs });
+    const { now } = await clock();
+    const written = { clock: 'user', rows: 'new', change: 'what it did' } as const;
+    await protocol.advance([written], await protocol.hold([written]));
+    const { clocks } = await store.read([], [{ clock: 'user', rows: [], since: now }]);
+    expect(clocks[0]).toMatchObject({ now: now + 1 });
+    expect(clocks[0]!.changes).toEqual(changes);
+  });
+
   it('renews the hold of a statement that takes longer than the hold lives, and no longer than it runs', async () => {
     const { now } = await clock();
     const hold = await protocol.hold([user]);
@@ -43,65 +56,38 @@ describe('HoldProtocol', () => {
     expect(await clock()).toMatchObject({ now: now + 1, held: false });
   });
 
-  describe('while the answer about a hold is on its way', () => {
-    let answer: () => void;
-    /** Says whether it is on its way; stands when it is answered. */
-    function holdSlowly(saysSo: boolean): void {
-      const { hold } = store;
+  describe('A write', () => {
+    /** Whether it has gone on while the store was silent about its hold, and what makes the store answer. */
+    async function whileUnanswered(hold: () => Promise<unknown>): Promise<{ isMade: boolean; answer: () => void }> {
+      const holdNow = store.hold.bind(store);
+      let answer!: () => void;
       vi.spyOn(store, 'hold').mockImplementation((...asked) => {
-        if (saysSo) asked[4]?.();
-        return new Promise((done) => (answer = () => done(hold.call(store, ...asked))));
+        return new Promise((done) => (answer = () => done(holdNow(...asked))));
       });
-    }
-    const isThrough = async (work: Promise<unknown>) => {
-      let is = false;
-      void work.then(() => (is = true));
+      let isMade = false;
+      void hold().then(() => (isMade = true));
       await wait(5);
-      return is;
+      return { isMade, answer };
+    }
+
+    const strict = () => {
+      const needing = new HoldProtocol(() => store, new CacheEvents(), {
+        budgetMs: BUDGET,
+        holdMs: HOLD,
+        needsHold: true,
+      });
+      onTestFinished(() => needing.close());
+      return needing;
     };
 
-    it('lets its write be made, and tells of that when it has come: a hold that comes last would be nobody’s', async () => {
-      const { now } = await clock();
-      holdSlowly(true);
-      const hold = await protocol.hold([user]);
-      const advanced = protocol.advance([user], hold);
-      expect(await isThrough(advanced)).toBe(false);
-      expect((await clock()).now).toBe(now);
+    it.each<[string, () => Promise<unknown>]>([
+      ['releases no keys', () => protocol.hold([user])],
+      ['may free a key', () => protocol.hold([{ ...user, releasesKeys: true }])],
+      ['must have its hold', () => strict().hold([user])],
+    ])('that %s is sent only after its hold was answered', async (_, hold) => {
+      const { isMade, answer } = await whileUnanswered(hold);
+      expect(isMade).toBe(false);
       answer();
-      await advanced;
-      await wait(2 * BUDGET);
-      expect(await clock()).toMatchObject({ now: now + 1, held: false });
-    });
-
-    it('lets nothing be taken back before it has come', async () => {
-      holdSlowly(true);
-      const released = protocol.release(await protocol.hold([user]));
-      expect(await isThrough(released)).toBe(false);
-      answer();
-      await released;
-      await wait(2 * BUDGET);
-      expect((await clock()).held).toBe(false);
-    });
-
-    it.each<[string, boolean, () => Promise<unknown>]>([
-      ['may free a key', true, () => protocol.hold([{ ...user, releasesKeys: true }])],
-      ['is held by a store that does not say so', false, () => protocol.hold([user])],
-      [
-        'must have its hold',
-        true,
-        () => {
-          const options = { budgetMs: BUDGET, holdMs: HOLD, needsHold: true };
-          const strict = new HoldProtocol(() => store, new CacheEvents(), options);
-          onTestFinished(() => strict.close());
-          return strict.hold([user]);
-        },
-      ],
-    ])('lets no write be made that %s', async (_, saysSo, hold) => {
-      holdSlowly(saysSo);
-      const holding = hold();
-      expect(await isThrough(holding)).toBe(false);
-      answer();
-      await holding;
     });
   });
 

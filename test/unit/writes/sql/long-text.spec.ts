@@ -434,12 +434,14 @@ describe('what is read of a long text', () => {
   );
 });
 
+const OF_ROWS = ['rows', 'inserted', 'values'];
+
 /** What is said, each thing once, between one word on transactions and the next. */
 function saidByParts(effects: readonly StatementEffect[]): string[][] {
   const parts = [new Set<string>()];
   for (const effect of effects) {
     if (effect.kind === 'transaction') parts.push(new Set());
-    parts.at(-1)!.add(JSON.stringify(effect, (key, value: unknown) => (key === 'rows' ? undefined : value)));
+    parts.at(-1)!.add(JSON.stringify(effect, (key, value: unknown) => (OF_ROWS.includes(key) ? undefined : value)));
   }
   return parts.map((part) => [...part]);
 }

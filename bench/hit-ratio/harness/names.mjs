@@ -1,0 +1,2 @@
+export const OURS = 'nestjs-qscache';
+export const IDEAL = 'an ideal cache';

@@ -1,0 +1,99 @@
+import type { ColumnValue } from '../naming/column-value.js';
+import type { Image } from './change.js';
+
+/**
+ * What a filter asks of a row, as far as it is understood. `?` stands for anything else that is asked of it.
+ */
+export type Condition =
+  | readonly ['?']
+  | readonly ['null', column: string]
+  | readonly ['in', column: string, values: readonly ColumnValue[]]
+  | readonly ['<' | '<=' | '>' | '>=', column: string, value: string]
+  | readonly ['not' | 'untrue', of: Condition]
+  | readonly ['and' | 'or', of: readonly Condition[]];
+
+/** What a condition may turn out to be of a row: SQL has three answers, and of a row that is not known well several are possible. */
+interface Possible {
+  readonly true: boolean;
+  readonly false: boolean;
+  readonly null: boolean;
+}
+
+const ANY: Possible = { true: true, false: true, null: true };
+const TRUE: Possible = { true: true, false: false, null: false };
+const FALSE: Possible = { true: false, false: true, null: false };
+const NULL: Possible = { true: false, false: false, null: true };
+const SAID: Possible = { true: true, false: true, null: false };
+
+/** Whether a row of which no more is known than this may pass a filter. Without one all do. */
+export function mayPass(condition: Condition | undefined, row: Image): boolean {
+  return !condition || possible(condition, row).true;
+}
+
+function possible(condition: Condition, row: Image): Possible {
+  switch (condition[0]) {
+    case 'null': {
+      const held = row[condition[1]];
+      if (held === undefined) return SAID;
+      return held === null ? TRUE : FALSE;
+    }
+    case 'in':
+      return possibleIn(row[condition[1]], condition[2]);
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      return possibleOrder(condition[0], row[condition[1]], condition[2]);
+    case 'not': {
+      const of = possible(condition[1], row);
+      return { true: of.false, false: of.true, null: of.null };
+    }
+    case 'untrue': {
+      const of = possible(condition[1], row);
+      return { true: of.false || of.null, false: of.true, null: false };
+    }
+    case 'and':
+      return together(condition[1], row, 'true', 'false');
+    case 'or':
+      return together(condition[1], row, 'false', 'true');
+    default:
+      return ANY;
+  }
+}
+
+/** All of them must be the one thing for the whole to be, any of them makes it the other. */
+function together(of: readonly Condition[], row: Image, all: 'true' | 'false', any: 'true' | 'false'): Possible {
+  const parts = of.map((part) => possible(part, row));
+  return {
+    [all]: parts.every((part) => part[all]),
+    [any]: parts.some((part) => part[any]),
+    null: parts.some((part) => part.null),
+  } as unknown as Possible;
+}
+
+function possibleIn(held: ColumnValue | undefined, values: readonly ColumnValue[]): Possible {
+  if (held === undefined) return ANY;
+  if (held === null) return NULL;
+  if (values.includes(held)) return TRUE;
+  // Of another kind, or NULL, which makes of "not among them" unknown.
+  if (values.some((value) => value === null || kindOf(value) !== kindOf(held))) return ANY;
+  return FALSE;
+}
+
+function possibleOrder(operator: '<' | '<=' | '>' | '>=', held: ColumnValue | undefined, value: string): Possible {
+  if (held === null) return NULL;
+  const order = held === undefined ? undefined : compareValues(held, value);
+  if (order === undefined) return ANY;
+  const isTrue = { '<': order < 0, '<=': order <= 0, '>': order > 0, '>=': order >= 0 }[operator];
+  return isTrue ? TRUE : FALSE;
+}
+
+/** Below, at or above zero, as the database sorts them; `undefined` where nobody can tell: texts sort by collations. */
+export function compareValues(some: ColumnValue, other: ColumnValue): number | undefined {
+  if (some === null || other === null || !some.startsWith('i:') || !other.startsWith('i:')) return undefined;
+  const [a, b] = [BigInt(some.slice(2)), BigInt(other.slice(2))];
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+const kindOf = (value: string): string => value[0]!;

@@ -1,0 +1,92 @@
+import { joinKeys, textKey } from '../naming/text-key.js';
+import type { Change, Image } from './change.js';
+import { compareValues, mayPass } from './condition.js';
+import type { Footprint, Window } from './footprint.js';
+
+/**
+ * Whether a change of a table may have changed what an entry shows. Each change is judged against what the entry showed when it was loaded,
+ * and that is enough: until the first one that matters it shows the same. A load that has seen some of the changes already only makes more of
+ * them matter.
+ */
+export function mayAffect(change: Change, footprint: Footprint): boolean {
+  switch (change.action) {
+    case 'insert':
+      // The row that shows it must have come after it, and tells so itself.
+      return !footprint.isReferred && rowsOf(change).some((row) => mayComeIn(row, footprint));
+    case 'update':
+      return updateMayAffect(change, footprint);
+    case 'delete':
+      return rowsOf(change).some((row) => mayBeShown(row, footprint) || mayMove(row, footprint));
+  }
+}
+
+function updateMayAffect(change: Change, footprint: Footprint): boolean {
+  const { assigned, values } = change;
+  const { key, shown, filtering, ordering, window } = footprint;
+  const isAssigned = (column: string) => assigned.includes(column);
+  if (key.some(([column]) => isAssigned(column))) return true;
+  const isFiltering = filtering.some(isAssigned);
+  const isOrdering = ordering.some(isAssigned);
+  if (!isFiltering && !isOrdering && !shown.some(isAssigned)) return false;
+  // A row that is not shown of a list that shows all of its rows is none of them, and stays so.
+  const comes = isFiltering || (isOrdering && isPart(window));
+  return rowsOf(change).some((before) => {
+    if (mayBeShown(before, footprint)) return true;
+    if (!comes) return false;
+    const after: Record<string, Image[string]> = { ...before };
+    for (const column of assigned) delete after[column];
+    return mayComeIn({ ...after, ...values }, footprint) || mayMove(before, footprint);
+  });
+}
+
+const ANY_ROW: readonly Image[] = [{}];
+
+function rowsOf({ rows }: Change): readonly Image[] {
+  return rows ?? ANY_ROW;
+}
+
+/** Whether a row was among those the entry shows. */
+function mayBeShown(row: Image, { key, rows, filter }: Footprint): boolean {
+  if (rows?.length === 0) return false;
+  const name = rows && nameOf(row, key);
+  return name === undefined ? mayPass(filter, row) : rows!.includes(name);
+}
+
+/** Whether a row that is like this now is among those that are to be shown. */
+function mayComeIn(row: Image, { filter, window }: Footprint): boolean {
+  return mayPass(filter, row) && !isBehind(row, window);
+}
+
+/** Whether a row that the entry does not show can move those it shows, by going. */
+function mayMove(row: Image, { filter, window }: Footprint): boolean {
+  return window?.hasOffset === true && mayPass(filter, row) && !isBehind(row, window);
+}
+
+/** Whether there are rows that pass and are not shown. */
+function isPart(window: Window | undefined): boolean {
+  return window !== undefined && (window.hasOffset || window.isFull);
+}
+
+/** Whether a row is sorted behind the last one that is shown, for sure, and that is where the list ends. */
+function isBehind(row: Image, window: Window | undefined): boolean {
+  if (!window?.isFull) return false;
+  for (const [column, direction, last] of window.bounds) {
+    const held = row[column];
+    const order = held === undefined ? undefined : compareValues(held, last);
+    if (order === undefined) return false;
+    if (order !== 0) return direction === 'ASC' ? order > 0 : order < 0;
+  }
+  return false;
+}
+
+/** As the row's clock is called; `undefined` where its key is not known. */
+function nameOf(row: Image, key: Footprint['key']): string | undefined {
+  if (!key.length) return undefined;
+  const parts: string[] = [];
+  for (const [column, kind] of key) {
+    const held = row[column];
+    if (typeof held !== 'string' || !held.startsWith(`${kind}:`)) return undefined;
+    parts.push(held.slice(2));
+  }
+  return textKey(joinKeys(parts));
+}

@@ -1,0 +1,390 @@
+import type { EntityMetadata, ObjectLiteral } from 'typeorm';
+import { compareValues, type Condition } from '../journal/condition.js';
+import type { Bound, Footprint, Footprints, KeyColumn, Window } from '../journal/footprint.js';
+import { columnName, columnSpelling, columnValue, type ColumnValue } from '../naming/column-value.js';
+import { rowKey } from '../naming/row-key.js';
+import { entityClock } from '../naming/table-clocks.js';
+import { dataSourceOf } from '../peers/typeorm.js';
+import type { EntityQuery } from '../query/entity-query.js';
+import { properties } from '../query/properties.js';
+import { partAt } from '../query/property-path.js';
+import { asksRelated, member, namesParameters, saysSql } from '../query/where.js';
+import { type AskedRows, askedRows, every } from './asked-rows.js';
+import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
+import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
+
+type Column = EntityMetadata['columns'][number];
+type Relation = EntityMetadata['relations'][number];
+
+/** More rows of one table than these are not named. */
+const MOST_ROWS = 5_000;
+
+/** By clock; of a table without, any write counts. */
+export type FootprintsOf = ReadonlyMap<string, Footprints>;
+
+/** Whether every foreign key of a relation is known to name a row that is there: the database sees to it. */
+export type IsEnforced = (relation: Relation) => boolean;
+
+const NOWHERE: FootprintsOf = new Map();
+
+/** What the entries of a manager rest on in each table they read. */
+export class EntityFootprints {
+  readonly #nodes: readonly RelationNode[] | undefined;
+
+  constructor(
+    private readonly metadata: EntityMetadata,
+    relations: readonly RelationNode[],
+    /** Tables of which any write counts. */
+    private readonly declared: ReadonlySet<string>,
+    private readonly isEnforced: IsEnforced,
+  ) {
+    const nodes = hasEagerCircle(metadata) ? undefined : withEagerRelations(metadata, relations);
+    this.#nodes = nodes && [metadata, ...relatedTo(nodes)].every(isPlainEntity) ? nodes : undefined;
+  }
+
+  /**
+   * @param entities that the query found
+   * @param apart tables that a subquery of the load has read
+   */
+  of(query: EntityQuery, entities: readonly ObjectLiteral[], apart: ReadonlySet<string> = new Set()): FootprintsOf {
+    const nodes = this.#nodes;
+    if (!nodes || saysMore(this.metadata, query)) return NOWHERE;
+    const found = new Found(this.isEnforced);
+    found.addRoot(this.metadata, query, nodes, entities);
+    for (const clock of this.declared) found.giveUp(clock);
+    // Of a part of a list TypeORM asks for the keys first, in a query around the same one.
+    if (!query.skip && query.take === undefined) for (const clock of apart) found.giveUp(clock);
+    return found.all;
+  }
+}
+
+/** What is made of one query and what it found. */
+class Found {
+  readonly #byClock = new Map<string, Footprint[]>();
+  readonly #given = new Set<string>();
+
+  constructor(private readonly isEnforced: IsEnforced) {}
+
+  get all(): FootprintsOf {
+    for (const clock of this.#given) this.#byClock.delete(clock);
+    return this.#byClock;
+  }
+
+  giveUp(clock: string): void {
+    this.#given.add(clock);
+  }
+
+  addRoot(
+    metadata: EntityMetadata,
+    query: EntityQuery,
+    nodes: readonly RelationNode[],
+    entities: readonly ObjectLiteral[],
+  ): void {
+    const { where, order, refinements = [] } = query;
+    const refined = refinements.map((refinement): AskedRows => {
+      const asked = askedRows(metadata, refinement.where);
+      if (!refinement.isExcluded) return asked;
+      return { ...asked, condition: ['untrue', asked.condition ?? ['and', []]] };
+    });
+    const asked = every([askedRows(metadata, where), ...refined]);
+    const window = windowOf(metadata, query, order ?? metadata.orderBy, entities);
+    this.#add(metadata, nodes, entities, { asked, order, select: query.select, window });
+  }
+
+  /** Rows of one table, shown or only asked about, and all that is read through them. */
+  #add(
+    metadata: EntityMetadata,
+    nodes: readonly RelationNode[],
+    entities: readonly ObjectLiteral[] | undefined,
+    place: Place,
+  ): void {
+    const { asked, order, select, window, isReferred, owners } = place;
+    const dataSource = dataSourceOf(metadata);
+    const named = (column: Column) => columnName(dataSource, column.databaseName);
+    const filtering = new Set([...asked.columns, ...metadata.primaryColumns.map(named)]);
+    for (const column of place.referenced ?? []) filtering.add(named(column));
+    const conditions: Condition[] = asked.condition ? [asked.condition] : [];
+    const { deleteDateColumn, discriminatorColumn, parentEntityMetadata } = metadata;
+    if (deleteDateColumn) {
+      filtering.add(named(deleteDateColumn));
+      conditions.push(['null', named(deleteDateColumn)]);
+    }
+    if (discriminatorColumn) {
+      filtering.add(named(discriminatorColumn));
+      if (parentEntityMetadata) conditions.push(ofClass(metadata, named(discriminatorColumn), discriminatorColumn));
+    }
+    if (owners) {
+      for (const column of owners.columns) filtering.add(named(column));
+      if (owners.condition) conditions.push(owners.condition);
+    }
+    const ordered = orderOf(metadata, order ?? metadata.orderBy);
+    const relations = new Map<Relation, RelationNode | undefined>(
+      [...asked.related.keys()].map((each) => [each, undefined]),
+    );
+    for (const relation of ordered.related.keys()) relations.set(relation, undefined);
+    for (const node of nodes) relations.set(node.relation, node);
+    for (const [relation, node] of relations) {
+      // Which row it leads to decides what is shown, and for some relations whether anything is.
+      for (const column of ownColumns(relation)) filtering.add(named(column));
+      const isAsked = asked.related.has(relation) || ordered.related.has(relation);
+      this.#addRelated(metadata, relation, node, isAsked, entities, {
+        asked: asked.related.get(relation) ?? NOTHING_ASKED,
+        order: ordered.related.get(relation),
+        select: partAt(select, relation.propertyPath),
+      });
+    }
+    const clock = entityClock(metadata);
+    const key = keyOf(metadata);
+    const footprint: Footprint = {
+      key,
+      rows: entities && namesOf(metadata, entities),
+      shown: entities ? shownColumns(metadata, select).map(named) : [],
+      filtering: [...filtering],
+      ordering: ordered.columns.map(named),
+      ...(conditions.length && { filter: conditions.length === 1 ? conditions[0]! : (['and', conditions] as const) }),
+      ...(window && { window }),
+      ...(isReferred && { isReferred }),
+    };
+    this.#put(clock, footprint);
+  }
+
+  #addRelated(
+    owner: EntityMetadata,
+    relation: Relation,
+    node: RelationNode | undefined,
+    isAsked: boolean,
+    parents: readonly ObjectLiteral[] | undefined,
+    place: Pick<Place, 'asked' | 'order' | 'select'>,
+  ): void {
+    const related = relation.inverseEntityMetadata;
+    const isToOne = holdsKey(relation);
+    // A filter on several related rows, or an order by them, says more than what each of them must be like.
+    if (!isPlainEntity(related) || (isAsked && !isToOne)) return this.#giveUpRelated(relation);
+    const entities = node && parents?.flatMap((parent) => (owns(node, parent) ? relatedEntities(node, parent) : []));
+    const children = node?.children ?? [];
+    const isReferred = this.isEnforced(relation);
+    if (isToOne) {
+      const referenced = relation.joinColumns.flatMap(({ referencedColumn }) => referencedColumn ?? []);
+      return this.#add(related, children, unique(entities), { ...place, isReferred, referenced });
+    }
+    if (!parents) return this.#giveUpRelated(relation);
+    if (relation.isManyToMany) {
+      const { junctionEntityMetadata: junction } = relation;
+      if (!junction) return this.#giveUpRelated(relation);
+      const columns = relation.isManyToManyOwner ? junction.ownerColumns : junction.inverseColumns;
+      this.#putJunction(junction, columns, parents);
+      return this.#add(related, children, unique(entities), { ...place, isReferred });
+    }
+    const columns = relation.inverseRelation?.joinColumns ?? [];
+    if (!columns.length) return this.#giveUpRelated(relation);
+    this.#add(related, children, unique(entities), { ...place, owners: ownedBy(owner, columns, parents) });
+  }
+
+  #putJunction(junction: EntityMetadata, columns: readonly Column[], parents: readonly ObjectLiteral[]): void {
+    const { condition } = ownedBy(junction, columns, parents);
+    const names = junction.columns.map(({ databaseName }) => columnName(dataSourceOf(junction), databaseName));
+    this.#put(entityClock(junction), {
+      key: [],
+      rows: undefined,
+      shown: [],
+      filtering: names,
+      ordering: [],
+      ...(condition && { filter: condition }),
+    });
+  }
+
+  #giveUpRelated({ inverseEntityMetadata, junctionEntityMetadata }: Relation): void {
+    this.giveUp(entityClock(inverseEntityMetadata));
+    if (junctionEntityMetadata) this.giveUp(entityClock(junctionEntityMetadata));
+  }
+
+  #put(clock: string, footprint: Footprint): void {
+    const known = this.#byClock.get(clock);
+    if (known) known.push(footprint);
+    else this.#byClock.set(clock, [footprint]);
+  }
+}
+
+/** How rows of a table come to be read. */
+interface Place {
+  readonly asked: AskedRows;
+  readonly order: unknown;
+  readonly select: object | undefined;
+  readonly window?: Window | undefined;
+  readonly isReferred?: boolean | undefined;
+  /** What foreign keys lead to. */
+  readonly referenced?: readonly Column[];
+  /** The rows they belong to, by the foreign keys they hold. */
+  readonly owners?: Owners | undefined;
+}
+
+interface Owners {
+  readonly columns: readonly Column[];
+  readonly condition: Condition | undefined;
+}
+
+const NOTHING_ASKED: AskedRows = { condition: undefined, columns: new Set(), related: new Map() };
+
+/** Of a query whose rows are decided by more than columns of theirs and of what they lead to. */
+function saysMore(metadata: EntityMetadata, { where, refinements = [] }: EntityQuery): boolean {
+  const all = [where, ...refinements.map((refinement) => refinement.where)];
+  if (all.some((each) => saysSql(each) || namesParameters(each))) return true;
+  return refinements.some((refinement) => asksRelated(metadata, refinement.where));
+}
+
+/** Whether what is loaded of an entity is in its columns, and in what was asked for. */
+function isPlainEntity(metadata: EntityMetadata): boolean {
+  const { tableType, treeType, relationIds, columns } = metadata;
+  if (tableType !== 'regular' && tableType !== 'entity-child') return false;
+  // What TypeORM 0.3 can count for an entity.
+  const { relationCounts = [] } = metadata as { relationCounts?: readonly unknown[] };
+  if (treeType || relationIds.length || relationCounts.length) return false;
+  return columns.every(({ isVirtualProperty }) => !isVirtualProperty);
+}
+
+function relatedTo(nodes: readonly RelationNode[]): EntityMetadata[] {
+  return nodes.flatMap(({ relation, children }) => [relation.inverseEntityMetadata, ...relatedTo(children)]);
+}
+
+/** Whether the owner names the related row. */
+function holdsKey({ isManyToOne, isOneToOneOwner }: Relation): boolean {
+  return isManyToOne || isOneToOneOwner;
+}
+
+/** The columns of its owner that a relation goes by: a foreign key, or what one leads to. */
+function ownColumns(relation: Relation): readonly Column[] {
+  if (holdsKey(relation)) return relation.joinColumns;
+  const columns = relation.inverseRelation?.joinColumns ?? [];
+  return columns.flatMap(({ referencedColumn }) => (referencedColumn ? [referencedColumn] : []));
+}
+
+function keyOf(metadata: EntityMetadata): KeyColumn[] {
+  const { primaryColumns } = metadata;
+  const spelled = primaryColumns.map((column) => ({ column, spelling: columnSpelling(column) }));
+  if (!spelled.every(({ spelling }) => spelling)) return [];
+  const dataSource = dataSourceOf(metadata);
+  return spelled.map(({ column, spelling }) => [columnName(dataSource, column.databaseName), spelling!.kind[0]!]);
+}
+
+/** `undefined` where one has no name, or there are too many. */
+function namesOf(metadata: EntityMetadata, entities: readonly ObjectLiteral[]): string[] | undefined {
+  if (entities.length > MOST_ROWS) return undefined;
+  const name = rowKey(metadata);
+  const names: string[] = [];
+  for (const entity of entities) {
+    const row = name((column) => column.getEntityValue(entity));
+    if (row === undefined) return undefined;
+    names.push(row);
+  }
+  return names;
+}
+
+/** One row may be shown in several places. */
+function unique(entities: readonly ObjectLiteral[] | undefined): readonly ObjectLiteral[] | undefined {
+  return entities && [...new Set(entities)];
+}
+
+/** As TypeORM selects: what a selection names, or all but what is never selected unasked. */
+function shownColumns({ columns }: EntityMetadata, select: object | undefined): Column[] {
+  const named = select && columns.filter((column) => column.isPrimary || isSelected(select, column.propertyPath));
+  const isNamed = ({ relationMetadata, propertyPath }: Column) =>
+    !relationMetadata && isSelected(select!, propertyPath);
+  if (named?.some(isNamed)) return named;
+  return columns.filter(({ isSelect }) => isSelect);
+}
+
+function isSelected(select: object, path: string): boolean {
+  let level: unknown = select;
+  for (const name of path.split('.')) {
+    if (level === true) return true;
+    if (typeof level !== 'object' || level === null) return false;
+    level = (level as Record<string, unknown>)[name];
+  }
+  return level === true || (typeof level === 'object' && level !== null);
+}
+
+/** The rows of a class and of those below it, in a table that holds others as well. */
+function ofClass(metadata: EntityMetadata, name: string, column: Column): Condition {
+  const values = [metadata, ...metadata.childEntityMetadatas].map((each) =>
+    columnValue(column, each.discriminatorValue),
+  );
+  return values.every((value) => value !== undefined) ? ['in', name, values] : ['?'];
+}
+
+/** More owners than these are not named. */
+const MOST_OWNERS = 1_000;
+
+/** The rows that hold the key of one of these. */
+function ownedBy(metadata: EntityMetadata, columns: readonly Column[], parents: readonly ObjectLiteral[]): Owners {
+  const [column, ...more] = columns;
+  if (!column || more.length || parents.length > MOST_OWNERS) return { columns, condition: undefined };
+  const values = new Set<ColumnValue>();
+  for (const parent of parents) {
+    const held: unknown = column.referencedColumn?.getEntityValue(parent);
+    const value = held === undefined || held === null ? undefined : columnValue(column, held);
+    if (value === undefined) return { columns, condition: undefined };
+    values.add(value);
+  }
+  const name = columnName(dataSourceOf(column.entityMetadata), column.databaseName);
+  return { columns, condition: ['in', name, [...values]] };
+}
+
+interface Ordered {
+  readonly columns: readonly Column[];
+  readonly related: ReadonlyMap<Relation, unknown>;
+}
+
+function orderOf(metadata: EntityMetadata, order: unknown, prefix = ''): Ordered {
+  const columns: Column[] = [];
+  const related = new Map<Relation, unknown>();
+  if (typeof order !== 'object' || order === null) return { columns, related };
+  for (const [property, value] of properties(order)) {
+    if (value === undefined) continue;
+    const { column, embedded, relation } = member(metadata, prefix + property);
+    if (column) columns.push(column);
+    else if (relation) related.set(relation, value);
+    else if (embedded) {
+      const inside = orderOf(metadata, value, `${embedded}.`);
+      columns.push(...inside.columns);
+      for (const [each, below] of inside.related) related.set(each, below);
+    }
+  }
+  return { columns, related };
+}
+
+function windowOf(
+  metadata: EntityMetadata,
+  { skip = 0, take }: EntityQuery,
+  order: unknown,
+  entities: readonly ObjectLiteral[],
+): Window | undefined {
+  if (!skip && take === undefined) return undefined;
+  const last = entities.at(-1);
+  const isFull = take !== undefined && entities.length >= take;
+  return { hasOffset: skip > 0, isFull, bounds: last ? boundsOf(metadata, order, last) : [] };
+}
+
+/** Of the columns that are compared first, as long as they are the row's own and sorted here as there. */
+function boundsOf(metadata: EntityMetadata, order: unknown, last: ObjectLiteral): Bound[] {
+  const bounds: Bound[] = [];
+  if (typeof order !== 'object' || order === null) return bounds;
+  for (const [property, value] of properties(order)) {
+    if (value === undefined) continue;
+    const column = metadata.findColumnWithPropertyPathStrict(property);
+    const direction = directionOf(value);
+    const held: unknown = column?.getEntityValue(last);
+    const spelled = column && held !== undefined && held !== null ? columnValue(column, held) : undefined;
+    if (!column || !direction || spelled === undefined || compareValues(spelled, spelled) === undefined) break;
+    bounds.push([columnName(dataSourceOf(metadata), column.databaseName), direction, spelled]);
+  }
+  return bounds;
+}
+
+function directionOf(value: unknown): 'ASC' | 'DESC' | undefined {
+  if (typeof value === 'object' && value !== null) {
+    const { direction, order } = value as { direction?: unknown; order?: unknown };
+    return directionOf(direction ?? order);
+  }
+  if (value === 'ASC' || value === 'asc' || value === 1) return 'ASC';
+  return value === 'DESC' || value === 'desc' || value === -1 ? 'DESC' : undefined;
+}

@@ -1,0 +1,130 @@
+import type { DataSource } from 'typeorm';
+import { type ColumnPair, sameColumns } from './foreign-keys.js';
+import { isMysql } from '../naming/database-name.js';
+import { askPlainTables, type PlainTable, type PlainTablesFound, type Unasked } from './plain-tables.js';
+
+/** Between two questions, in milliseconds: a script that defines many things asks once in a while, not once for each. */
+const PAUSE_MS = 1_000;
+
+/** Between two that failed: each pause is twice as long as the one before. */
+const LONGEST_PAUSE_MS = 60_000;
+
+/** Those of this process, whatever database they are of: one DataSource may make a trigger on a table of another. */
+const all = new Set<KnownTables>();
+
+/** Kinds of servers that a statement of this process may have let keys into that refer to nothing. They stay, and no server tells of them. */
+const unchecked = new Set<'postgres' | 'mysql'>();
+
+/**
+ * What is known of what tables do by themselves (`PlainTable`): nothing before the database has been asked, and nothing after a statement of
+ * this process that may have changed it, until the database has been asked again.
+ */
+export class KnownTables {
+  #found: PlainTablesFound = new Map();
+  #version = 0;
+  /** Statements under way that may define something. */
+  #doubts = 0;
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = true;
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Of a clock's table; `undefined` where it may do anything. */
+  get(clock: string): PlainTable | undefined {
+    return this.#found.get(clock);
+  }
+
+  /** Whether every row of a clock's table has keys of these columns only that refer to a row of the other one, or to none. */
+  isEnforced(clock: string, parent: string, columns: readonly ColumnPair[]): boolean {
+    if ((!isEmbedded(this.dataSource) && unchecked.has(serverOf(this.dataSource))) || !this.#found.has(parent))
+      return false;
+    const keys = this.#found.get(clock)?.foreignKeys ?? [];
+    return keys.some((key) => key.isEnforced && key.parent === parent && sameColumns(key.columns, columns));
+  }
+
+  /** A statement may change whether this process has its foreign keys checked. Told of before it is sent, and once it is done. */
+  doubtKeys(): void {
+    // Of SQLite's rows the answer to the next question knows.
+    if (isEmbedded(this.dataSource)) this.doubt()();
+    else unchecked.add(serverOf(this.dataSource));
+  }
+
+  /** Another one whenever something may have been defined: what was read of a statement before that is not known to hold behind it. */
+  get version(): number {
+    return this.#version;
+  }
+
+  start(): void {
+    this.#isStopped = false;
+    all.add(this);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    all.delete(this);
+    this.#forget();
+  }
+
+  /**
+   * A statement begins that may make triggers and the like, or may show those that its transaction has made.
+   *
+   * @returns to be called once it has ended, however
+   */
+  doubt(): () => void {
+    const others = [...all];
+    for (const each of others) each.#begin();
+    return () => {
+      for (const each of others) each.#end();
+    };
+  }
+
+  /** Asks the database. Rejects when that fails; then it is asked again after a while. */
+  async ask(): Promise<Unasked | undefined> {
+    const version = this.#version;
+    try {
+      const { found, unasked } = await askPlainTables(this.dataSource);
+      this.#failures = 0;
+      // What was defined meanwhile may be in the answer or not.
+      if (version === this.#version && !this.#doubts && !this.#isStopped) this.#found = found;
+      else this.#askSoon();
+      return unasked;
+    } catch (error) {
+      this.#failures++;
+      this.#askSoon();
+      throw error;
+    }
+  }
+
+  #begin(): void {
+    this.#doubts++;
+    this.#forget();
+  }
+
+  #end(): void {
+    this.#doubts--;
+    this.#forget();
+    this.#askSoon();
+  }
+
+  #forget(): void {
+    this.#version++;
+    this.#found = new Map();
+  }
+
+  #askSoon(): void {
+    if (this.#isStopped || this.#timer || this.#doubts) return;
+    const pause = Math.min(PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      // Nobody waits for it, and its failure is followed by another question.
+      if (this.dataSource.isInitialized) void this.ask().catch(() => undefined);
+    }, pause).unref();
+  }
+}
+
+const serverOf = (dataSource: DataSource) => (isMysql(dataSource) ? 'mysql' : 'postgres');
+
+const isEmbedded = ({ options: { type } }: DataSource): boolean => type === 'sqljs' || type === 'better-sqlite3';

@@ -1,0 +1,160 @@
+import type { Sabotaged } from './broken.js';
+import { isLong } from './scenarios.js';
+import {
+  datingTooFar,
+  firstOfEach,
+  HastyTeller,
+  journalOfAnotherEpoch,
+  settlingAsNothing,
+  tellingBesideHolds,
+  tellingThePart,
+  withFootprints,
+} from './journal-sabotage.js';
+import { replace, seeing, withClocks } from './sabotage.js';
+import type { CacheStore } from '../../lib/store/cache-store.js';
+
+const one = [{ query: 'active' }] as const;
+const two = [...one, { query: 'active' }] as const;
+const three = [...two, { query: 'active' }] as const;
+
+const takingGapsForNothing = (store: CacheStore) =>
+  replace(
+    store,
+    seeing(
+      store,
+      withClocks((state) => ({ ...state, changes: state.changes ?? [] })),
+    ),
+  );
+
+/** One part of what is judged by journals broken in each. */
+export const brokenJournals: Record<string, Sabotaged> = {
+  'a change judged by what an entry rests on in another table': {
+    journal: {},
+    readers: [{ query: 'author' }],
+    writers: ['renameAuthor'],
+    broken: {
+      store: (store) =>
+        replace(
+          store,
+          withFootprints(store, (all) => all.toReversed()),
+        ),
+    },
+  },
+  // To be written anew: since readers look for holds on all tables of an entry it is no longer found where it was.
+  ...(isLong && {
+    'a change judged by what an older entry rests on': {
+      journal: {},
+      readers: three,
+      writers: ['activate', 'retitleListed'],
+      broken: { store: (store) => replace(store, withFootprints(store, firstOfEach())), holdMs: 0 },
+    },
+  }),
+  'a change judged by fewer columns than are shown': {
+    journal: {},
+    readers: one,
+    writers: ['retitle'],
+    broken: {
+      store: (store) =>
+        replace(
+          store,
+          withFootprints(store, (all) => all.map((each) => each?.map((footprint) => ({ ...footprint, shown: [] })))),
+        ),
+    },
+  },
+  'a change judged by fewer columns than decide': {
+    journal: {},
+    readers: one,
+    writers: ['activate'],
+    broken: {
+      store: (store) =>
+        replace(
+          store,
+          withFootprints(store, (all) =>
+            all.map((each) => each?.map((footprint) => ({ ...footprint, filtering: [] }))),
+          ),
+        ),
+    },
+  },
+  // To be written anew: since readers look for holds on all tables of an entry it is no longer found where it was.
+  ...(isLong && {
+    'a gap in a journal taken for no change': {
+      journal: {},
+      readers: one,
+      writers: ['retitleUntold'],
+      broken: { store: takingGapsForNothing },
+    },
+  }),
+  // To be written anew: since readers look for holds on all tables of an entry it is no longer found where it was.
+  ...(isLong && {
+    'what a journal has forgotten taken for no change': {
+      journal: { length: 1 },
+      readers: one,
+      writers: ['retitle', 'hide'],
+      broken: { store: takingGapsForNothing },
+    },
+  }),
+  // To be written anew: since readers look for holds on all tables of an entry it is no longer found where it was.
+  ...(isLong && {
+    'a journal that was evicted taken for one of no changes': {
+      journal: {},
+      readers: one,
+      writers: ['retitle'],
+      evictions: { of: ['journal'], times: 1 },
+      broken: { store: takingGapsForNothing },
+    },
+  }),
+  'a journal of another epoch': {
+    journal: {},
+    readers: one,
+    writers: ['retitle'],
+    restores: true,
+    broken: { store: (store) => replace(store, journalOfAnotherEpoch(store)) },
+  },
+  'an entry dated anew by clocks that it was not judged by': {
+    journal: { writeBackAfter: 1 },
+    readers: two,
+    writers: ['hide', 'retitle'],
+    broken: { store: (store, server) => replace(store, datingTooFar(store, server)) },
+  },
+  'a key taken, told as if nobody were giving it up': {
+    journal: {},
+    readers: one,
+    writers: ['remove', 'replaceRemoved'],
+    broken: {
+      store: (store, server) => {
+        // The hold itself would have nothing told.
+        tellingBesideHolds(store, server);
+        return replace(store, { hold: (clocks, id, deadlineMs) => store.hold(clocks, id, deadlineMs, false) });
+      },
+    },
+  },
+  // To be written anew: since readers look for holds on all tables of an entry it is no longer found where it was.
+  ...(isLong && {
+    'a change told beside one that is visible and held': {
+      journal: {},
+      readers: one,
+      writers: ['activate', 'retitleOther'],
+      broken: { store: tellingBesideHolds },
+    },
+  }),
+  'what a hold has advanced, told as no change': {
+    journal: {},
+    readers: one,
+    writers: ['retitle'],
+    crashes: 1,
+    time: true,
+    broken: { store: settlingAsNothing },
+  },
+  'a change told before it is visible': {
+    journal: {},
+    readers: two,
+    writers: ['retitle'],
+    broken: { protocol: HastyTeller },
+  },
+  'one of two changes of a transaction told for both': {
+    journal: {},
+    readers: one,
+    writers: ['hideAndRetitle'],
+    broken: { store: (store) => replace(store, tellingThePart(store)) },
+  },
+};

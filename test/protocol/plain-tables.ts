@@ -1,0 +1,9 @@
+import type { PlainTable } from '../../lib/writes/plain-tables.js';
+import { KnownTables } from '../../lib/writes/known-tables.js';
+
+/** As after a database has been asked that has neither triggers nor rules. */
+export class PlainTables extends KnownTables {
+  override get(): PlainTable {
+    return { computed: [], followsItself: false, foreignKeys: [], followedIndirectly: new Set() };
+  }
+}
