@@ -1,30 +1,20 @@
 import type { Sabotaged } from './broken.js';
-import { isLong } from './scenarios.js';
 import {
   datingTooFar,
   firstOfEach,
   HastyTeller,
   journalOfAnotherEpoch,
   settlingAsNothing,
+  takingGapsForNothing,
   tellingBesideHolds,
   tellingThePart,
   withFootprints,
 } from './journal-sabotage.js';
-import { replace, seeing, withClocks } from './sabotage.js';
-import type { CacheStore } from '../../lib/store/cache-store.js';
+import { replace } from './sabotage.js';
 
 const one = [{ query: 'active' }] as const;
 const two = [...one, { query: 'active' }] as const;
 const three = [...two, { query: 'active' }] as const;
-
-const takingGapsForNothing = (store: CacheStore) =>
-  replace(
-    store,
-    seeing(
-      store,
-      withClocks((state) => ({ ...state, changes: state.changes ?? [] })),
-    ),
-  );
 
 /** One part of what is judged by journals broken in each. */
 export const brokenJournals: Record<string, Sabotaged> = {
@@ -40,15 +30,12 @@ export const brokenJournals: Record<string, Sabotaged> = {
         ),
     },
   },
-  // To be written anew: since readers look for holds on all tables of an entry it is no longer found where it was.
-  ...(isLong && {
-    'a change judged by what an older entry rests on': {
-      journal: {},
-      readers: three,
-      writers: ['activate', 'retitleListed'],
-      broken: { store: (store) => replace(store, withFootprints(store, firstOfEach())), holdMs: 0 },
-    },
-  }),
+  'a change judged by what an older entry rests on': {
+    journal: {},
+    readers: three,
+    writers: ['activate', 'retitleListed'],
+    broken: { store: (store) => replace(store, withFootprints(store, firstOfEach())) },
+  },
   'a change judged by fewer columns than are shown': {
     journal: {},
     readers: one,
@@ -75,34 +62,25 @@ export const brokenJournals: Record<string, Sabotaged> = {
         ),
     },
   },
-  // To be written anew: since readers look for holds on all tables of an entry it is no longer found where it was.
-  ...(isLong && {
-    'a gap in a journal taken for no change': {
-      journal: {},
-      readers: one,
-      writers: ['retitleUntold'],
-      broken: { store: takingGapsForNothing },
-    },
-  }),
-  // To be written anew: since readers look for holds on all tables of an entry it is no longer found where it was.
-  ...(isLong && {
-    'what a journal has forgotten taken for no change': {
-      journal: { length: 1 },
-      readers: one,
-      writers: ['retitle', 'hide'],
-      broken: { store: takingGapsForNothing },
-    },
-  }),
-  // To be written anew: since readers look for holds on all tables of an entry it is no longer found where it was.
-  ...(isLong && {
-    'a journal that was evicted taken for one of no changes': {
-      journal: {},
-      readers: one,
-      writers: ['retitle'],
-      evictions: { of: ['journal'], times: 1 },
-      broken: { store: takingGapsForNothing },
-    },
-  }),
+  'a gap in a journal taken for no change': {
+    journal: {},
+    readers: one,
+    writers: ['retitleUntold'],
+    broken: { store: takingGapsForNothing },
+  },
+  'what a journal has forgotten taken for no change': {
+    journal: { length: 1 },
+    readers: one,
+    writers: ['retitle', 'hide'],
+    broken: { store: takingGapsForNothing },
+  },
+  'a journal that was evicted taken for one of no changes': {
+    journal: {},
+    readers: one,
+    writers: ['retitle'],
+    evictions: { of: ['journal'], times: 1 },
+    broken: { store: takingGapsForNothing },
+  },
   'a journal of another epoch': {
     journal: {},
     readers: one,
@@ -128,15 +106,12 @@ export const brokenJournals: Record<string, Sabotaged> = {
       },
     },
   },
-  // To be written anew: since readers look for holds on all tables of an entry it is no longer found where it was.
-  ...(isLong && {
-    'a change told beside one that is visible and held': {
-      journal: {},
-      readers: one,
-      writers: ['activate', 'retitleOther'],
-      broken: { store: tellingBesideHolds },
-    },
-  }),
+  'a change told beside one that is visible and held': {
+    journal: {},
+    readers: one,
+    writers: ['activate', 'retitleOther'],
+    broken: { store: tellingBesideHolds },
+  },
   'what a hold has advanced, told as no change': {
     journal: {},
     readers: one,

@@ -75,6 +75,17 @@ export function settlingAsNothing(store: CacheStore, server: ScriptedServer): Ca
   return store;
 }
 
+/** Whatever the journal does not have of what was asked for counts as changes of nothing. */
+export function takingGapsForNothing(store: CacheStore, server: ScriptedServer): CacheStore {
+  const { read } = server;
+  server.read = (query) => {
+    const state = read.call(server, query);
+    const count = state.now - (query.since ?? state.now);
+    return count > 0 && !state.changes ? { ...state, changes: Array.from({ length: count }, () => NOTHING) } : state;
+  };
+  return store;
+}
+
 /** Of several changes told in one advance only the first counts. */
 export function tellingThePart(store: CacheStore): Partial<CacheStore> {
   const part = ({ change, ...write }: ClockWrite): ClockWrite =>
@@ -93,7 +104,7 @@ export class HastyTeller extends HoldProtocol {
   override async advance(): Promise<void> {}
 }
 
-/** Who asks what was changed is told whatever holds are in sight. */
+/** Who asks what was changed is told whatever holds are in sight, and of none of them. */
 export function tellingBesideHolds(store: CacheStore, server: ScriptedServer): CacheStore {
   const { read } = server;
   server.read = (query) => {
@@ -101,7 +112,8 @@ export function tellingBesideHolds(store: CacheStore, server: ScriptedServer): C
     const { clock, since = state.now } = query;
     const told = server.journal(clock);
     const count = state.now - since;
-    return count > 0 && count <= told.length ? { ...state, changes: told.slice(told.length - count) } : state;
+    const isThere = count > 0 && count <= told.length;
+    return { ...state, hasHold: false, ...(isThere && { changes: told.slice(told.length - count) }) };
   };
   return store;
 }
