@@ -5,7 +5,7 @@ import type { Reading } from './read-request.js';
 /** What this process has of an entry: all but its text. */
 export interface KeptEntry extends EntryHead {
   /** How its text begins: as long as the store has one that begins so, it has this entry. */
-  mark: string;
+  readonly mark: string;
   readonly reading: Reading;
   /** Of the answer by which it was found true last; `undefined` where nobody has read it since it was stored, or the store gave none. */
   standing?: Standing | undefined;

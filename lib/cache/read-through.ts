@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CacheEvents, MissReason, StaleCause } from '../events/cache-events.js';
+import type { CacheEvents, MissReason } from '../events/cache-events.js';
 import { tellFailed, tellFailedInTime } from '../events/tell-failed.js';
 import { Budget, type CacheStore, type Standing } from '../store/cache-store.js';
+import { isOf, missed, storedFor, take, type Tell } from './answered-requests.js';
 import type { AsOf } from './as-of.js';
 import type { Dependency } from './dependency.js';
 import { endOfTurn } from './end-of-turn.js';
-import { type Entry, type EntryHead, parseEntry } from './entry.js';
+import { type Entry, parseEntry } from './entry.js';
 import { ExpectedRows } from './expected-rows.js';
 import { Fills } from './fills.js';
 import { type Cause, judge, type Judgement, type Later } from './judgement.js';
@@ -309,8 +310,6 @@ export class ReadThrough {
   }
 }
 
-type Tell = (event: Parameters<CacheEvents['emit']>[0]) => unknown;
-
 /** What is stored for a request and answers it, true or not. */
 interface Judged<T> {
   readonly request: ReadRequest<T>;
@@ -322,61 +321,10 @@ function rowsOf(requests: readonly ReadRequest<unknown>[]): readonly Dependency[
   return requests.length === 1 ? requests[0]!.rows : requests.flatMap(({ rows }) => rows);
 }
 
-function missed(tell: Tell, { key }: ReadRequest<unknown>, reason: MissReason, cause?: Cause): undefined {
-  tell(cause ? { name: 'entry:missed', key, reason, because: writeOf(cause) } : { name: 'entry:missed', key, reason });
-}
-
-/** What others may know of a write: no values of its rows. */
-function writeOf({ clock, change }: Cause): StaleCause {
-  if (!change) return { table: clock };
-  const { action, assigned, at } = change;
-  return { table: clock, action, columns: assigned, agoMs: Math.max(0, Date.now() - at) };
-}
-
-/** What is stored for a request, true or not. */
-function storedFor(request: ReadRequest<unknown>, answer: Answer, tell: Tell): Stored | undefined {
-  const stored = answer.entry(request.key);
-  if (!stored) return missed(tell, request, answer.hasText(request.key) ? 'foreign' : 'absent');
-  const { head } = stored;
-  if (!isOf(request, head)) {
-    tell({ name: 'entry:mismatched', key: request.key });
-    return missed(tell, request, 'foreign');
-  }
-  // The store makes a clock for whatever it is asked about, so it is asked about none but those of the question, whatever an entry names. An
-  // honest one may name more: another process has seen a load read a table that this one has not seen yet. That is one miss.
-  if (!head.dependencies.every(({ clock }) => answer.view.knows(clock))) return missed(tell, request, 'foreign');
-  return head.epoch === answer.view.epoch ? stored : missed(tell, request, 'epoch');
-}
-
-function take<T>(
-  request: ReadRequest<T>,
-  stored: Stored,
-  hits: Map<ReadRequest<T>, T>,
-  tell: Tell,
-  standing: Standing | undefined,
-  stale?: 'expired',
-): boolean {
-  try {
-    hits.set(request, stored.valueFor(request, standing));
-    const hit = { name: 'entry:hit', key: request.key } as const;
-    tell(stale ? { ...hit, stale } : hit);
-    return true;
-  } catch (error) {
-    tell({ name: 'entry:corrupt', key: request.key, error });
-    missed(tell, request, 'foreign');
-    return false;
-  }
-}
-
 /** Why an answer is good for nothing but the entries in it. */
 function whyNot(clocks: readonly string[], answer: Answer | undefined): MissReason | undefined {
   if (!answer) return 'store';
   return answer.view.isHeld(clocks) ? 'held' : undefined;
-}
-
-/** Whether an entry answers this query of this manager, in this shape. */
-function isOf(request: ReadRequest<unknown>, { kind, fingerprint }: EntryHead): boolean {
-  return kind === request.kind && fingerprint === request.fingerprint;
 }
 
 function causeOf(judgement: Judgement): Cause | undefined {

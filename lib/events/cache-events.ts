@@ -51,8 +51,8 @@ export type SkipReason =
   | 'busy';
 
 /**
- * The write that may have changed an entry: to which table, and where the table's journal tells of it, what it was. Without `action` the
- * write is not known: its rows were, and the table's journal does not tell, or a manager's entries were cleared.
+ * The first write that may have changed an entry: to which table, and where the table's journal tells of it, what it did. Without `action`
+ * that is not known: the journal does not tell, another write to the table is under way, or a manager's entries were cleared.
  *
  * @example
  * events.on('entry:missed', ({ key, because }) => because && log(`${key} was lost to ${because.action} of ${because.table}`));

@@ -1,17 +1,17 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
-import { compareValues, type Condition } from '../journal/condition.js';
-import type { Bound, Footprint, Footprints, KeyColumn, Window } from '../journal/footprint.js';
+import type { Condition } from '../journal/condition.js';
+import type { Footprint, Footprints, KeyColumn, Window } from '../journal/footprint.js';
 import { columnName, columnSpelling, columnValue, type ColumnValue } from '../naming/column-value.js';
 import { rowKey } from '../naming/row-key.js';
 import { entityClock } from '../naming/table-clocks.js';
 import { dataSourceOf } from '../peers/typeorm.js';
 import type { EntityQuery } from '../query/entity-query.js';
-import { properties } from '../query/properties.js';
 import { partAt } from '../query/property-path.js';
-import { asksRelated, member, namesParameters, saysSql } from '../query/where.js';
+import { asksRelated, namesParameters, saysSql } from '../query/where.js';
 import { type AskedRows, askedRows, every } from './asked-rows.js';
 import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
 import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
+import { orderOf, windowOf } from './windows.js';
 
 type Column = EntityMetadata['columns'][number];
 type Relation = EntityMetadata['relations'][number];
@@ -327,64 +327,4 @@ function ownedBy(metadata: EntityMetadata, columns: readonly Column[], parents: 
   }
   const name = columnName(dataSourceOf(column.entityMetadata), column.databaseName);
   return { columns, condition: ['in', name, [...values]] };
-}
-
-interface Ordered {
-  readonly columns: readonly Column[];
-  readonly related: ReadonlyMap<Relation, unknown>;
-}
-
-function orderOf(metadata: EntityMetadata, order: unknown, prefix = ''): Ordered {
-  const columns: Column[] = [];
-  const related = new Map<Relation, unknown>();
-  if (typeof order !== 'object' || order === null) return { columns, related };
-  for (const [property, value] of properties(order)) {
-    if (value === undefined) continue;
-    const { column, embedded, relation } = member(metadata, prefix + property);
-    if (column) columns.push(column);
-    else if (relation) related.set(relation, value);
-    else if (embedded) {
-      const inside = orderOf(metadata, value, `${embedded}.`);
-      columns.push(...inside.columns);
-      for (const [each, below] of inside.related) related.set(each, below);
-    }
-  }
-  return { columns, related };
-}
-
-function windowOf(
-  metadata: EntityMetadata,
-  { skip = 0, take }: EntityQuery,
-  order: unknown,
-  entities: readonly ObjectLiteral[],
-): Window | undefined {
-  if (!skip && take === undefined) return undefined;
-  const last = entities.at(-1);
-  const isFull = take !== undefined && entities.length >= take;
-  return { hasOffset: skip > 0, isFull, bounds: last ? boundsOf(metadata, order, last) : [] };
-}
-
-/** Of the columns that are compared first, as long as they are the row's own and sorted here as there. */
-function boundsOf(metadata: EntityMetadata, order: unknown, last: ObjectLiteral): Bound[] {
-  const bounds: Bound[] = [];
-  if (typeof order !== 'object' || order === null) return bounds;
-  for (const [property, value] of properties(order)) {
-    if (value === undefined) continue;
-    const column = metadata.findColumnWithPropertyPathStrict(property);
-    const direction = directionOf(value);
-    const held: unknown = column?.getEntityValue(last);
-    const spelled = column && held !== undefined && held !== null ? columnValue(column, held) : undefined;
-    if (!column || !direction || spelled === undefined || compareValues(spelled, spelled) === undefined) break;
-    bounds.push([columnName(dataSourceOf(metadata), column.databaseName), direction, spelled]);
-  }
-  return bounds;
-}
-
-function directionOf(value: unknown): 'ASC' | 'DESC' | undefined {
-  if (typeof value === 'object' && value !== null) {
-    const { direction, order } = value as { direction?: unknown; order?: unknown };
-    return directionOf(direction ?? order);
-  }
-  if (value === 'ASC' || value === 'asc' || value === 1) return 'ASC';
-  return value === 'DESC' || value === 'desc' || value === -1 ? 'DESC' : undefined;
 }

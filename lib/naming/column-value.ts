@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { dataSourceOf } from '../peers/typeorm.js';
 import { isMysql, isPostgres } from './database-name.js';
+import { EMBEDDED, exactText, integer, INTEGERS, uuid } from './exact-values.js';
 import { shortDigest } from './text-key.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
@@ -17,9 +18,6 @@ export interface ColumnSpelling {
  * database calls them equal; of two kinds nobody knows.
  */
 export type ColumnValue = string | null;
-
-const INTEGERS = /^(tiny|small|medium|big)?int(eger)?$|^int[248]$|^(small|big)?serial$/;
-const EMBEDDED = /^(sqljs|better-sqlite3|sqlite|expo|cordova)$/;
 
 /** What MySQL makes of a larger number when it is not strict: the largest one there is. */
 const LARGEST: Readonly<Record<string, number>> = { tinyint: 127, smallint: 32_767, mediumint: 8_388_607 };
@@ -81,7 +79,10 @@ function spellingOf(dataSource: DataSource, column: ColumnMetadata): ColumnSpell
 /** Rows are called by their keys, so those stand in a store already. Of other texts it has no more than what tells them apart. */
 function spellingOfTexts({ isPrimary }: ColumnMetadata): ColumnSpelling {
   if (isPrimary) return { kind: 'text', read: text };
-  const read = (value: unknown) => (typeof value === 'string' ? shortDigest(`column\n${value}`) : undefined);
+  const read = (value: unknown) => {
+    const exact = exactText(value);
+    return exact === undefined ? undefined : shortDigest(`column\n${exact}`);
+  };
   return { kind: 'digest', read };
 }
 
@@ -105,25 +106,12 @@ function isWithin(value: number, most: number, isUnsigned = false): boolean {
   return isUnsigned ? value >= 0 && value <= most : Math.abs(value) <= most;
 }
 
-function integer(value: unknown): string | undefined {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value === 0 ? 0 : value) : undefined;
-  if (typeof value === 'bigint') return String(value);
-  return typeof value === 'string' && /^(0|-?[1-9]\d*)$/.test(value) ? value : undefined;
-}
-
-function uuid(value: unknown): string | undefined {
-  return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)
-    ? value.toLowerCase()
-    : undefined;
-}
-
 /** Longer ones are in no journal. */
 const LONGEST_TEXT = 100;
 
 function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value.length <= LONGEST_TEXT && value.isWellFormed() && !value.includes('\0')
-    ? value
-    : undefined;
+  const read = exactText(value);
+  return read !== undefined && read.length <= LONGEST_TEXT ? read : undefined;
 }
 
 function boolean(value: unknown): string | undefined {

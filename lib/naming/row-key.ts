@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { dataSourceOf } from '../peers/typeorm.js';
+import { EMBEDDED, exactText, integer, INTEGERS, uuid } from './exact-values.js';
 import { joinKeys, textKey } from './text-key.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
@@ -9,8 +10,6 @@ type ColumnMetadata = EntityMetadata['columns'][number];
  * (case, accents, trailing spaces, rounding): `'FOO'` and `'foo'` would be two clocks of one row, so the rows of such a table have none.
  */
 export type RowKey = (valueOf: (column: ColumnMetadata) => unknown) => string | undefined;
-
-const INTEGERS = /^(tiny|small|medium|big)?int(eger)?$|^int[248]$|^(small|big)?serial$/;
 
 const compiled = new WeakMap<EntityMetadata, RowKey>();
 const spellings = new WeakMap<EntityMetadata, string>();
@@ -69,24 +68,8 @@ function canonical(dataSource: DataSource, column: ColumnMetadata): Canonical | 
   if (INTEGERS.test(type)) return { kind: 'integer', read: integer };
   if (type === 'uuid' && (family === 'postgres' || family === 'mariadb')) return { kind: 'uuid', read: uuid };
   // PostgreSQL's deterministic collations and SQLite's BINARY compare bytes; MySQL's collations fold case and pad.
-  const exactText = family === 'postgres' ? /^(character varying|varchar|text)$/ : /^(varchar|text)$/;
-  if (/^(postgres|sqljs|better-sqlite3|sqlite|expo|cordova)$/.test(family) && exactText.test(type))
-    return { kind: 'text', read: text };
+  const exactTypes = family === 'postgres' ? /^(character varying|varchar|text)$/ : /^(varchar|text)$/;
+  if ((family === 'postgres' || EMBEDDED.test(family)) && exactTypes.test(type))
+    return { kind: 'text', read: exactText };
   return undefined;
-}
-
-function integer(value: unknown): string | undefined {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value === 0 ? 0 : value) : undefined;
-  if (typeof value === 'bigint') return String(value);
-  return typeof value === 'string' && /^(0|-?[1-9]\d*)$/.test(value) ? value : undefined;
-}
-
-function uuid(value: unknown): string | undefined {
-  return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)
-    ? value.toLowerCase()
-    : undefined;
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value.isWellFormed() && !value.includes('\0') ? value : undefined;
 }
