@@ -24,3 +24,10 @@ const MOMENT = /(\[\\*"[iud]\\*",)\d{13}/g;
 export function withoutMoments(text: string): string {
   return text.replace(MOMENT, '$1');
 }
+
+/** Whether a hold stands, in a text of JSON in texts of JSON: only who judges by journals looks at it. */
+const STANDING = /,\\*"hasHold\\*":(?:true|false)/g;
+
+export function withoutStanding(text: string): string {
+  return text.replace(STANDING, '');
+}

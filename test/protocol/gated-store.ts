@@ -62,7 +62,6 @@ export class GatedStore extends CacheStore {
   readonly name = 'scripted';
   /** Holds and leases by their actors: the names the engine gives are never the same twice. */
   readonly #holders = new Map<string, string>();
-  /** By its actor, what makes a hold that is on its way arrive. */
 
   constructor(private readonly script: StoreScript) {
     super();
@@ -177,8 +176,7 @@ export class GatedStore extends CacheStore {
     const holder = this.#holder(id);
     const hold = (clock: string) => this.script.server.hold(clock, holder, deadlineMs, releasesKeys);
     // Nobody's step asks for a renewal: time does.
-    const answered = this.#each(isRenewal ? 'renew' : 'hold', clocks, hold, holder);
-    await answered;
+    await this.#each(isRenewal ? 'renew' : 'hold', clocks, hold, holder);
   }
 
   async release(clocks: readonly string[], id: string): Promise<void> {

@@ -8,7 +8,7 @@ import { GuardedStore } from '../../lib/store/guarded-store.js';
 import type { Actor } from './actor.js';
 import { Clearer } from './clearer.js';
 import { type Cell, dataSource, noWrites, type WriteCounts } from './database.js';
-import { withoutMoments, withoutNames, withPlaces } from './entry-names.js';
+import { withoutMoments, withoutNames, withoutStanding, withPlaces } from './entry-names.js';
 import type { Step, World } from './explore.js';
 import { type CallFaults, GatedStore } from './gated-store.js';
 import { Gates } from './gates.js';
@@ -226,8 +226,8 @@ export class ProtocolWorld implements World {
       [this.#isReady, this.#serverFaults.fingerprint()],
     ]);
     const { near, journal } = this.scenario;
-    if (!near && !journal) return withoutNames(text);
-    return withPlaces(journal ? withoutMoments(text) : text);
+    const decisive = journal ? withoutMoments(text) : withoutStanding(text);
+    return near || journal ? withPlaces(decisive) : withoutNames(decisive);
   }
 
   /** Twice: who has loaded an entry has it in hand once it was read. */
