@@ -1,4 +1,7 @@
 import type { ClockQuery, ClocksRead, ClockState } from '../store/cache-store.js';
+import type { Change, Image } from '../journal/change.js';
+import type { KeyColumn } from '../journal/footprint.js';
+import { leftOf, type Recall } from '../journal/recall.js';
 import type { Dependency } from './dependency.js';
 import type { DatedDependency } from './entry.js';
 import type { Journals, Told } from './journals.js';
@@ -94,6 +97,22 @@ export class ClockView {
     // Where a part is not known, the whole is not.
     const isAsked = since !== undefined && (since <= asOf || state.changes === undefined);
     return isAsked ? undefined : 'unasked';
+  }
+
+  /** What is known of rows of a dependency's table besides, when one change of it is judged. */
+  recall({ clock, asOf }: DatedDependency, key: readonly KeyColumn[], judged: Change): Recall {
+    const { journals, epoch } = this;
+    const now = this.nowOf(clock);
+    return (row) => {
+      const [before, still]: Image[] = [{}, {}];
+      for (const seen of journals?.rows.of(epoch, clock, key, row) ?? []) {
+        // Seen later than this view: of what was written in between nobody has told it.
+        const told = seen.asOf <= now && journals!.told(epoch, clock, seen.asOf, now);
+        const left = told && leftOf(seen.image, row, key, told, judged);
+        if (left) Object.assign(seen.asOf <= asOf ? before! : still!, left);
+      }
+      return { before: before!, now: { ...still, ...before } };
+    };
   }
 
   /** What the clock shows. */

@@ -1,6 +1,7 @@
 import { type Change, parseChanges } from '../journal/change.js';
 import type { Dependency } from './dependency.js';
 import type { DatedDependency } from './entry.js';
+import { KnownRows } from './known-rows.js';
 import type { ClockQuery, ClocksRead } from '../store/cache-store.js';
 
 /** Advances of one clock remembered: how far an entry may lag behind, and what is judged for one read at most. */
@@ -26,6 +27,9 @@ export class Journals {
   readonly #byClock = new Map<string, Heard>();
   #epoch: string | undefined;
   #size = 0;
+
+  /** @param rows what has been seen of rows, of which journals say how long it stands */
+  constructor(readonly rows = new KnownRows()) {}
 
   /** From where on to ask, so that everything since the as-of is known. */
   since(clock: string, asOf: number): number {

@@ -25,6 +25,8 @@ export interface Later {
   readonly dependencies: Dependencies;
   /** Only journals say so, and not for ever. */
   readonly isByJournal: boolean;
+  /** What it rests on, dependency by dependency, as far as that was asked for. */
+  readonly footprints?: readonly (Footprints | undefined)[] | undefined;
 }
 
 const UNMOVED: Judgement = { isTrue: true };
@@ -57,7 +59,7 @@ export function judge(head: EntryHead, view: ClockView, further?: ClockView): Ju
   if (isByJournal && hold !== undefined) return { isTrue: false, cause: { clock: hold } };
   return missing.length
     ? { isTrue: undefined, missing }
-    : { isTrue: true, later: { dependencies: later, isByJournal } };
+    : { isTrue: true, later: { dependencies: later, isByJournal, footprints: isByJournal ? footprints() : undefined } };
 }
 
 /** That it is true, by what, or why it is stale; `undefined` where that is for an answer to say that nobody has asked for. */
@@ -76,7 +78,11 @@ function judgeOne(
   if (!places) return { clock };
   for (const changes of told) {
     if (!changes) return { clock };
-    const change = changes.find((each) => places.some((place) => mayAffect(each, place)));
+    const change = changes.find((each) =>
+      places.some(
+        (place) => mayAffect(each, place) && mayAffect(each, place, view.recall(dependency, place.key, each)),
+      ),
+    );
     if (change) return { clock, change };
   }
   return 'by journal';

@@ -1,5 +1,5 @@
 import type { SkipReason } from '../events/cache-events.js';
-import type { Footprints } from '../journal/footprint.js';
+import type { LoadedFootprint } from '../journal/footprint.js';
 import type { Dependency } from './dependency.js';
 import type { EntryKind } from './entry.js';
 import type { Leeway } from './leeway.js';
@@ -55,7 +55,7 @@ export interface Loaded<T> {
   /** What the result depends on; without, it is not stored. */
   readonly dependencies?: readonly Dependency[];
   /** By clock, what the result rests on in its table: asked for when it is stored. Default: any write to a table is one to the result. */
-  readonly footprints?: (() => ReadonlyMap<string, Footprints>) | undefined;
+  readonly footprints?: (() => ReadonlyMap<string, readonly LoadedFootprint[]>) | undefined;
   /** Its timeout, where that is not the request's, in milliseconds. */
   readonly lifetimeMs?: number;
   /** Why it may not be stored, where the reason is worth an event. Only those who joined before it began may share it then. */

@@ -292,8 +292,15 @@ export class ReadThrough {
   #redate(key: string, { head, mark }: Stored, later: Later): void {
     const before = head.dependencies;
     head.dependencies = later.dependencies;
+    this.#remember(head.epoch, later);
     if (!this.redated.set(key, mark, before, later)) return;
     this.#fills.writeBack(key, mark, later.dependencies, (...found) => this.#parse(...found));
+  }
+
+  /** What its rows hold in the columns it is filtered by, they hold still. */
+  #remember(epoch: string, { dependencies, footprints }: Later): void {
+    const { rows } = this.expected.journals;
+    dependencies.forEach(({ clock, asOf }, i) => rows.saw(epoch, clock, asOf, footprints?.[i] ?? []));
   }
 
   /** What the store is known not to have, or to have as stale, is shown to nobody after that, whatever an older answer still vouches for. */

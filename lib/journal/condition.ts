@@ -30,6 +30,20 @@ export function mayPass(condition: Condition | undefined, row: Image): boolean {
   return !condition || possible(condition, row).true;
 }
 
+/** What all rows that pass a filter hold, as far as it asks for one value. */
+export function heldByAll(filter: Condition | undefined): Image {
+  switch (filter?.[0]) {
+    case 'null':
+      return { [filter[1]]: null };
+    case 'in':
+      return filter[2].length === 1 && filter[2][0] !== null ? { [filter[1]]: filter[2][0]! } : {};
+    case 'and':
+      return Object.assign({}, ...filter[1].map(heldByAll)) as Image;
+    default:
+      return {};
+  }
+}
+
 function possible(condition: Condition, row: Image): Possible {
   switch (condition[0]) {
     case 'null': {

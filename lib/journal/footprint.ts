@@ -1,4 +1,5 @@
 import type { ColumnValue } from '../naming/column-value.js';
+import type { Image } from './change.js';
 import type { Condition } from './condition.js';
 
 /** A column of a primary key and the kind of its values. */
@@ -37,6 +38,12 @@ export interface Footprint {
   readonly window?: Window | undefined;
   /** A row is shown because another one refers to it, so it was there before that one was: a new one is not shown yet. */
   readonly isReferred?: boolean | undefined;
+}
+
+/** As it is worked out where the rows are. */
+export interface LoadedFootprint extends Footprint {
+  /** By row, what some of its columns hold: of those that are asked for, what we can speak for. Default: nobody knows. */
+  readonly images?: ((columns: ReadonlySet<string>) => ReadonlyMap<string, Image>) | undefined;
 }
 
 /** What an entry rests on in a table: one for each place where it reads it. */

@@ -1,26 +1,31 @@
-import { joinKeys, textKey } from '../naming/text-key.js';
 import type { Change, Image } from './change.js';
 import { compareValues, mayPass } from './condition.js';
 import type { Footprint, Window } from './footprint.js';
+import type { Recall } from './recall.js';
+import { rowName } from './row-name.js';
 
 /**
  * Whether a change of a table may have changed what an entry shows. Each change is judged against what the entry showed when it was loaded,
  * and that is enough: until the first one that matters it shows the same. A load that has seen some of the changes already only makes more of
  * them matter.
+ *
+ * @param recall what is known of rows by now, where the change says too little
  */
-export function mayAffect(change: Change, footprint: Footprint): boolean {
+export function mayAffect(change: Change, footprint: Footprint, recall?: Recall): boolean {
   switch (change.action) {
     case 'insert':
       // The row that shows it must have come after it, and tells so itself.
       return !footprint.isReferred && rowsOf(change).some((row) => mayComeIn(row, footprint));
     case 'update':
-      return updateMayAffect(change, footprint);
+      return updateMayAffect(change, footprint, recall);
     case 'delete':
-      return rowsOf(change).some((row) => mayBeShown(row, footprint) || mayMove(row, footprint));
+      return imagesOf(change, footprint, recall).some(
+        ({ before }) => mayBeShown(before, footprint) || mayMove(before, footprint),
+      );
   }
 }
 
-function updateMayAffect(change: Change, footprint: Footprint): boolean {
+function updateMayAffect(change: Change, footprint: Footprint, recall: Recall | undefined): boolean {
   const { assigned, values } = change;
   const { key, shown, filtering, ordering, window } = footprint;
   const isAssigned = (column: string) => assigned.includes(column);
@@ -30,12 +35,31 @@ function updateMayAffect(change: Change, footprint: Footprint): boolean {
   if (!isFiltering && !isOrdering && !shown.some(isAssigned)) return false;
   // A row that is not shown of a list that shows all of its rows is none of them, and stays so.
   const comes = isFiltering || (isOrdering && isPart(window));
-  return rowsOf(change).some((before) => {
+  return imagesOf(change, footprint, recall).some(({ before, now }) => {
     if (mayBeShown(before, footprint)) return true;
     if (!comes) return false;
-    const after: Record<string, Image[string]> = { ...before };
+    const after: Record<string, Image[string]> = { ...now };
     for (const column of assigned) delete after[column];
     return mayComeIn({ ...after, ...values }, footprint) || mayMove(before, footprint);
+  });
+}
+
+/**
+ * What is known of the rows a change has written.
+ *
+ * What they hold *now* is enough to tell whether they have come in: the last change of a column that decides is judged by what the row holds in
+ * all of them by now. What they held *before* the change is asked of what they have held ever since the entry was loaded.
+ */
+function imagesOf(
+  change: Change,
+  { key }: Footprint,
+  recall: Recall | undefined,
+): readonly { readonly before: Image; readonly now: Image }[] {
+  return rowsOf(change).map((row) => {
+    const name = recall && rowName(row, key);
+    const recalled = name === undefined ? undefined : recall!(name);
+    if (!recalled) return { before: row, now: row };
+    return { before: { ...recalled.before, ...row }, now: { ...recalled.now, ...row } };
   });
 }
 
@@ -48,7 +72,7 @@ function rowsOf({ rows }: Change): readonly Image[] {
 /** Whether a row was among those the entry shows. */
 function mayBeShown(row: Image, { key, rows, filter }: Footprint): boolean {
   if (rows?.length === 0) return false;
-  const name = rows && nameOf(row, key);
+  const name = rows && rowName(row, key);
   return name === undefined ? mayPass(filter, row) : rows!.includes(name);
 }
 
@@ -77,16 +101,4 @@ function isBehind(row: Image, window: Window | undefined): boolean {
     if (order !== 0) return direction === 'ASC' ? order > 0 : order < 0;
   }
   return false;
-}
-
-/** As the row's clock is called; `undefined` where its key is not known. */
-function nameOf(row: Image, key: Footprint['key']): string | undefined {
-  if (!key.length) return undefined;
-  const parts: string[] = [];
-  for (const [column, kind] of key) {
-    const held = row[column];
-    if (typeof held !== 'string' || !held.startsWith(`${kind}:`)) return undefined;
-    parts.push(held.slice(2));
-  }
-  return textKey(joinKeys(parts));
 }

@@ -1,7 +1,8 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Condition } from '../journal/condition.js';
-import type { Footprint, Footprints, KeyColumn, Window } from '../journal/footprint.js';
-import { columnName, columnSpelling, columnValue, type ColumnValue } from '../naming/column-value.js';
+import type { Image } from '../journal/change.js';
+import type { KeyColumn, LoadedFootprint, Window } from '../journal/footprint.js';
+import { columnName, columnSpelling, columnValue, type ColumnValue, loadedValue } from '../naming/column-value.js';
 import { rowKey } from '../naming/row-key.js';
 import { entityClock } from '../naming/table-clocks.js';
 import { dataSourceOf } from '../peers/typeorm.js';
@@ -20,7 +21,7 @@ type Relation = EntityMetadata['relations'][number];
 const MOST_ROWS = 5_000;
 
 /** By clock; of a table without, any write counts. */
-export type FootprintsOf = ReadonlyMap<string, Footprints>;
+export type FootprintsOf = ReadonlyMap<string, readonly LoadedFootprint[]>;
 
 /** Whether every foreign key of a relation is known to name a row that is there: the database sees to it. */
 export type IsEnforced = (relation: Relation) => boolean;
@@ -60,7 +61,7 @@ export class EntityFootprints {
 
 /** What is made of one query and what it found. */
 class Found {
-  readonly #byClock = new Map<string, Footprint[]>();
+  readonly #byClock = new Map<string, LoadedFootprint[]>();
   readonly #given = new Set<string>();
 
   constructor(private readonly isEnforced: IsEnforced) {}
@@ -135,15 +136,17 @@ class Found {
     }
     const clock = entityClock(metadata);
     const key = keyOf(metadata);
-    const footprint: Footprint = {
+    const names = entities && namesOf(metadata, entities);
+    const footprint: LoadedFootprint = {
       key,
-      rows: entities && namesOf(metadata, entities),
+      rows: names,
       shown: entities ? shownColumns(metadata, select).map(named) : [],
       filtering: [...filtering],
       ordering: ordered.columns.map(named),
       ...(conditions.length && { filter: conditions.length === 1 ? conditions[0]! : (['and', conditions] as const) }),
       ...(window && { window }),
       ...(isReferred && { isReferred }),
+      images: names && ((columns) => imagesOf(metadata, entities, names, columns)),
     };
     this.#put(clock, footprint);
   }
@@ -198,7 +201,7 @@ class Found {
     if (junctionEntityMetadata) this.giveUp(entityClock(junctionEntityMetadata));
   }
 
-  #put(clock: string, footprint: Footprint): void {
+  #put(clock: string, footprint: LoadedFootprint): void {
     const known = this.#byClock.get(clock);
     if (known) known.push(footprint);
     else this.#byClock.set(clock, [footprint]);
@@ -277,6 +280,34 @@ function namesOf(metadata: EntityMetadata, entities: readonly ObjectLiteral[]): 
     names.push(row);
   }
   return names;
+}
+
+/** What was found in these columns, as far as we can speak for it. */
+function imagesOf(
+  metadata: EntityMetadata,
+  entities: readonly ObjectLiteral[],
+  names: readonly string[],
+  columns: ReadonlySet<string>,
+): ReadonlyMap<string, Image> {
+  const dataSource = dataSourceOf(metadata);
+  const known = metadata.columns
+    .filter((column) => columnSpelling(column) ?? column.isDeleteDate)
+    .map((column) => ({ column, name: columnName(dataSource, column.databaseName) }))
+    .filter(({ name }) => columns.has(name));
+  const images = new Map<string, Image>();
+  if (!known.length) return images;
+  names.forEach((row, i) => {
+    const image: Record<string, ColumnValue> = {};
+    for (const { column, name } of known) {
+      const held: unknown = column.getEntityValue(entities[i]!);
+      // That a related row was not found does not say that none is referred to.
+      if (held === undefined || (held === null && column.relationMetadata)) continue;
+      const value = loadedValue(column, held);
+      if (value !== undefined) image[name] = value;
+    }
+    images.set(row, image);
+  });
+  return images;
 }
 
 /** One row may be shown in several places. */

@@ -1,7 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { compareValues } from '../journal/condition.js';
 import type { Bound, Window } from '../journal/footprint.js';
-import { columnName, columnValue } from '../naming/column-value.js';
+import { columnName, loadedValue } from '../naming/column-value.js';
 import { dataSourceOf } from '../peers/typeorm.js';
 import type { EntityQuery } from '../query/entity-query.js';
 import { properties } from '../query/properties.js';
@@ -56,7 +56,7 @@ function boundsOf(metadata: EntityMetadata, order: unknown, last: ObjectLiteral)
     const column = metadata.findColumnWithPropertyPathStrict(property);
     const direction = directionOf(value);
     const held: unknown = column?.getEntityValue(last);
-    const spelled = column && held !== undefined && held !== null ? columnValue(column, held) : undefined;
+    const spelled = column && held !== undefined && held !== null ? loadedValue(column, held) : undefined;
     if (!column || !direction || spelled === undefined || compareValues(spelled, spelled) === undefined) break;
     bounds.push([columnName(dataSourceOf(metadata), column.databaseName), direction, spelled]);
   }

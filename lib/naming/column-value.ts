@@ -50,6 +50,11 @@ export function columnValue(column: ColumnMetadata, value: unknown): ColumnValue
   return text === undefined ? undefined : `${spelling!.kind[0]}:${text}`;
 }
 
+/** As `columnValue`, of a value that was read. `undefined` for one that the driver has made of several: of any number but 0, for a boolean, `true`. */
+export function loadedValue(column: ColumnMetadata, value: unknown): ColumnValue | undefined {
+  return value === true && !isPostgres(dataSourceOf(column.entityMetadata)) ? undefined : columnValue(column, value);
+}
+
 /** How a column's name is compared: PostgreSQL's texts have been folded already, and `id` and `"ID"` are two columns there. */
 export function columnName(dataSource: DataSource, name: string): string {
   return isPostgres(dataSource) ? name : name.toLowerCase();

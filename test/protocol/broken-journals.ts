@@ -11,6 +11,7 @@ import {
   withFootprints,
 } from './journal-sabotage.js';
 import { replace } from './sabotage.js';
+import { BlindKnownRows } from './watched-known-rows.js';
 
 const one = [{ query: 'active' }] as const;
 const two = [...one, { query: 'active' }] as const;
@@ -125,6 +126,12 @@ export const brokenJournals: Record<string, Sabotaged> = {
     readers: two,
     writers: ['retitle'],
     broken: { protocol: HastyTeller },
+  },
+  'what a row was seen to hold taken for what it holds, whoever has written it since': {
+    journal: {},
+    readers: [{ query: 'mine' }, { query: 'other' }],
+    writers: ['adopt', 'activate'],
+    broken: { rows: (server) => new BlindKnownRows((clock) => server.read({ clock, rows: [] }).now) },
   },
   'one of two changes of a transaction told for both': {
     journal: {},

@@ -186,6 +186,12 @@ export const journals: Record<string, Scenario> = {
     readers: [{ query: 'author' }, { query: 'author' }],
     writers: ['retitleOther', 'adopt'],
   },
+  // Each of them alone leaves it out, by what was seen of the row.
+  'a row seen before, which two bring into a list together': {
+    journal: {},
+    readers: [{ query: 'mine' }, { query: 'other' }],
+    writers: ['adopt', 'activate'],
+  },
   // Those above say the same of fewer moments.
   ...(isLong && {
     'a list judged while a row comes in, and is written by who has heard of that': {

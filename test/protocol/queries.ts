@@ -27,6 +27,8 @@ export type QueryName =
   /** These have footprints. */
   | 'active'
   | 'first'
+  | 'mine'
+  | 'other'
   | 'one'
   | 'author'
   | 'prefetched';
@@ -86,6 +88,12 @@ export function queryNamed(
       return query(KEYS.listKey(), 'list', [list], [list], [['active']], footprints.active);
     case 'first':
       return query(KEYS.listKey('first'), 'list', [list], [list], [['first']], footprints.first);
+    case 'mine':
+      return query(KEYS.listKey('mine'), 'list', [list], [list], [['mine']], footprints.mine);
+    case 'other': {
+      const other: Dependency = { clock: EXAMPLE, rows: ['2'] };
+      return query(KEYS.detailKey(2), 'detail', [other], [other], [['other']], footprints.other);
+    }
     case 'one':
       return query(KEYS.detailKey(1), 'detail', [row], [row], [['one']], footprints.one);
     // One to many, by a join.

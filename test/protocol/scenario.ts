@@ -3,6 +3,7 @@ import { HoldProtocol } from '../../lib/writes/hold-protocol.js';
 import type { CacheStore } from '../../lib/store/cache-store.js';
 import type { CallFaults } from './gated-store.js';
 import type { QueryName } from './queries.js';
+import type { WatchedKnownRows } from './watched-known-rows.js';
 import type { ScriptedServer } from './scripted-server.js';
 import type { TrackingFault } from './scripted-tracking.js';
 import type { WriteName } from './writes.js';
@@ -84,6 +85,7 @@ export interface Sabotage {
   readonly store?: (store: CacheStore, server: ScriptedServer) => CacheStore;
   readonly protocol?: new (store: () => CacheStore, events: CacheEvents, options: ProtocolOptions) => HoldProtocol;
   readonly holdMs?: number;
+  readonly rows?: (server: ScriptedServer) => WatchedKnownRows;
   readonly tracking?: TrackingFault;
 }
 

@@ -46,6 +46,11 @@ const shown = {
       .sort((a, b) => a.id - b.id)
       .slice(0, 1)
       .map(listed),
+  /** A list with a filter of two columns. */
+  mine: ({ examples }) => examples.filter(({ isActive, userId }) => isActive && userId === 1).map(listed),
+  /** A whole row. */
+  other: ({ examples }) =>
+    examples.filter(({ id }) => id === 2).map(({ userId, ...row }) => ({ ...row, user: { id: userId } })),
   /** One row, and two of its columns. */
   one: ({ examples }) => examples.filter(({ id }) => id === 1).map(listed),
   author: ({ users }) => users.filter(({ id }) => id === 1),
@@ -87,6 +92,8 @@ const select = { id: true, title: true };
 export const footprints = {
   active: ({ active = [] }) => ofExamples.of({ where: { isActive: true }, select }, active),
   first: ({ first = [] }) => ofExamples.of({ where: { isActive: true }, select, order: { id: 'ASC' }, take: 1 }, first),
+  mine: ({ mine = [] }) => ofExamples.of({ where: { isActive: true, user: { id: 1 } }, select }, mine),
+  other: ({ other = [] }) => ofExamples.of({ where: { id: 2 } }, other),
   one: ({ one = [] }) => ofExamples.of({ where: { id: 1 }, select }, one),
   authored: ({ author = [], authored = [] }) =>
     ofAuthors.of(

@@ -134,7 +134,7 @@ export class ProtocolWorld implements World {
     events.on('circuit:opened', ({ operation }) => open.add(operation));
     events.on('circuit:closed', ({ operation }) => open.delete(operation));
     const store = new GuardedStore(broken?.store?.(gated, this.server) ?? gated, events, BUDGET);
-    const expected = new WatchedExpectedRows();
+    const expected = new WatchedExpectedRows(broken?.rows?.(this.server));
     const near = new WatchedNear(this.scenario.near ? Infinity : 0);
     const redated = new WatchedRedated(journal?.writeBackAfter, () => this.happened.add('judged by journals'));
     const Protocol = broken?.protocol ?? HoldProtocol;

@@ -345,9 +345,13 @@ async function fuzz(
   return counts;
 }
 
-/** More of them, each run another one: `QSCACHE_FUZZ=100 npx vitest run test/integration/cache/journal-fuzz.spec.ts`. */
+/**
+ * More of them, each run others: `QSCACHE_FUZZ=100 npx vitest run test/integration/cache/journal-fuzz.spec.ts`. The same again:
+ * `QSCACHE_FUZZ=100 QSCACHE_FUZZ_FROM=306500 ...`.
+ */
 const SEEDS = Number(process.env.QSCACHE_FUZZ ?? 1);
-const first = SEEDS > 1 ? Date.now() % 1_000_000 : 1;
+const from = process.env.QSCACHE_FUZZ_FROM;
+const first = from === undefined ? (SEEDS > 1 ? Date.now() % 1_000_000 : 1) : Number(from);
 const seeds = Array.from({ length: SEEDS }, (_, i) => first + i);
 const ROUNDS = 80;
 

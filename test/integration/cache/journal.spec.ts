@@ -298,6 +298,104 @@ describeDatabases('What is cached', (database) => {
     expect(missed).toMatchObject({ reason: 'stale', because: told ?? { table: expect.any(String) as string } });
   });
 
+  /** What nobody says of a row, and was seen of it: which shelf it is on, by a list of that shelf or by the row itself. */
+  const SEEN: [string, Read, Read, readonly Write[]][] = [
+    [
+      'a part of a list: a row of another shelf that is first now',
+      top,
+      (app) => () =>
+        app
+          .get(Articles)
+          .all({ where: { shelf: 2 } })
+          .cache('two'),
+      [({ dataSource }) => dataSource.manager.update(Article, 4, { score: 99 })],
+    ],
+    [
+      'a part of a list: a row of another shelf, seen by itself',
+      top,
+      (app) => () => app.get(Articles).get(4),
+      [({ dataSource }) => dataSource.manager.update(Article, 4, { score: 99 })],
+    ],
+    [
+      'a part of a list: a row that comes to its shelf behind it',
+      top,
+      (app) => () => app.get(Articles).get(4),
+      [({ dataSource }) => dataSource.manager.update(Article, 4, { shelf: 1 })],
+    ],
+    [
+      'a later part of a list: a row of another shelf that goes, and one that moves on',
+      second,
+      (app) => () => app.get(Articles).getMany([4, 5]),
+      [
+        ({ dataSource }) => dataSource.manager.delete(Article, 4),
+        ({ dataSource }) => dataSource.manager.update(Article, 5, { shelf: 3 }),
+      ],
+    ],
+  ];
+
+  it.each(SEEN)('stays where it was seen before: %s', async (_, readOf, sightingOf, writes) => {
+    const app = await open(await database.options());
+    await fill(app);
+    const read = readOf(app);
+    // Columns are looked at once somebody is known to ask for them.
+    const before = JSON.stringify(await read());
+    await app.settled();
+    await sightingOf(app)();
+    await app.settled();
+    for (const write of writes) await write(app);
+    await app.statements.expect(0, async () => expect(JSON.stringify(await read())).toBe(before));
+  });
+
+  it.each<[string, Read, (app: TestApp) => PromiseLike<unknown>, readonly Write[]]>([
+    ['by nobody', top, async () => {}, [({ dataSource }) => dataSource.manager.update(Article, 4, { score: 99 })]],
+    [
+      'elsewhere than it is by now',
+      top,
+      (app) => app.get(Articles).get(4),
+      [
+        ({ dataSource }) => dataSource.manager.update(Article, 4, { shelf: 1 }),
+        ({ dataSource }) => dataSource.manager.update(Article, 4, { score: 99 }),
+      ],
+    ],
+    [
+      'before another one took its key',
+      top,
+      (app) => app.get(Articles).get(4),
+      [
+        async ({ dataSource }) => {
+          await dataSource.manager.delete(Remark, { article: { id: 4 } });
+          await dataSource.manager.delete(Article, 4);
+        },
+        ({ dataSource }) =>
+          dataSource.manager.insert(Article, { id: 4, title: 'new', shelf: 1, score: 1, author: { id: 1 } }),
+        ({ dataSource }) => dataSource.manager.update(Article, 4, { score: 99 }),
+      ],
+    ],
+    [
+      'before any row may have moved',
+      top,
+      (app) => app.get(Articles).get(4),
+      [
+        ({ dataSource }) => dataSource.manager.update(Article, { title: 'of 2' }, { shelf: 1 }),
+        ({ dataSource }) => dataSource.manager.update(Article, 4, { score: 99 }),
+      ],
+    ],
+  ])('goes where a row was seen %s', async (_, readOf, sighting, writes) => {
+    const app = await open(await database.options());
+    await fill(app);
+    const read = readOf(app);
+    await read();
+    await app.settled();
+    await sighting(app);
+    await app.settled();
+    for (const write of writes) {
+      await write(app);
+      const found = await read();
+      await app.settled();
+      expect(found).toEqual(await app.get(Articles).all().filter({ shelf: 1 }).orderBy({ score: 'DESC' }).limit(2));
+    }
+  });
+
   it('goes by a statement nobody can place, which has no name', async () => {
     const app = await open(await database.options());
     await fill(app);

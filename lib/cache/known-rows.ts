@@ -1,0 +1,86 @@
+import type { Image } from '../journal/change.js';
+import { heldByAll } from '../journal/condition.js';
+import type { KeyColumn, LoadedFootprint } from '../journal/footprint.js';
+
+/** Rows remembered at once; some hundred bytes each. */
+const MOST = 20_000;
+
+/** Rows of one entry that are looked at again when it is judged. */
+const MOST_OF_JUDGED = 100;
+
+/** Writes to a table, after which a row that still holds the same counts as seen anew: half of what journals remember. */
+const GROWS_OLD_AFTER = 500;
+
+/** What a row held for whoever looked then, and holds still unless a journal tells otherwise. */
+export interface Sighting {
+  readonly asOf: number;
+  readonly image: Image;
+}
+
+/**
+ * What this process has seen of rows: only columns that some entry is filtered or sorted by, which is what statements about another column do
+ * not say. Nothing is taken from statements.
+ */
+export class KnownRows {
+  readonly #byName = new Map<string, readonly Sighting[]>();
+  readonly #deciding = new Map<string, Set<string>>();
+  #epoch: string | undefined;
+
+  /** What an entry rests on in one table, that is true as of then: of a load that began then, or of a judgement. */
+  saw(epoch: string, clock: string, asOf: number, footprints: readonly LoadedFootprint[]): void {
+    // Counts of two histories say nothing about each other.
+    if (epoch !== this.#epoch) this.#byName.clear();
+    this.#epoch = epoch;
+    for (const { key, rows, filter, filtering, ordering, images } of footprints) {
+      const deciding = this.#decidingIn(clock, key, [...filtering, ...ordering]);
+      if (!key.length || !deciding.size || !rows) continue;
+      const common = heldByAll(filter);
+      const found = images?.(deciding);
+      // Looked at again with every judgement, many rows take longer than they save.
+      if (!found && (!Object.keys(common).length || rows.length > MOST_OF_JUDGED)) continue;
+      for (const row of rows) this.#add(nameOf(clock, key, row), { asOf, image: { ...common, ...found?.get(row) } });
+    }
+  }
+
+  of(epoch: string, clock: string, key: readonly KeyColumn[], row: string): readonly Sighting[] {
+    return (epoch === this.#epoch && this.#byName.get(nameOf(clock, key, row))) || [];
+  }
+
+  /** The key is in every statement that means one row. */
+  #decidingIn(clock: string, key: readonly KeyColumn[], columns: readonly string[]): ReadonlySet<string> {
+    let deciding = this.#deciding.get(clock);
+    if (!deciding) this.#deciding.set(clock, (deciding = new Set()));
+    for (const column of columns) if (key.every(([each]) => each !== column)) deciding.add(column);
+    return deciding;
+  }
+
+  #add(name: string, seen: Sighting): void {
+    const known = this.#byName.get(name) ?? [];
+    // Of a load that was overtaken by another one.
+    if (known.some(({ asOf }) => asOf > seen.asOf)) return;
+    this.#byName.delete(name);
+    this.#byName.set(name, known.length ? together(known, seen) : [seen]);
+    if (this.#byName.size > MOST) this.#byName.delete(this.#byName.keys().next().value!);
+  }
+}
+
+/** Of a column that holds the same the earlier sighting says more: that it has held it since. */
+function together(known: readonly Sighting[], seen: Sighting): readonly Sighting[] {
+  const left: Record<string, Image[string]> = { ...seen.image };
+  const earlier: Sighting[] = [];
+  for (const { asOf, image } of known) {
+    const kept = Object.entries(image).filter(([column, held]) => {
+      if (seen.image[column] === undefined) return true;
+      if (seen.image[column] !== held || seen.asOf - asOf >= GROWS_OLD_AFTER) return false;
+      delete left[column];
+      return true;
+    });
+    if (kept.length) earlier.push({ asOf, image: Object.fromEntries(kept) });
+  }
+  return Object.keys(left).length ? [...earlier, { asOf: seen.asOf, image: left }] : earlier;
+}
+
+/** Entities that share a table may know its rows by different keys. */
+function nameOf(clock: string, key: readonly KeyColumn[], row: string): string {
+  return `${clock}\n${key.join()}\n${row}`;
+}

@@ -1,0 +1,87 @@
+import { expect, it } from 'vitest';
+import { KnownRows } from '../../../lib/cache/known-rows.js';
+import type { Image } from '../../../lib/journal/change.js';
+import type { LoadedFootprint } from '../../../lib/journal/footprint.js';
+
+const KEY = [['id', 'i']] as const;
+
+function footprint(rows: readonly string[], images: Readonly<Record<string, Image>> = {}): LoadedFootprint {
+  return {
+    key: KEY,
+    rows,
+    shown: [],
+    filtering: ['id', 'shelf'],
+    ordering: ['score'],
+    images: () => new Map(Object.entries(images)),
+  };
+}
+
+const of = (known: KnownRows, row: string, epoch = 'epoch') => known.of(epoch, 'article', KEY, row);
+
+it('columns that decide are asked for, of all that decide for any entry, and never the key', () => {
+  const known = new KnownRows();
+  const asked: string[][] = [];
+  const asking = (filtering: readonly string[]): LoadedFootprint => ({
+    ...footprint(['7']),
+    filtering,
+    ordering: [],
+    images: (columns) => {
+      asked.push([...columns]);
+      return new Map();
+    },
+  });
+  known.saw('epoch', 'article', 1, [asking(['id'])]);
+  known.saw('epoch', 'article', 2, [asking(['id', 'shelf'])]);
+  known.saw('epoch', 'article', 3, [asking(['id', 'deletedat'])]);
+  known.saw('epoch', 'remark', 3, [asking(['articleid'])]);
+  expect(asked).toEqual([['shelf'], ['shelf', 'deletedat'], ['articleid']]);
+});
+
+it('what a filter asks of all of its rows they hold', () => {
+  const known = new KnownRows();
+  known.saw('epoch', 'article', 5, [{ ...footprint(['7', '8']), filter: ['in', 'shelf', ['i:1']] }]);
+  expect(of(known, '7')).toEqual([{ asOf: 5, image: { shelf: 'i:1' } }]);
+  expect(of(known, '9')).toEqual([]);
+});
+
+it('who has held the same was seen first, until that is long ago', () => {
+  const known = new KnownRows();
+  known.saw('epoch', 'article', 5, [footprint(['7'], { '7': { shelf: 'i:1' } })]);
+  known.saw('epoch', 'article', 6, [footprint(['7'], { '7': { shelf: 'i:1', score: 'i:3' } })]);
+  expect(of(known, '7')).toEqual([
+    { asOf: 5, image: { shelf: 'i:1' } },
+    { asOf: 6, image: { score: 'i:3' } },
+  ]);
+  known.saw('epoch', 'article', 7, [footprint(['7'], { '7': { shelf: 'i:2' } })]);
+  expect(of(known, '7')).toEqual([
+    { asOf: 6, image: { score: 'i:3' } },
+    { asOf: 7, image: { shelf: 'i:2' } },
+  ]);
+  known.saw('epoch', 'article', 600, [footprint(['7'], { '7': { shelf: 'i:2', score: 'i:3' } })]);
+  expect(of(known, '7')).toEqual([{ asOf: 600, image: { shelf: 'i:2', score: 'i:3' } }]);
+});
+
+it('a load that was overtaken by another one says nothing', () => {
+  const known = new KnownRows();
+  known.saw('epoch', 'article', 6, [footprint(['7'], { '7': { shelf: 'i:2' } })]);
+  known.saw('epoch', 'article', 5, [footprint(['7'], { '7': { shelf: 'i:1', score: 'i:3' } })]);
+  expect(of(known, '7')).toEqual([{ asOf: 6, image: { shelf: 'i:2' } }]);
+});
+
+it('the counts of two histories, and rows by two keys, have nothing to do with each other', () => {
+  const known = new KnownRows();
+  known.saw('epoch', 'article', 6, [footprint(['7'], { '7': { shelf: 'i:2' } })]);
+  expect(of(known, '7', 'another')).toEqual([]);
+  expect(known.of('epoch', 'article', [['slug', 't']], '7')).toEqual([]);
+  known.saw('another', 'article', 1, [footprint(['8'], { '8': { shelf: 'i:2' } })]);
+  expect(of(known, '7')).toEqual([]);
+  expect(of(known, '8', 'another')).toHaveLength(1);
+});
+
+it('of more rows than there is room for the last ones are known', () => {
+  const known = new KnownRows();
+  const rows = Array.from({ length: 20_001 }, (_, i) => String(i));
+  known.saw('epoch', 'article', 6, [{ ...footprint(rows), filter: ['in', 'shelf', ['i:1']] }]);
+  expect(of(known, '0')).toEqual([]);
+  expect(of(known, '20000')).toHaveLength(1);
+});
