@@ -5,9 +5,6 @@ import type { KeyColumn, LoadedFootprint } from '../journal/footprint.js';
 /** Rows remembered at once; some hundred bytes each. */
 const MOST = 20_000;
 
-/** Rows of one entry that are looked at again when it is judged. */
-const MOST_OF_JUDGED = 100;
-
 /** Writes to a table, after which a row that still holds the same counts as seen anew: half of what journals remember. */
 const GROWS_OLD_AFTER = 500;
 
@@ -36,8 +33,7 @@ export class KnownRows {
       if (!key.length || !deciding.size || !rows) continue;
       const common = heldByAll(filter);
       const found = images?.(deciding);
-      // Looked at again with every judgement, many rows take longer than they save.
-      if (!found && (!Object.keys(common).length || rows.length > MOST_OF_JUDGED)) continue;
+      if (!found && this.#isSeen(epoch, clock, key, rows[0], { asOf, image: common })) continue;
       for (const row of rows) this.#add(nameOf(clock, key, row), { asOf, image: { ...common, ...found?.get(row) } });
     }
   }
@@ -52,6 +48,15 @@ export class KnownRows {
     if (!deciding) this.#deciding.set(clock, (deciding = new Set()));
     for (const column of columns) if (key.every(([each]) => each !== column)) deciding.add(column);
     return deciding;
+  }
+
+  /** An entry is judged with every write to its tables: what all of its rows hold was seen of the first of them lately, and so of the others. */
+  #isSeen(epoch: string, clock: string, key: readonly KeyColumn[], row: string | undefined, seen: Sighting): boolean {
+    if (row === undefined) return true;
+    const known = this.of(epoch, clock, key, row);
+    return Object.entries(seen.image).every(([column, held]) =>
+      known.some(({ asOf, image }) => image[column] === held && seen.asOf - asOf < GROWS_OLD_AFTER),
+    );
   }
 
   #add(name: string, seen: Sighting): void {
