@@ -1,6 +1,6 @@
 import { joinKeys, textKey } from '../naming/text-key.js';
 import type { Change, Image } from './change.js';
-import { compareValues, mayPass } from './condition.js';
+import { compareValues, mayEqual, mayPass } from './condition.js';
 import type { Footprint, Window } from './footprint.js';
 
 /**
@@ -24,8 +24,8 @@ function updateMayAffect(change: Change, footprint: Footprint): boolean {
   const { assigned, values } = change;
   const { key, shown, filtering, ordering, window } = footprint;
   const isAssigned = (column: string) => assigned.includes(column);
-  if (key.some(([column]) => isAssigned(column))) return true;
-  const isFiltering = filtering.some(isAssigned);
+  // Under another key a row may be one that is asked for.
+  const isFiltering = filtering.some(isAssigned) || key.some(([column]) => isAssigned(column));
   const isOrdering = ordering.some(isAssigned);
   if (!isFiltering && !isOrdering && !shown.some(isAssigned)) return false;
   // A row that is not shown of a list that shows all of its rows is none of them, and stays so.
@@ -46,10 +46,21 @@ function rowsOf({ rows }: Change): readonly Image[] {
 }
 
 /** Whether a row was among those the entry shows. */
-function mayBeShown(row: Image, { key, rows, filter }: Footprint): boolean {
+function mayBeShown(row: Image, { key, rows, filter, held }: Footprint): boolean {
   if (rows?.length === 0) return false;
   const name = rows && nameOf(row, key);
-  return name === undefined ? mayPass(filter, row) : rows!.includes(name);
+  return name === undefined ? mayPass(filter, row) && mayHold(held, row) : rows!.includes(name);
+}
+
+/**
+ * Whether a row may be one of those that hold these values. They still do: what changes one of them in a row that is shown is a change to the
+ * entry.
+ */
+function mayHold(held: Footprint['held'] = {}, row: Image): boolean {
+  return Object.entries(row).every(([column, value]) => {
+    const all = Object.hasOwn(held, column) ? held[column] : undefined;
+    return !all || all.some((each) => mayEqual(each, value));
+  });
 }
 
 /** Whether a row that is like this now is among those that are to be shown. */

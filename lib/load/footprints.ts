@@ -11,6 +11,7 @@ import { asksRelated, namesParameters, saysSql } from '../query/where.js';
 import { type AskedRows, askedRows, every } from './asked-rows.js';
 import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
 import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
+import { heldValues } from './held-values.js';
 import { orderOf, windowOf } from './windows.js';
 
 type Column = EntityMetadata['columns'][number];
@@ -123,10 +124,12 @@ class Found {
     );
     for (const relation of ordered.related.keys()) relations.set(relation, undefined);
     for (const node of nodes) relations.set(node.relation, node);
+    const leading = new Set<string>();
     for (const [relation, node] of relations) {
-      // Which row it leads to decides what is shown, and for some relations whether anything is.
-      for (const column of ownColumns(relation)) filtering.add(named(column));
       const isAsked = asked.related.has(relation) || ordered.related.has(relation);
+      // Which row it leads to decides what is shown, and unless it may lead to none, whether anything is.
+      const decides = isAsked || !holdsKey(relation) || !relation.isNullable ? filtering : leading;
+      for (const column of ownColumns(relation)) decides.add(named(column));
       this.#addRelated(metadata, relation, node, isAsked, entities, {
         asked: asked.related.get(relation) ?? NOTHING_ASKED,
         order: ordered.related.get(relation),
@@ -135,15 +138,18 @@ class Found {
     }
     const clock = entityClock(metadata);
     const key = keyOf(metadata);
+    const shown = entities ? shownColumns(metadata, select) : [];
+    const held = entities && heldValues(metadata, shown, nodes, entities);
     const footprint: Footprint = {
       key,
       rows: entities && namesOf(metadata, entities),
-      shown: entities ? shownColumns(metadata, select).map(named) : [],
+      shown: [...new Set([...shown.map(named), ...leading])],
       filtering: [...filtering],
       ordering: ordered.columns.map(named),
       ...(conditions.length && { filter: conditions.length === 1 ? conditions[0]! : (['and', conditions] as const) }),
       ...(window && { window }),
       ...(isReferred && { isReferred }),
+      ...(held && { held }),
     };
     this.#put(clock, footprint);
   }
@@ -284,8 +290,14 @@ function unique(entities: readonly ObjectLiteral[] | undefined): readonly Object
   return entities && [...new Set(entities)];
 }
 
-/** As TypeORM selects: what a selection names, or all but what is never selected unasked. */
-function shownColumns({ columns }: EntityMetadata, select: object | undefined): Column[] {
+/**
+ * As TypeORM selects: what a selection names, or all but what is never selected unasked. A foreign key that no property holds shows nothing but
+ * the row it leads to.
+ */
+function shownColumns({ columns: all }: EntityMetadata, select: object | undefined): Column[] {
+  const columns = all.filter(
+    ({ isVirtual, isPrimary, relationMetadata }) => !isVirtual || isPrimary || !relationMetadata,
+  );
   const named = select && columns.filter((column) => column.isPrimary || isSelected(select, column.propertyPath));
   const isNamed = ({ relationMetadata, propertyPath }: Column) =>
     !relationMetadata && isSelected(select!, propertyPath);

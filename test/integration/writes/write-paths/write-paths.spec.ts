@@ -29,18 +29,19 @@ describeDatabases('every write path leaves every cached read fresh', (database) 
       });
 
       for (const path of scene.paths.filter(({ on }) => !on || on.includes(database.name))) {
-        const row: Row = { path: path.title, marks: new Map() };
+        const row: Row = { path: path.title, marks: new Map(), reasons: [] };
         for (const way of waysOf(path)) {
           it(`${path.title}, ${way}`, async () => {
             const { manager } = lab.dataSource;
             lab.events.length = 0;
-            const { marks, stale } = await markPath(lab, scene, () =>
+            const { marks, stale, reasons } = await markPath(lab, scene, () =>
               way === 'alone'
                 ? path.write(manager)
                 : manager.transaction((inside) => Promise.resolve(path.write(inside))),
             );
             if (!row.marks.size) rows.push(row);
             row.marks.set(way, marks);
+            row.reasons.push(...reasons);
             expect(stale).toEqual([]);
             expect(lab.events.filter(({ name }) => name === 'store:failed')).toEqual([]);
             // Each text is reported once.
