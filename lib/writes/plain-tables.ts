@@ -116,7 +116,8 @@ const POSTGRES = `
         AND NOT EXISTS (SELECT 1 FROM pg_rewrite r WHERE r.ev_class = c.oid)
         AND NOT EXISTS (SELECT 1 FROM pg_inherits i WHERE i.inhrelid = c.oid OR i.inhparent = c.oid)
         AND NOT EXISTS (SELECT 1 FROM pg_attribute a JOIN pg_collation l ON l.oid = a.attcollation
-          WHERE a.attrelid = c.oid AND NOT l.collisdeterministic),
+          WHERE NOT l.collisdeterministic
+            AND (a.attrelid = c.oid OR a.attrelid IN (SELECT x.indexrelid FROM pg_index x WHERE x.indrelid = c.oid))),
       'computed', ARRAY(SELECT a.attname FROM pg_attribute a
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> ''))), '[]')
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -297,12 +298,13 @@ async function askMayListTriggers(runner: QueryRunner): Promise<(schema: string,
 
 /**
  * Of the database itself, not of those attached to it. A `ON CONFLICT` of a table's own lets an INSERT delete what is in its way, and a
- * virtual table does what its module likes; by a collation texts are equal that we take for different ones.
+ * virtual table does what its module likes; by a collation, its own or an index's, texts are equal that we take for different ones.
  */
 const SQLITE = `
   SELECT m.name AS name, x.name AS computed,
     m.sql LIKE 'CREATE TABLE%' AND m.sql NOT LIKE '%conflict%' AND m.sql NOT LIKE '%collate%'
-      AND lower(m.name) NOT IN (SELECT lower(tbl_name) FROM sqlite_master WHERE type = 'trigger')
+      AND lower(m.name) NOT IN (SELECT lower(tbl_name) FROM sqlite_master
+        WHERE type = 'trigger' OR (type = 'index' AND sql LIKE '%collate%'))
       AND lower(m.name) NOT IN (SELECT lower(tbl_name) FROM sqlite_temp_master WHERE type = 'trigger') AS plain
   FROM sqlite_master m LEFT JOIN pragma_table_xinfo(m.name) x ON x.hidden IN (2, 3)
   WHERE m.type = 'table'`;

@@ -1,6 +1,6 @@
 import type { EntityMetadata } from 'typeorm';
 import { type Change, changeText, type Image } from '../journal/change.js';
-import { type ColumnValue, columnValue } from '../naming/column-value.js';
+import { type ColumnValue, columnValue, SOMETHING } from '../naming/column-value.js';
 import { isMysql, isPostgres } from '../naming/database-name.js';
 import { dataSourceOf } from '../peers/typeorm.js';
 import type { KnownTables } from './known-tables.js';
@@ -23,16 +23,37 @@ const MOST_IMAGES = 50;
 const LONGEST_INTEGER = 20;
 
 /**
- * What a statement says it does to the table of a clock, for the clock's journal; `undefined` where more may have happened, or nobody
- * can tell: then it may have changed anything.
+ * What a statement says it does to the table of a clock, for the clock's journal, an upsert two things; `undefined` where more may have
+ * happened, or nobody can tell: then it may have changed anything.
  */
-export function statementChange(written: TableChange, clock: string, reading: StatementReading): Change | undefined {
+export function statementChanges(
+  written: TableChange,
+  clock: string,
+  reading: StatementReading,
+): readonly Change[] | undefined {
   const { tables, known } = reading;
   const table = known.get(clock);
   const columns = tables.columnsOf(clock);
   if (!table || !columns || !written.isTold || mayHoldSql(reading)) return undefined;
   if (table.followsItself && movesKeys(written, tables)) return undefined;
-  return changeOf(written, columns, table.computed, reading);
+  const changes = changesOf(written, columns, table.computed, reading);
+  return changes?.every((change) => change !== undefined) ? changes : undefined;
+}
+
+function changesOf(
+  written: TableChange,
+  columns: MappedColumns,
+  computed: readonly string[],
+  reading: StatementReading,
+): readonly (Change | undefined)[] | undefined {
+  const { table, action, inserted, conflict } = written;
+  if (action !== 'upsert') return [changeOf(written, columns, computed, reading)];
+  if (!conflict) return undefined;
+  const insert: TableChange = { table, action: 'insert', ...(inserted && { inserted }) };
+  const rows = imagesOf(conflict.rows, (row) => imageOf(row, columns, reading, storedValue));
+  const assigned = reading.tables.assigned(table, conflict.assigned)!;
+  const update = changeOf({ table, action: 'update', assigned, values: conflict.values }, columns, computed, reading);
+  return [changeOf(insert, columns, computed, reading), update && { ...update, rows }];
 }
 
 /** For a journal: where its rows take too much room there, of any rows. */
@@ -76,7 +97,8 @@ function mayHoldSql({ parameters, tables }: StatementReading): boolean {
   );
 }
 
-function movesKeys({ table, action, assigned }: TableChange, tables: TableMap): boolean {
+function movesKeys({ table, action, assigned, conflict }: TableChange, tables: TableMap): boolean {
+  if (action === 'upsert') return tables.hasKeyAmong(table, conflict?.assigned);
   return action === 'delete' || (action === 'update' && tables.hasKeyAmong(table, assigned));
 }
 
@@ -125,8 +147,13 @@ function comparedValue(column: ColumnMetadata, value: unknown): ColumnValue | un
   return read?.startsWith('i:') && read.length > LONGEST_INTEGER ? undefined : read;
 }
 
+/** Stands for the time of day among the values a statement gives. */
+const NOW = Symbol('now');
+
 /** What a column holds once it was given a value: a database may store another one than it was given. */
 function storedValue(column: ColumnMetadata, value: unknown): ColumnValue | undefined {
+  // Of a column nobody is told of, neither whether it is NULL.
+  if (value === NOW) return column.isNullable && columnValue(column, null) === null ? SOMETHING : undefined;
   // MySQL makes of NULL what it likes where it may not stay.
   if (value === null) return column.isNullable && !column.isGenerated ? null : undefined;
   const read = comparedValue(column, value);
@@ -138,5 +165,6 @@ function storedValue(column: ColumnMetadata, value: unknown): ColumnValue | unde
 }
 
 function valueOf(given: GivenValue, parameters: readonly unknown[]): unknown {
+  if ('isNow' in given) return NOW;
   return 'parameter' in given ? parameters[given.parameter] : given.literal;
 }
