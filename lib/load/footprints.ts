@@ -11,7 +11,7 @@ import { asksRelated, namesParameters, saysSql } from '../query/where.js';
 import { type AskedRows, askedRows, every } from './asked-rows.js';
 import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
 import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
-import { heldValues } from './held-values.js';
+import { heldValues, referredBy } from './held-values.js';
 import { orderOf, windowOf } from './windows.js';
 
 type Column = EntityMetadata['columns'][number];
@@ -114,6 +114,7 @@ class Found {
       filtering.add(named(discriminatorColumn));
       if (parentEntityMetadata) conditions.push(ofClass(metadata, named(discriminatorColumn), discriminatorColumn));
     }
+    if (place.leading) conditions.push(place.leading);
     if (owners) {
       for (const column of owners.columns) filtering.add(named(column));
       if (owners.condition) conditions.push(owners.condition);
@@ -171,14 +172,15 @@ class Found {
     const isReferred = this.isEnforced(relation);
     if (isToOne) {
       const referenced = relation.joinColumns.flatMap(({ referencedColumn }) => referencedColumn ?? []);
-      return this.#add(related, children, unique(entities), { ...place, isReferred, referenced });
+      const leading = node && parents && referredBy(owner, node, parents);
+      return this.#add(related, children, unique(entities), { ...place, isReferred, referenced, leading });
     }
     if (!parents) return this.#giveUpRelated(relation);
     if (relation.isManyToMany) {
       const { junctionEntityMetadata: junction } = relation;
       if (!junction) return this.#giveUpRelated(relation);
       const columns = relation.isManyToManyOwner ? junction.ownerColumns : junction.inverseColumns;
-      this.#putJunction(junction, columns, parents);
+      this.#putJunction(junction, columns, parents, entities);
       return this.#add(related, children, unique(entities), { ...place, isReferred });
     }
     const columns = relation.inverseRelation?.joinColumns ?? [];
@@ -186,16 +188,26 @@ class Found {
     this.#add(related, children, unique(entities), { ...place, owners: ownedBy(owner, columns, parents) });
   }
 
-  #putJunction(junction: EntityMetadata, columns: readonly Column[], parents: readonly ObjectLiteral[]): void {
+  #putJunction(
+    junction: EntityMetadata,
+    columns: readonly Column[],
+    parents: readonly ObjectLiteral[],
+    /** What they are joined with, where it is shown. */
+    members: readonly ObjectLiteral[] | undefined,
+  ): void {
     const { condition } = ownedBy(junction, columns, parents);
+    const others = columns === junction.ownerColumns ? junction.inverseColumns : junction.ownerColumns;
+    const shown = members?.length ? ownedBy(junction, others, members).condition : undefined;
     const names = junction.columns.map(({ databaseName }) => columnName(dataSourceOf(junction), databaseName));
     this.#put(entityClock(junction), {
       key: [],
-      rows: undefined,
+      // One that leads to nothing that is shown may go.
+      rows: members?.length === 0 ? [] : undefined,
       shown: [],
       filtering: names,
       ordering: [],
       ...(condition && { filter: condition }),
+      ...(shown?.[0] === 'in' && { held: { [shown[1]]: shown[2] } }),
     });
   }
 
@@ -220,6 +232,8 @@ interface Place {
   readonly isReferred?: boolean | undefined;
   /** What foreign keys lead to. */
   readonly referenced?: readonly Column[];
+  /** What they hold, as far as that is known of all of them. */
+  readonly leading?: Condition | undefined;
   /** The rows they belong to, by the foreign keys they hold. */
   readonly owners?: Owners | undefined;
 }

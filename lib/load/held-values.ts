@@ -1,4 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { Condition } from '../journal/condition.js';
 import { columnName, type ColumnValue, columnValue } from '../naming/column-value.js';
 import { dataSourceOf } from '../peers/typeorm.js';
 import type { RelationNode } from './relation-paths.js';
@@ -27,6 +28,21 @@ export function heldValues(
       held[columnName(dataSourceOf(metadata), column.databaseName)] = [...new Set(values)];
   }
   return Object.keys(held).length ? held : undefined;
+}
+
+/** The rows that foreign keys of these refer to; `undefined` where one of them is not known. */
+export function referredBy(
+  owner: EntityMetadata,
+  node: RelationNode,
+  parents: readonly ObjectLiteral[],
+): Condition | undefined {
+  const [column, ...more] = node.relation.joinColumns;
+  const referenced = column?.referencedColumn;
+  if (!column || !referenced || more.length || parents.length > MOST_ROWS) return undefined;
+  const values = parents.map((parent) => heldValue(column, parent, [node]));
+  if (!values.every((value) => value !== undefined)) return undefined;
+  const keys = new Set(values.filter((value) => value !== null));
+  return ['in', columnName(dataSourceOf(owner), referenced.databaseName), [...keys]];
 }
 
 function findingColumns({ relations, uniques, indices }: EntityMetadata): ReadonlySet<Column> {

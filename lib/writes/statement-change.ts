@@ -4,6 +4,7 @@ import { type ColumnValue, columnValue, SOMETHING } from '../naming/column-value
 import { isMysql, isPostgres } from '../naming/database-name.js';
 import { dataSourceOf } from '../peers/typeorm.js';
 import type { KnownTables } from './known-tables.js';
+import type { PlainTable } from './plain-tables.js';
 import type { GivenValue, GivenValues, TableChange } from './sql/statement-effect.js';
 import type { MappedColumns, TableMap } from './table-map.js';
 
@@ -14,6 +15,12 @@ export interface StatementReading {
   readonly parameters: readonly unknown[];
   readonly tables: TableMap;
   readonly known: KnownTables;
+}
+
+/** The same of one table. */
+interface TableReading extends StatementReading {
+  readonly columns: MappedColumns;
+  readonly plain: PlainTable;
 }
 
 /** More rows are told as any rows. */
@@ -36,24 +43,19 @@ export function statementChanges(
   const columns = tables.columnsOf(clock);
   if (!table || !columns || !written.isTold || mayHoldSql(reading)) return undefined;
   if (table.followsItself && movesKeys(written, tables)) return undefined;
-  const changes = changesOf(written, columns, table.computed, reading);
+  const changes = changesOf(written, { ...reading, columns, plain: table });
   return changes?.every((change) => change !== undefined) ? changes : undefined;
 }
 
-function changesOf(
-  written: TableChange,
-  columns: MappedColumns,
-  computed: readonly string[],
-  reading: StatementReading,
-): readonly (Change | undefined)[] | undefined {
+function changesOf(written: TableChange, reading: TableReading): readonly (Change | undefined)[] | undefined {
   const { table, action, inserted, conflict } = written;
-  if (action !== 'upsert') return [changeOf(written, columns, computed, reading)];
+  if (action !== 'upsert') return [changeOf(written, reading)];
   if (!conflict) return undefined;
   const insert: TableChange = { table, action: 'insert', ...(inserted && { inserted }) };
-  const rows = imagesOf(conflict.rows, (row) => imageOf(row, columns, reading, storedValue));
+  const rows = imagesOf(conflict.rows, (row) => imageOf(row, reading, storedValue));
   const assigned = reading.tables.assigned(table, conflict.assigned)!;
-  const update = changeOf({ table, action: 'update', assigned, values: conflict.values }, columns, computed, reading);
-  return [changeOf(insert, columns, computed, reading), update && { ...update, rows }];
+  const update = changeOf({ table, action: 'update', assigned, values: conflict.values }, reading);
+  return [changeOf(insert, reading), update && { ...update, rows }];
 }
 
 /** For a journal: where its rows take too much room there, of any rows. */
@@ -61,27 +63,22 @@ export function changeTextOf(change: Change): string | undefined {
   return changeText(change) ?? changeText({ ...change, rows: undefined });
 }
 
-function changeOf(
-  written: TableChange,
-  columns: MappedColumns,
-  computed: readonly string[],
-  reading: StatementReading,
-): Change | undefined {
-  const { tables } = reading;
+function changeOf(written: TableChange, reading: TableReading): Change | undefined {
+  const { tables, plain } = reading;
   const at = Date.now();
   switch (written.action) {
     case 'insert': {
-      const rows = imagesOf(written.inserted, (row) => imageOf(row, columns, reading, storedValue));
+      const rows = imagesOf(written.inserted, (row) => imageOf(row, reading, storedValue));
       return { action: 'insert', at, rows, assigned: [], values: {} };
     }
     case 'update': {
       if (!written.assigned) return undefined;
-      const assigned = [...new Set([...written.assigned, ...computed].map(tables.columnName))];
-      const values = imageOf(written.values ?? new Map(), columns, reading, storedValue);
-      return { action: 'update', at, rows: rowsBefore(written, columns, reading), assigned, values };
+      const assigned = [...new Set([...written.assigned, ...plain.computed].map(tables.columnName))];
+      const values = imageOf(written.values ?? new Map(), reading, storedValue);
+      return { action: 'update', at, rows: rowsBefore(written, reading), assigned, values };
     }
     case 'delete':
-      return { action: 'delete', at, rows: rowsBefore(written, columns, reading), assigned: [], values: {} };
+      return { action: 'delete', at, rows: rowsBefore(written, reading), assigned: [], values: {} };
     default:
       return undefined;
   }
@@ -102,12 +99,8 @@ function movesKeys({ table, action, assigned, conflict }: TableChange, tables: T
   return action === 'delete' || (action === 'update' && tables.hasKeyAmong(table, assigned));
 }
 
-function rowsBefore(
-  { rows }: TableChange,
-  columns: MappedColumns,
-  reading: StatementReading,
-): readonly Image[] | undefined {
-  return imagesOf(rows?.alternatives, (row) => imageOf(row, columns, reading, comparedValue));
+function rowsBefore({ rows }: TableChange, reading: TableReading): readonly Image[] | undefined {
+  return imagesOf(rows?.alternatives, (row) => imageOf(row, reading, comparedValue));
 }
 
 /** `undefined` for any row: there are too many, or nothing is known of one of them. */
@@ -122,12 +115,14 @@ function imagesOf(
 
 type Read = (column: ColumnMetadata, value: unknown) => ColumnValue | undefined;
 
-function imageOf(row: GivenValues, columns: MappedColumns, reading: StatementReading, read: Read): Image {
-  const { parameters, tables } = reading;
+function imageOf(row: GivenValues, reading: TableReading, read: Read): Image {
+  const { parameters, tables, columns, plain } = reading;
   const image = Object.create(null) as Record<string, ColumnValue>;
   for (const [name, given] of row) {
     const column = tables.columnName(name);
     const mapped = columns.get(column);
+    // Of another default only the database knows.
+    if ('isDefault' in given && !plain.nullByDefault.some((each) => tables.columnName(each) === column)) continue;
     const value = mapped && agreed(mapped, valueOf(given, parameters), read);
     if (value !== undefined) image[column] = value;
   }
@@ -166,5 +161,7 @@ function storedValue(column: ColumnMetadata, value: unknown): ColumnValue | unde
 
 function valueOf(given: GivenValue, parameters: readonly unknown[]): unknown {
   if ('isNow' in given) return NOW;
+  // Asked for where that is what it is.
+  if ('isDefault' in given) return null;
   return 'parameter' in given ? parameters[given.parameter] : given.literal;
 }

@@ -24,6 +24,11 @@ export function readGivenValue(statement: Statement, from: number, end: number):
   }
   if (from + 1 !== end) return readOperand(statement, from, end);
   switch (statement.code(from)) {
+    case 'DEFAULT':
+      // SQLite knows no such word.
+      return statement.tokens[from]?.kind === 'word' && statement.dialect !== 'sqlite'
+        ? { isDefault: true }
+        : undefined;
     case 'NULL':
       return { literal: null };
     case 'TRUE':

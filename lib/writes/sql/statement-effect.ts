@@ -19,7 +19,8 @@ export interface TableRef {
 export type Operand = { readonly parameter: number } | { readonly literal: string | number };
 
 /** What a column is told to hold. */
-export type GivenValue = Operand | { readonly literal: null | boolean } | { readonly isNow: true };
+export type GivenValue =
+  Operand | { readonly literal: null | boolean } | { readonly isNow: true } | { readonly isDefault: true };
 
 /** By column: values it is told to hold. Of PostgreSQL the names stand as written, of all others in lower case. */
 export type GivenValues = ReadonlyMap<string, GivenValue>;

@@ -13,6 +13,7 @@ function text(values: GivenValues): string {
 
 function givenText(given: GivenValue): string {
   if ('isNow' in given) return 'now';
+  if ('isDefault' in given) return 'default';
   return 'parameter' in given ? `$${given.parameter}` : JSON.stringify(given.literal);
 }
 
@@ -32,14 +33,14 @@ function told(sql: string, dialect: SqlDialect): string {
 
 describe('what an INSERT says of its rows', () => {
   it.each<[SqlDialect, string, string]>([
-    ['postgres', 'INSERT INTO "t"("a", "b") VALUES ($1, DEFAULT) RETURNING "id"', 'a=$0'],
+    ['postgres', 'INSERT INTO "t"("a", "b") VALUES ($1, DEFAULT) RETURNING "id"', 'a=$0&b=default'],
     ['postgres', 'INSERT INTO t (a, B, "C") VALUES ($2, NULL, TRUE)', 'a=$1&b=null&C=true'],
     ['postgres', `INSERT INTO t("values", "b") VALUES ('it''s', -5)`, 'values="it\'s"&b=-5'],
     ['postgres', 'INSERT INTO t(a, b) VALUES ($1, f($2, (3))), ($3, 4)', 'a=$0|a=$2&b=4'],
     ['postgres', 'INSERT INTO t(a, b) VALUES ($1::int, now()), ((1), $1)', '|b=$0'],
     ['postgres', 'INSERT INTO t(a, a, b) VALUES (1, 2, 3)', 'b=3'],
     ['postgres', `INSERT INTO t /* (x) VALUES (1) */ (a) VALUES -- (2)\n (3)`, 'a=3'],
-    ['mysql', "INSERT INTO `d`.`t`(`A`, `b`) VALUES (?, ?), (DEFAULT, 'x\\n')", 'a=$0&b=$1|'],
+    ['mysql', "INSERT INTO `d`.`t`(`A`, `b`) VALUES (?, ?), (DEFAULT, 'x\\n')", 'a=$0&b=$1|a=default'],
     ['mysql', 'INSERT INTO t(a, b) VALUES (TRUE, false)', 'a=true&b=false'],
     ['sqlite', 'INSERT INTO "t"("a", "B") VALUES (?2, ?1)', 'a=$1&b=$0'],
     ['sqlite', 'INSERT INTO t(a, b) VALUES (true, 1)', 'b=1'],
