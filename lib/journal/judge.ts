@@ -12,7 +12,8 @@ export function mayAffect(change: Change, footprint: Footprint): boolean {
   switch (change.action) {
     case 'insert':
       // The row that shows it must have come after it, and tells so itself.
-      return !footprint.isReferred && rowsOf(change).some((row) => mayComeIn(row, footprint));
+      if (footprint.isReferred || hasAllAskedFor(footprint)) return false;
+      return rowsOf(change).some((row) => mayComeIn(row, footprint));
     case 'update':
       return updateMayAffect(change, footprint);
     case 'delete':
@@ -37,6 +38,19 @@ function updateMayAffect(change: Change, footprint: Footprint): boolean {
     for (const column of assigned) delete after[column];
     return mayComeIn({ ...after, ...values }, footprint) || mayMove(before, footprint);
   });
+}
+
+/** Whether it asks for rows by their key and shows each of them: no other can have such a key while they are there. */
+function hasAllAskedFor({ key: [column, ...more], rows, filter }: Footprint): boolean {
+  if (!column || more.length || !rows || !filter) return false;
+  const [name, kind] = column;
+  const asked = filter[0] === 'and' ? filter[1] : [filter];
+  return asked.some(
+    (each) =>
+      each[0] === 'in' &&
+      each[1] === name &&
+      each[2].every((value) => value?.startsWith(`${kind}:`) && rows.includes(textKey(value.slice(2)))),
+  );
 }
 
 const ANY_ROW: readonly Image[] = [{}];

@@ -2,12 +2,10 @@ import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Condition } from '../journal/condition.js';
 import { columnName, type ColumnValue, columnValue } from '../naming/column-value.js';
 import { dataSourceOf } from '../peers/typeorm.js';
+import { loadedKey, MOST_KEYED } from './loaded-keys.js';
 import type { RelationNode } from './relation-paths.js';
 
 type Column = EntityMetadata['columns'][number];
-
-/** Of more rows than these it is not remembered. */
-const MOST_ROWS = 32;
 
 /**
  * What shown rows hold in the columns that writes find rows by: foreign keys, unique and other indices. A column of which one value is not
@@ -19,7 +17,7 @@ export function heldValues(
   nodes: readonly RelationNode[],
   entities: readonly ObjectLiteral[],
 ): Readonly<Record<string, readonly ColumnValue[]>> | undefined {
-  if (!entities.length || entities.length > MOST_ROWS) return undefined;
+  if (!entities.length || entities.length > MOST_KEYED) return undefined;
   const held: Record<string, readonly ColumnValue[]> = {};
   for (const column of findingColumns(metadata)) {
     if (!column.isVirtual && !shown.includes(column)) continue;
@@ -38,7 +36,7 @@ export function referredBy(
 ): Condition | undefined {
   const [column, ...more] = node.relation.joinColumns;
   const referenced = column?.referencedColumn;
-  if (!column || !referenced || more.length || parents.length > MOST_ROWS) return undefined;
+  if (!column || !referenced || more.length || parents.length > MOST_KEYED) return undefined;
   const values = parents.map((parent) => heldValue(column, parent, [node]));
   if (!values.every((value) => value !== undefined)) return undefined;
   const keys = new Set(values.filter((value) => value !== null));
@@ -55,22 +53,21 @@ function findingColumns({ relations, uniques, indices }: EntityMetadata): Readon
 }
 
 function heldValue(column: Column, entity: ObjectLiteral, nodes: readonly RelationNode[]): ColumnValue | undefined {
-  const value = column.isVirtual ? joinedKey(column, entity, nodes) : propertyOf(column, entity);
+  const value = column.isVirtual ? hiddenKey(column, entity, nodes) : propertyOf(column, entity);
   // A boolean may stand for several numbers of MySQL.
   return value === undefined || typeof value === 'boolean' ? undefined : columnValue(column, value);
 }
 
 /**
- * The key of the row that was joined. One that was prefetched may have been read later than its owner, and where there is none, the foreign
- * key may be that of a soft-deleted row.
+ * A foreign key that no property holds, of a relation that is loaded: of another one it may change without a change to the entry. It is that of
+ * the row that was joined, unless that one was prefetched, and so read later than its owner, or is not there: it may be soft-deleted.
  */
-function joinedKey(
-  { relationMetadata, referencedColumn }: Column,
-  entity: ObjectLiteral,
-  nodes: readonly RelationNode[],
-) {
+function hiddenKey(column: Column, entity: ObjectLiteral, nodes: readonly RelationNode[]): unknown {
+  const { relationMetadata, referencedColumn } = column;
   const node = nodes.find(({ relation }) => relation === relationMetadata);
-  if (!node || node.prefetch || !referencedColumn) return undefined;
+  if (!node || !referencedColumn) return undefined;
+  const key = loadedKey(entity, column);
+  if (key !== undefined || node.prefetch) return key;
   const related = ownValue(entity, node.relation.propertyPath);
   return typeof related === 'object' && related !== null ? propertyOf(referencedColumn, related) : undefined;
 }

@@ -76,6 +76,10 @@ function single(
 
 /** What an INSERT tells behind the table's name: of its rows, and of those in their way. */
 function insertOf(statement: Statement, from: number, end: number): Partial<PendingChange> {
+  if (statement.dialect === 'mysql' && statement.code(from) === 'SET' && statement.find(from, end, 'ON', 'AS') < 0) {
+    const row = readAssignments(statement, from + 1, end);
+    return row ? { isTold: true, inserted: [row.values] } : {};
+  }
   const read = readInserted(statement, statement.code(from) === 'AS' ? from + 2 : from);
   if (!read) return {};
   const { next, inserted } = read;

@@ -357,6 +357,18 @@ describe('A change', () => {
       false,
     ],
     [
+      'that brings a row, where all that is asked for by key is shown',
+      insert({}),
+      { filter: ['in', 'id', ['i:2']] },
+      false,
+    ],
+    [
+      'that brings a row, where one that is asked for by key is not',
+      insert({}),
+      { filter: ['in', 'id', ['i:2', 'i:3']] },
+      true,
+    ],
+    [
       'of a key to another, where one row is asked for',
       update([{ id: 'i:9' }], ['id'], { id: 'i:8' }),
       { filter: ['in', 'id', ['i:1']] },

@@ -53,6 +53,7 @@ describe('what an INSERT says of its rows', () => {
     ['postgres', 'INSERT INTO t(a) VALUES (1) ON CONFLICT DO NOTHING', 'a=1'],
     ['postgres', 'INSERT INTO t(a) VALUES (1) ON CONFLICT (a) WHERE b > 2 DO NOTHING RETURNING id', 'a=1'],
     ['mysql', 'INSERT IGNORE INTO t(a) VALUES (1)', 'a=1'],
+    ['mysql', 'INSERT INTO t SET A = 1, b = DEFAULT', 'a=1&b=default'],
     ['sqlite', 'INSERT OR IGNORE INTO t(a) VALUES (1)', 'a=1'],
   ])('%s: %s', (dialect, sql, expected) => {
     expect(told(sql, dialect)).toBe(expected);
@@ -83,7 +84,8 @@ describe('what an INSERT says of its rows', () => {
     ['postgres', 'INSERT INTO t(a[1], b) VALUES (1, 2)'],
     ['postgres', 'INSERT INTO t(a) VALUES (1) UNION SELECT 2'],
     ['mysql', 'INSERT INTO t(a) VALUES (1) AS n ON DUPLICATE KEY UPDATE a = 2'],
-    ['mysql', 'INSERT INTO t SET a = 1'],
+    ['mysql', 'INSERT INTO t SET a = 1 ON DUPLICATE KEY UPDATE a = 2'],
+    ['mysql', 'INSERT INTO t SET a = 1 AS n ON DUPLICATE KEY UPDATE a = 2'],
     ['mysql', 'INSERT INTO t(a) VALUES ?'],
     ['mysql', 'INSERT INTO t() VALUES ()'],
     ['mysql', 'REPLACE INTO t(a) VALUES (1)'],
