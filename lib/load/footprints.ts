@@ -172,7 +172,9 @@ class Found {
     const isReferred = this.isEnforced(relation);
     if (isToOne) {
       const referenced = relation.joinColumns.flatMap(({ referencedColumn }) => referencedColumn ?? []);
-      const leading = node && parents && referredBy(owner, node, parents);
+      // Where the related row decides whether its owner is shown, or where, those decide as well that nobody refers to yet.
+      const isShownOnly = node && !isAsked && relation.isNullable;
+      const leading = isShownOnly && parents ? referredBy(owner, node, parents) : undefined;
       return this.#add(related, children, unique(entities), { ...place, isReferred, referenced, leading });
     }
     if (!parents) return this.#giveUpRelated(relation);

@@ -4,9 +4,12 @@ import type { StaleCause } from '../../../../lib/index.js';
 const TELLING =
   /ON CONFLICT|ON DUPLICATE KEY|\bJOIN\b|\bUSING\b|\bSELECT\b|\bIGNORE\b|\bREPLACE\b|\bMERGE\b|\bTRUNCATE\b/gi;
 
+/** There is no reason. */
+export const UNSAID = 'the event does not say';
+
 /** Why a read was dropped whose content has not changed, as the event says, and the statement that was written. */
 export function reasonOf(because: StaleCause | undefined, written: readonly string[]): string {
-  if (!because) return 'the event does not say';
+  if (!because) return UNSAID;
   const { table: clock, action, columns = [], unsaid } = because;
   const table = clock.slice(clock.lastIndexOf('.') + 1);
   const change = `${action} of ${table}${columns.length ? ` (${columns.join()})` : ''}`;
@@ -16,7 +19,7 @@ export function reasonOf(because: StaleCause | undefined, written: readonly stri
     case 'entry':
       return table.startsWith('wp_')
         ? `any write to ${table} counts to the entry: ${deedOf(table, written)}`
-        : `a statement nobody can place: ${written.map(shape).join('; ')}`;
+        : `a statement nobody can place: ${shapes(written)}`;
     case 'rows':
       return `the text does not name the rows: ${change}`;
     default:
@@ -25,8 +28,14 @@ export function reasonOf(because: StaleCause | undefined, written: readonly stri
 }
 
 function deedOf(table: string, written: readonly string[]): string {
-  const statements = written.filter((text) => text.toLowerCase().includes(table) && !/^\s*SELECT/i.test(text));
-  return [...new Set(statements.map(shape))].join('; ') || `it follows ${written.map(shape).join('; ')}`;
+  const statements = written.filter((text) => text.toLowerCase().includes(table));
+  return shapes(statements) || `it follows ${shapes(written)}`;
+}
+
+/** Without those that only read, or begin and end a transaction. */
+function shapes(texts: readonly string[]): string {
+  const deeds = texts.map(shape).filter((text) => !/^(SELECT|SHOW|BEGIN|START|COMMIT|ROLLBACK)( |$)/.test(text));
+  return [...new Set(deeds)].join('; ');
 }
 
 /** `INSERT … ON CONFLICT`. */
