@@ -14,10 +14,11 @@ export function missed(tell: Tell, { key }: ReadRequest<unknown>, reason: MissRe
 }
 
 /** What others may know of a write: no values of its rows. */
-function writeOf({ clock, change }: Cause): StaleCause {
-  if (!change) return { table: clock };
-  const { action, assigned, at } = change;
-  return { table: clock, action, columns: assigned, agoMs: Math.max(0, Date.now() - at) };
+function writeOf({ clock, change, isAny }: Cause): StaleCause {
+  if (!change) return { table: clock, unsaid: isAny ? 'entry' : 'write' };
+  const { action, assigned, at, rows } = change;
+  const told = { table: clock, action, columns: assigned, agoMs: Math.max(0, Date.now() - at) };
+  return rows ? told : { ...told, unsaid: 'rows' };
 }
 
 /** What is stored for a request, true or not. */

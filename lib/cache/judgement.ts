@@ -9,6 +9,8 @@ export interface Cause {
   readonly clock: string;
   /** `undefined` where nobody knows what was written. */
   readonly change?: Change | undefined;
+  /** Without a change: any write there counts to the entry, whatever it did. Default: it is not known what the write did. */
+  readonly isAny?: boolean;
 }
 
 /** What clocks and journals say of an entry. */
@@ -71,11 +73,12 @@ function judgeOne(
   const isUnwritten = view.judge(dependency);
   if (isUnwritten !== false) return isUnwritten && 'by clocks';
   const { clock, isJournaled } = dependency;
-  if (!isJournaled) return { clock };
+  if (!isJournaled) return { clock, isAny: true };
   const told = view.told(dependency);
   if (told === 'unasked') return undefined;
-  const places = told && footprint();
-  if (!places) return { clock };
+  if (!told) return { clock };
+  const places = footprint();
+  if (!places) return { clock, isAny: true };
   for (const changes of told) {
     if (!changes) return { clock };
     const change = changes.find((each) =>

@@ -52,7 +52,7 @@ export type SkipReason =
 
 /**
  * The first write that may have changed an entry: to which table, and where the table's journal tells of it, what it did. Without `action`
- * that is not known: the journal does not tell, another write to the table is under way, or a manager's entries were cleared.
+ * that is not known; `unsaid` says why.
  *
  * @example
  * events.on('entry:missed', ({ key, because }) => because && log(`${key} was lost to ${because.action} of ${because.table}`));
@@ -67,6 +67,12 @@ export interface StaleCause {
   readonly columns?: readonly string[];
   /** How long ago, in milliseconds, by the clocks of two processes. */
   readonly agoMs?: number;
+  /**
+   * What nobody said, so that the worst was assumed: the `write` what it did (a statement that is not understood, a table with triggers, a journal
+   * that has forgotten it, another write under way), the write which `rows` it changed, or the `entry` what it rests on in that table (a tree, a
+   * filter in SQL, a clear of a manager's entries). Default: all was said, and the change may be one to the entry.
+   */
+  readonly unsaid?: 'write' | 'rows' | 'entry';
 }
 
 /**

@@ -110,4 +110,10 @@ export function compareValues(some: ColumnValue, other: ColumnValue): number | u
   return a < b ? -1 : 1;
 }
 
+/** Of two kinds nobody knows. */
+export function mayEqual(some: ColumnValue, other: ColumnValue): boolean {
+  if (some === null || other === null) return some === other;
+  return some === other || kindOf(some) !== kindOf(other);
+}
+
 const kindOf = (value: string): string => value[0]!;

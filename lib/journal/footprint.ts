@@ -38,6 +38,8 @@ export interface Footprint {
   readonly window?: Window | undefined;
   /** A row is shown because another one refers to it, so it was there before that one was: a new one is not shown yet. */
   readonly isReferred?: boolean | undefined;
+  /** Of columns that are shown or decide: what the rows it shows hold in them, each one of these. Default: nobody knows. */
+  readonly held?: Readonly<Record<string, readonly ColumnValue[]>> | undefined;
 }
 
 /** As it is worked out where the rows are. */
@@ -78,9 +80,10 @@ type Parts = readonly [
   filter: Condition | 0,
   window: readonly [hasOffset: 0 | 1, isFull: 0 | 1, bounds: readonly Bound[]] | 0,
   isReferred: 0 | 1,
+  held: Readonly<Record<string, readonly ColumnValue[]>> | 0,
 ];
 
-function toParts({ key, rows, shown, filtering, ordering, filter, window, isReferred }: Footprint): Parts {
+function toParts({ key, rows, shown, filtering, ordering, filter, window, isReferred, held }: Footprint): Parts {
   return [
     key,
     rows ?? 0,
@@ -90,12 +93,21 @@ function toParts({ key, rows, shown, filtering, ordering, filter, window, isRefe
     filter ?? 0,
     window ? [bit(window.hasOffset), bit(window.isFull), window.bounds] : 0,
     bit(isReferred === true),
+    held ?? 0,
   ];
 }
 
 /** @throws for what is no footprint */
-function fromParts([key, rows, shown, filtering, ordering, filter, window, isReferred]: Parts): Footprint {
-  const lists: unknown[] = [key, rows || [], shown, filtering, ordering, window ? window[2] : []];
+function fromParts([key, rows, shown, filtering, ordering, filter, window, isReferred, held]: Parts): Footprint {
+  const lists: unknown[] = [
+    key,
+    rows || [],
+    shown,
+    filtering,
+    ordering,
+    window ? window[2] : [],
+    ...Object.values(held),
+  ];
   if (!lists.every(Array.isArray)) throw new TypeError('no footprint');
   return {
     key,
@@ -106,6 +118,7 @@ function fromParts([key, rows, shown, filtering, ordering, filter, window, isRef
     filter: filter === 0 ? undefined : filter,
     window: window === 0 ? undefined : { hasOffset: window[0] === 1, isFull: window[1] === 1, bounds: window[2] },
     isReferred: isReferred === 1,
+    held: held === 0 ? undefined : held,
   };
 }
 

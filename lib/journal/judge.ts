@@ -1,5 +1,6 @@
+import { textKey } from '../naming/text-key.js';
 import type { Change, Image } from './change.js';
-import { compareValues, mayPass } from './condition.js';
+import { compareValues, mayEqual, mayPass } from './condition.js';
 import type { Footprint, Window } from './footprint.js';
 import type { Recall } from './recall.js';
 import { rowName } from './row-name.js';
@@ -15,7 +16,8 @@ export function mayAffect(change: Change, footprint: Footprint, recall?: Recall)
   switch (change.action) {
     case 'insert':
       // The row that shows it must have come after it, and tells so itself.
-      return !footprint.isReferred && rowsOf(change).some((row) => mayComeIn(row, footprint));
+      if (footprint.isReferred || hasAllAskedFor(footprint)) return false;
+      return rowsOf(change).some((row) => mayComeIn(row, footprint));
     case 'update':
       return updateMayAffect(change, footprint, recall);
     case 'delete':
@@ -29,8 +31,8 @@ function updateMayAffect(change: Change, footprint: Footprint, recall: Recall | 
   const { assigned, values } = change;
   const { key, shown, filtering, ordering, window } = footprint;
   const isAssigned = (column: string) => assigned.includes(column);
-  if (key.some(([column]) => isAssigned(column))) return true;
-  const isFiltering = filtering.some(isAssigned);
+  // Under another key a row may be one that is asked for.
+  const isFiltering = filtering.some(isAssigned) || key.some(([column]) => isAssigned(column));
   const isOrdering = ordering.some(isAssigned);
   if (!isFiltering && !isOrdering && !shown.some(isAssigned)) return false;
   // A row that is not shown of a list that shows all of its rows is none of them, and stays so.
@@ -63,6 +65,19 @@ function imagesOf(
   });
 }
 
+/** Whether it asks for rows by their key and shows each of them: no other can have such a key while they are there. */
+function hasAllAskedFor({ key: [column, ...more], rows, filter }: Footprint): boolean {
+  if (!column || more.length || !rows || !filter) return false;
+  const [name, kind] = column;
+  const asked = filter[0] === 'and' ? filter[1] : [filter];
+  return asked.some(
+    (each) =>
+      each[0] === 'in' &&
+      each[1] === name &&
+      each[2].every((value) => value?.startsWith(`${kind}:`) && rows.includes(textKey(value.slice(2)))),
+  );
+}
+
 const ANY_ROW: readonly Image[] = [{}];
 
 function rowsOf({ rows }: Change): readonly Image[] {
@@ -70,10 +85,21 @@ function rowsOf({ rows }: Change): readonly Image[] {
 }
 
 /** Whether a row was among those the entry shows. */
-function mayBeShown(row: Image, { key, rows, filter }: Footprint): boolean {
+function mayBeShown(row: Image, { key, rows, filter, held }: Footprint): boolean {
   if (rows?.length === 0) return false;
   const name = rows && rowName(row, key);
-  return name === undefined ? mayPass(filter, row) : rows!.includes(name);
+  return name === undefined ? mayPass(filter, row) && mayHold(held, row) : rows!.includes(name);
+}
+
+/**
+ * Whether a row may be one of those that hold these values. They still do: what changes one of them in a row that is shown is a change to the
+ * entry.
+ */
+function mayHold(held: Footprint['held'] = {}, row: Image): boolean {
+  return Object.entries(row).every(([column, value]) => {
+    const all = Object.hasOwn(held, column) ? held[column] : undefined;
+    return !all || all.some((each) => mayEqual(each, value));
+  });
 }
 
 /** Whether a row that is like this now is among those that are to be shown. */

@@ -1,5 +1,5 @@
 import { type EntityMetadata, type FindOperator, InstanceChecker } from 'typeorm';
-import type { Condition } from '../journal/condition.js';
+import { type Condition, mayPass } from '../journal/condition.js';
 import { columnName, columnValue } from '../naming/column-value.js';
 import { invalidWhereValues, dataSourceOf } from '../peers/typeorm.js';
 import { properties } from '../query/properties.js';
@@ -53,6 +53,10 @@ function ofRelation(relation: Relation, value: unknown): AskedRows {
   const isNested = isPlain(value) && !InstanceChecker.isFindOperator(value);
   const below = isNested ? askedRows(inverseEntityMetadata, value) : { ...NOTHING, condition: ANYTHING };
   const keys = holdsKey && isNested ? joinColumns.flatMap((column) => keyCondition(column, value)) : [];
+  // Of a row that is not there every column is NULL: where that passes nothing, the foreign key is that of one that is.
+  const nobody = Object.fromEntries([...below.columns].map((column) => [column, null]));
+  if (holdsKey && !mayPass(below.condition, nobody))
+    keys.push(...joinColumns.map((column): Condition => ['not', ['null', nameOf(column)]]));
   return { condition: together('and', [ANYTHING, ...keys]), columns, related: new Map([[relation, below]]) };
 }
 
@@ -138,7 +142,8 @@ const MOST_VALUES = 1_000;
 function oneOf(column: Column, values: readonly unknown[]): Condition {
   if (values.length > MOST_VALUES) return ANYTHING;
   const spelled = values.map((value) => (value === null ? undefined : columnValue(column, value)));
-  return spelled.every((value) => value !== undefined) ? ['in', nameOf(column), spelled] : ANYTHING;
+  if (spelled.every((value) => value !== undefined)) return ['in', nameOf(column), spelled];
+  return values.includes(undefined) ? ANYTHING : ['and', [ANYTHING, ['not', ['null', nameOf(column)]]]];
 }
 
 function ordered(operator: '<' | '<=' | '>' | '>=', column: Column, value: unknown): Condition {

@@ -14,6 +14,7 @@ import { copier } from './copy-entities.js';
 import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
 import { keepKeys } from './keep-keys.js';
 import { LoadTree } from './load-tree.js';
+import { MOST_KEYED, rememberKeys } from './loaded-keys.js';
 import { type Loaded, LoadedRows, UnpairedRowsError } from './loaded-rows.js';
 import { type PartOfQuery, prefetchQuery, referredQuery } from './prefetch-query.js';
 import { inOrderOfFind } from './property-order.js';
@@ -70,8 +71,21 @@ export class EntityLoader {
     return recordHydration(this.dataSource, () =>
       nodes.some(prefetches)
         ? this.#loadAndPrefetch(tree, nodes, query, runner)
-        : this.#loadingBuilder(query, nodes, runner).getMany(),
+        : this.#loadPlain(query, nodes, runner),
     );
+  }
+
+  async #loadPlain(query: EntityQuery, nodes: readonly RelationNode[], runner: QueryRunner): Promise<ObjectLiteral[]> {
+    const builder = this.#loadingBuilder(query, nodes, runner);
+    const { entities, raw } = await builder.getRawAndEntities();
+    if (entities.length > MOST_KEYED) return entities;
+    const rows = new LoadedRows(builder);
+    try {
+      rememberKeys(this.metadata, builder.alias, rows.roots(raw as ObjectLiteral[], entities), rows);
+    } catch (error) {
+      if (!(error instanceof UnpairedRowsError)) throw error;
+    }
+    return entities;
   }
 
   /**
@@ -104,6 +118,7 @@ export class EntityLoader {
     const rows = new LoadedRows(builder);
     try {
       const roots = rows.roots(raw as ObjectLiteral[], entities);
+      rememberKeys(this.metadata, builder.alias, roots, rows);
       if (await this.#below(nodes, builder.alias, roots, rows, query, runner)) return entities;
     } catch (error) {
       if (!(error instanceof UnpairedRowsError)) throw error;

@@ -12,6 +12,7 @@ import { asksRelated, namesParameters, saysSql } from '../query/where.js';
 import { type AskedRows, askedRows, every } from './asked-rows.js';
 import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
 import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
+import { heldValues, referredBy } from './held-values.js';
 import { orderOf, windowOf } from './windows.js';
 
 type Column = EntityMetadata['columns'][number];
@@ -114,6 +115,7 @@ class Found {
       filtering.add(named(discriminatorColumn));
       if (parentEntityMetadata) conditions.push(ofClass(metadata, named(discriminatorColumn), discriminatorColumn));
     }
+    if (place.leading) conditions.push(place.leading);
     if (owners) {
       for (const column of owners.columns) filtering.add(named(column));
       if (owners.condition) conditions.push(owners.condition);
@@ -124,10 +126,12 @@ class Found {
     );
     for (const relation of ordered.related.keys()) relations.set(relation, undefined);
     for (const node of nodes) relations.set(node.relation, node);
+    const leading = new Set<string>();
     for (const [relation, node] of relations) {
-      // Which row it leads to decides what is shown, and for some relations whether anything is.
-      for (const column of ownColumns(relation)) filtering.add(named(column));
       const isAsked = asked.related.has(relation) || ordered.related.has(relation);
+      // Which row it leads to decides what is shown, and unless it may lead to none, whether anything is.
+      const decides = isAsked || !holdsKey(relation) || !relation.isNullable ? filtering : leading;
+      for (const column of ownColumns(relation)) decides.add(named(column));
       this.#addRelated(metadata, relation, node, isAsked, entities, {
         asked: asked.related.get(relation) ?? NOTHING_ASKED,
         order: ordered.related.get(relation),
@@ -137,15 +141,18 @@ class Found {
     const clock = entityClock(metadata);
     const key = keyOf(metadata);
     const names = entities && namesOf(metadata, entities);
+    const shown = entities ? shownColumns(metadata, select) : [];
+    const held = entities && heldValues(metadata, shown, nodes, entities);
     const footprint: LoadedFootprint = {
       key,
       rows: names,
-      shown: entities ? shownColumns(metadata, select).map(named) : [],
+      shown: [...new Set([...shown.map(named), ...leading])],
       filtering: [...filtering],
       ordering: ordered.columns.map(named),
       ...(conditions.length && { filter: conditions.length === 1 ? conditions[0]! : (['and', conditions] as const) }),
       ...(window && { window }),
       ...(isReferred && { isReferred }),
+      ...(held && { held }),
       images: names && ((columns) => imagesOf(metadata, entities, names, columns)),
     };
     this.#put(clock, footprint);
@@ -168,14 +175,17 @@ class Found {
     const isReferred = this.isEnforced(relation);
     if (isToOne) {
       const referenced = relation.joinColumns.flatMap(({ referencedColumn }) => referencedColumn ?? []);
-      return this.#add(related, children, unique(entities), { ...place, isReferred, referenced });
+      // Where the related row decides whether its owner is shown, or where, those decide as well that nobody refers to yet.
+      const isShownOnly = node && !isAsked && relation.isNullable;
+      const leading = isShownOnly && parents ? referredBy(owner, node, parents) : undefined;
+      return this.#add(related, children, unique(entities), { ...place, isReferred, referenced, leading });
     }
     if (!parents) return this.#giveUpRelated(relation);
     if (relation.isManyToMany) {
       const { junctionEntityMetadata: junction } = relation;
       if (!junction) return this.#giveUpRelated(relation);
       const columns = relation.isManyToManyOwner ? junction.ownerColumns : junction.inverseColumns;
-      this.#putJunction(junction, columns, parents);
+      this.#putJunction(junction, columns, parents, entities);
       return this.#add(related, children, unique(entities), { ...place, isReferred });
     }
     const columns = relation.inverseRelation?.joinColumns ?? [];
@@ -183,16 +193,26 @@ class Found {
     this.#add(related, children, unique(entities), { ...place, owners: ownedBy(owner, columns, parents) });
   }
 
-  #putJunction(junction: EntityMetadata, columns: readonly Column[], parents: readonly ObjectLiteral[]): void {
+  #putJunction(
+    junction: EntityMetadata,
+    columns: readonly Column[],
+    parents: readonly ObjectLiteral[],
+    /** What they are joined with, where it is shown. */
+    members: readonly ObjectLiteral[] | undefined,
+  ): void {
     const { condition } = ownedBy(junction, columns, parents);
+    const others = columns === junction.ownerColumns ? junction.inverseColumns : junction.ownerColumns;
+    const shown = members?.length ? ownedBy(junction, others, members).condition : undefined;
     const names = junction.columns.map(({ databaseName }) => columnName(dataSourceOf(junction), databaseName));
     this.#put(entityClock(junction), {
       key: [],
-      rows: undefined,
+      // One that leads to nothing that is shown may go.
+      rows: members?.length === 0 ? [] : undefined,
       shown: [],
       filtering: names,
       ordering: [],
       ...(condition && { filter: condition }),
+      ...(shown?.[0] === 'in' && { held: { [shown[1]]: shown[2] } }),
     });
   }
 
@@ -217,6 +237,8 @@ interface Place {
   readonly isReferred?: boolean | undefined;
   /** What foreign keys lead to. */
   readonly referenced?: readonly Column[];
+  /** What they hold, as far as that is known of all of them. */
+  readonly leading?: Condition | undefined;
   /** The rows they belong to, by the foreign keys they hold. */
   readonly owners?: Owners | undefined;
 }
@@ -315,8 +337,14 @@ function unique(entities: readonly ObjectLiteral[] | undefined): readonly Object
   return entities && [...new Set(entities)];
 }
 
-/** As TypeORM selects: what a selection names, or all but what is never selected unasked. */
-function shownColumns({ columns }: EntityMetadata, select: object | undefined): Column[] {
+/**
+ * As TypeORM selects: what a selection names, or all but what is never selected unasked. A foreign key that no property holds shows nothing but
+ * the row it leads to.
+ */
+function shownColumns({ columns: all }: EntityMetadata, select: object | undefined): Column[] {
+  const columns = all.filter(
+    ({ isVirtual, isPrimary, relationMetadata }) => !isVirtual || isPrimary || !relationMetadata,
+  );
   const named = select && columns.filter((column) => column.isPrimary || isSelected(select, column.propertyPath));
   const isNamed = ({ relationMetadata, propertyPath }: Column) =>
     !relationMetadata && isSelected(select!, propertyPath);

@@ -19,6 +19,9 @@ export interface ColumnSpelling {
  */
 export type ColumnValue = string | null;
 
+/** What is not NULL, of a kind of its own: more is not known of it. */
+export const SOMETHING = '?:';
+
 /** What MySQL makes of a larger number when it is not strict: the largest one there is. */
 const LARGEST: Readonly<Record<string, number>> = { tinyint: 127, smallint: 32_767, mediumint: 8_388_607 };
 

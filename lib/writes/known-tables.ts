@@ -3,8 +3,8 @@ import { type ColumnPair, sameColumns } from './foreign-keys.js';
 import { isMysql } from '../naming/database-name.js';
 import { askPlainTables, type PlainTable, type PlainTablesFound, type Unasked } from './plain-tables.js';
 
-/** Between two questions, in milliseconds: a script that defines many things asks once in a while, not once for each. */
-const PAUSE_MS = 1_000;
+/** Between two questions, in milliseconds: a script that defines many things has it asked once in a while, not once for each. */
+const PAUSE_MS = 250;
 
 /** Between two that failed: each pause is twice as long as the one before. */
 const LONGEST_PAUSE_MS = 60_000;
@@ -25,6 +25,8 @@ export class KnownTables {
   /** Statements under way that may define something. */
   #doubts = 0;
   #failures = 0;
+  /** When it was asked last, by a monotonic clock, in milliseconds. */
+  #askedAt = -Infinity;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = true;
 
@@ -84,6 +86,7 @@ export class KnownTables {
   /** Asks the database. Rejects when that fails; then it is asked again after a while. */
   async ask(): Promise<Unasked | undefined> {
     const version = this.#version;
+    this.#askedAt = performance.now();
     try {
       const { found, unasked } = await askPlainTables(this.dataSource);
       this.#failures = 0;
@@ -117,11 +120,12 @@ export class KnownTables {
   #askSoon(): void {
     if (this.#isStopped || this.#timer || this.#doubts) return;
     const pause = Math.min(PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS);
+    const left = Math.max(0, this.#askedAt + pause - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       // Nobody waits for it, and its failure is followed by another question.
       if (this.dataSource.isInitialized) void this.ask().catch(() => undefined);
-    }, pause).unref();
+    }, left).unref();
   }
 }
 

@@ -7,6 +7,8 @@ import { type ColumnPair, deleteAction, Followings, type ForeignKey, type FoundK
 export interface PlainTable {
   /** Columns the database sets whenever others are updated. */
   readonly computed: readonly string[];
+  /** Columns that hold NULL unless a new row says otherwise. */
+  readonly nullByDefault: readonly string[];
   /** Rows of it may follow when others of its rows are deleted, or get another key. */
   readonly followsItself: boolean;
   /** Its foreign keys that refer to mapped tables. */
@@ -24,6 +26,7 @@ interface Found {
   readonly name: string;
   readonly isPlain: boolean;
   readonly computed: readonly string[];
+  readonly nullByDefault: readonly string[];
   /** What its foreign keys, and those of others, call it. */
   readonly id: string;
 }
@@ -75,6 +78,8 @@ function byClock(dataSource: DataSource, tables: readonly Found[], named: readon
     if (!all.every(({ isPlain }) => isPlain)) continue;
     found.set(clock, {
       computed: all.flatMap(({ computed }) => computed),
+      // Of two tables nobody knows which one is meant.
+      nullByDefault: all.length === 1 ? all[0]!.nullByDefault : [],
       followsItself: ids.some((id) => followings.isCircular(id)),
       followedIndirectly: new Set(clocksOf(ids.flatMap((id) => [...followings.indirect(id)]))),
       foreignKeys: keys
@@ -116,9 +121,13 @@ const POSTGRES = `
         AND NOT EXISTS (SELECT 1 FROM pg_rewrite r WHERE r.ev_class = c.oid)
         AND NOT EXISTS (SELECT 1 FROM pg_inherits i WHERE i.inhrelid = c.oid OR i.inhparent = c.oid)
         AND NOT EXISTS (SELECT 1 FROM pg_attribute a JOIN pg_collation l ON l.oid = a.attcollation
-          WHERE a.attrelid = c.oid AND NOT l.collisdeterministic),
+          WHERE NOT l.collisdeterministic
+            AND (a.attrelid = c.oid OR a.attrelid IN (SELECT x.indexrelid FROM pg_index x WHERE x.indrelid = c.oid))),
       'computed', ARRAY(SELECT a.attname FROM pg_attribute a
-        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> ''))), '[]')
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> ''),
+      'nullByDefault', ARRAY(SELECT a.attname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT a.attnotnull AND NOT a.atthasdef
+          AND a.attidentity = '' AND t.typtype <> 'd'))), '[]')
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND lower(c.relname) = ANY ($1::text[])) AS "tables",
     (SELECT coalesce(json_agg(json_build_object(
@@ -166,6 +175,7 @@ const MYSQL = {
   tables: `SELECT table_schema AS s, table_name AS t, engine AS engine FROM information_schema.tables WHERE table_type = 'BASE TABLE' AND table_schema IN`,
   triggers: `SELECT event_object_schema AS s, event_object_table AS t FROM information_schema.triggers WHERE event_object_schema IN`,
   columns: `SELECT table_schema AS s, table_name AS t, column_name AS c FROM information_schema.columns WHERE (extra LIKE '%on update%' OR generation_expression <> '') AND table_schema IN`,
+  defaults: `SELECT table_schema AS s, table_name AS t, column_name AS c FROM information_schema.columns WHERE is_nullable = 'YES' AND (column_default IS NULL OR column_default = 'NULL') AND extra = '' AND table_schema IN`,
   keys: `SELECT constraint_schema AS s, table_name AS t, constraint_name AS name, delete_rule AS onDelete, update_rule AS onUpdate FROM information_schema.referential_constraints WHERE constraint_schema IN`,
   keyColumns: `SELECT table_schema AS s, table_name AS t, constraint_name AS name, column_name AS own, referenced_table_schema AS ps, referenced_table_name AS p, referenced_column_name AS referenced FROM information_schema.key_column_usage WHERE referenced_table_name IS NOT NULL AND table_schema IN`,
 };
@@ -228,10 +238,11 @@ async function askMysql(
   const places = ['DATABASE()', ...databases.map(() => '?')].join(', ');
   const ask = (sql: string): Promise<unknown> => runner.query(`${sql} (${places})`, databases);
   // Each is answered on one connection, in this order.
-  const [tables, triggers, columns, keys, keyColumns, checks, mayAsk] = await Promise.all([
+  const [tables, triggers, columns, defaults, keys, keyColumns, checks, mayAsk] = await Promise.all([
     ask(MYSQL.tables) as Promise<TableInMysql[]>,
     ask(MYSQL.triggers) as Promise<NamedInMysql[]>,
     ask(MYSQL.columns) as Promise<(NamedInMysql & { c: string })[]>,
+    ask(MYSQL.defaults) as Promise<(NamedInMysql & { c: string })[]>,
     ask(MYSQL.keys) as Promise<KeyInMysql[]>,
     ask(MYSQL.keyColumns) as Promise<KeyColumnInMysql[]>,
     runner.query(MYSQL_CHECKS) as Promise<[{ here: number; elsewhere: number }]>,
@@ -250,8 +261,10 @@ async function askMysql(
     .map(({ s, t }): Found => {
       const id = idInMysql(s, t);
       if (!mayAsk(s, t)) hidden.add(s);
-      const computed = columns.filter((column) => idInMysql(column.s, column.t) === id).map(({ c }) => c);
-      return { schema: s, name: t, id, isPlain: !triggered.has(id) && !astray.has(id) && mayAsk(s, t), computed };
+      const ofTable = (all: readonly (NamedInMysql & { c: string })[]) =>
+        all.filter((column) => idInMysql(column.s, column.t) === id).map(({ c }) => c);
+      const isPlain = !triggered.has(id) && !astray.has(id) && mayAsk(s, t);
+      return { schema: s, name: t, id, isPlain, computed: ofTable(columns), nullByDefault: ofTable(defaults) };
     });
   const found = byClock(dataSource, mapped, all);
   if (!hidden.size) return { found };
@@ -297,12 +310,13 @@ async function askMayListTriggers(runner: QueryRunner): Promise<(schema: string,
 
 /**
  * Of the database itself, not of those attached to it. A `ON CONFLICT` of a table's own lets an INSERT delete what is in its way, and a
- * virtual table does what its module likes; by a collation texts are equal that we take for different ones.
+ * virtual table does what its module likes; by a collation, its own or an index's, texts are equal that we take for different ones.
  */
 const SQLITE = `
   SELECT m.name AS name, x.name AS computed,
     m.sql LIKE 'CREATE TABLE%' AND m.sql NOT LIKE '%conflict%' AND m.sql NOT LIKE '%collate%'
-      AND lower(m.name) NOT IN (SELECT lower(tbl_name) FROM sqlite_master WHERE type = 'trigger')
+      AND lower(m.name) NOT IN (SELECT lower(tbl_name) FROM sqlite_master
+        WHERE type = 'trigger' OR (type = 'index' AND sql LIKE '%collate%'))
       AND lower(m.name) NOT IN (SELECT lower(tbl_name) FROM sqlite_temp_master WHERE type = 'trigger') AS plain
   FROM sqlite_master m LEFT JOIN pragma_table_xinfo(m.name) x ON x.hidden IN (2, 3)
   WHERE m.type = 'table'`;
@@ -378,6 +392,7 @@ async function askSqlite(dataSource: DataSource, runner: QueryRunner): Promise<P
     id: name.toLowerCase(),
     isPlain: plain === 1,
     computed: computed === null ? [] : [computed],
+    nullByDefault: [],
   }));
   return byClock(dataSource, tables, keysInSqlite(keys, violating));
 }

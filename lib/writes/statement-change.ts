@@ -1,9 +1,10 @@
 import type { EntityMetadata } from 'typeorm';
 import { type Change, changeText, type Image } from '../journal/change.js';
-import { type ColumnValue, columnValue } from '../naming/column-value.js';
+import { type ColumnValue, columnValue, SOMETHING } from '../naming/column-value.js';
 import { isMysql, isPostgres } from '../naming/database-name.js';
 import { dataSourceOf } from '../peers/typeorm.js';
 import type { KnownTables } from './known-tables.js';
+import type { PlainTable } from './plain-tables.js';
 import type { GivenValue, GivenValues, TableChange } from './sql/statement-effect.js';
 import type { MappedColumns, TableMap } from './table-map.js';
 
@@ -16,6 +17,12 @@ export interface StatementReading {
   readonly known: KnownTables;
 }
 
+/** The same of one table. */
+interface TableReading extends StatementReading {
+  readonly columns: MappedColumns;
+  readonly plain: PlainTable;
+}
+
 /** More rows are told as any rows. */
 const MOST_IMAGES = 50;
 
@@ -23,16 +30,32 @@ const MOST_IMAGES = 50;
 const LONGEST_INTEGER = 20;
 
 /**
- * What a statement says it does to the table of a clock, for the clock's journal; `undefined` where more may have happened, or nobody
- * can tell: then it may have changed anything.
+ * What a statement says it does to the table of a clock, for the clock's journal, an upsert two things; `undefined` where more may have
+ * happened, or nobody can tell: then it may have changed anything.
  */
-export function statementChange(written: TableChange, clock: string, reading: StatementReading): Change | undefined {
+export function statementChanges(
+  written: TableChange,
+  clock: string,
+  reading: StatementReading,
+): readonly Change[] | undefined {
   const { tables, known } = reading;
   const table = known.get(clock);
   const columns = tables.columnsOf(clock);
   if (!table || !columns || !written.isTold || mayHoldSql(reading)) return undefined;
   if (table.followsItself && movesKeys(written, tables)) return undefined;
-  return changeOf(written, columns, table.computed, reading);
+  const changes = changesOf(written, { ...reading, columns, plain: table });
+  return changes?.every((change) => change !== undefined) ? changes : undefined;
+}
+
+function changesOf(written: TableChange, reading: TableReading): readonly (Change | undefined)[] | undefined {
+  const { table, action, inserted, conflict } = written;
+  if (action !== 'upsert') return [changeOf(written, reading)];
+  if (!conflict) return undefined;
+  const insert: TableChange = { table, action: 'insert', ...(inserted && { inserted }) };
+  const rows = imagesOf(conflict.rows, (row) => imageOf(row, reading, storedValue));
+  const assigned = reading.tables.assigned(table, conflict.assigned)!;
+  const update = changeOf({ table, action: 'update', assigned, values: conflict.values }, reading);
+  return [changeOf(insert, reading), update && { ...update, rows }];
 }
 
 /** For a journal: where its rows take too much room there, of any rows. */
@@ -40,27 +63,22 @@ export function changeTextOf(change: Change): string | undefined {
   return changeText(change) ?? changeText({ ...change, rows: undefined });
 }
 
-function changeOf(
-  written: TableChange,
-  columns: MappedColumns,
-  computed: readonly string[],
-  reading: StatementReading,
-): Change | undefined {
-  const { tables } = reading;
+function changeOf(written: TableChange, reading: TableReading): Change | undefined {
+  const { tables, plain } = reading;
   const at = Date.now();
   switch (written.action) {
     case 'insert': {
-      const rows = imagesOf(written.inserted, (row) => imageOf(row, columns, reading, storedValue));
+      const rows = imagesOf(written.inserted, (row) => imageOf(row, reading, storedValue));
       return { action: 'insert', at, rows, assigned: [], values: {} };
     }
     case 'update': {
       if (!written.assigned) return undefined;
-      const assigned = [...new Set([...written.assigned, ...computed].map(tables.columnName))];
-      const values = imageOf(written.values ?? new Map(), columns, reading, storedValue);
-      return { action: 'update', at, rows: rowsBefore(written, columns, reading), assigned, values };
+      const assigned = [...new Set([...written.assigned, ...plain.computed].map(tables.columnName))];
+      const values = imageOf(written.values ?? new Map(), reading, storedValue);
+      return { action: 'update', at, rows: rowsBefore(written, reading), assigned, values };
     }
     case 'delete':
-      return { action: 'delete', at, rows: rowsBefore(written, columns, reading), assigned: [], values: {} };
+      return { action: 'delete', at, rows: rowsBefore(written, reading), assigned: [], values: {} };
     default:
       return undefined;
   }
@@ -76,16 +94,13 @@ function mayHoldSql({ parameters, tables }: StatementReading): boolean {
   );
 }
 
-function movesKeys({ table, action, assigned }: TableChange, tables: TableMap): boolean {
+function movesKeys({ table, action, assigned, conflict }: TableChange, tables: TableMap): boolean {
+  if (action === 'upsert') return tables.hasKeyAmong(table, conflict?.assigned);
   return action === 'delete' || (action === 'update' && tables.hasKeyAmong(table, assigned));
 }
 
-function rowsBefore(
-  { rows }: TableChange,
-  columns: MappedColumns,
-  reading: StatementReading,
-): readonly Image[] | undefined {
-  return imagesOf(rows?.alternatives, (row) => imageOf(row, columns, reading, comparedValue));
+function rowsBefore({ rows }: TableChange, reading: TableReading): readonly Image[] | undefined {
+  return imagesOf(rows?.alternatives, (row) => imageOf(row, reading, comparedValue));
 }
 
 /** `undefined` for any row: there are too many, or nothing is known of one of them. */
@@ -100,12 +115,14 @@ function imagesOf(
 
 type Read = (column: ColumnMetadata, value: unknown) => ColumnValue | undefined;
 
-function imageOf(row: GivenValues, columns: MappedColumns, reading: StatementReading, read: Read): Image {
-  const { parameters, tables } = reading;
+function imageOf(row: GivenValues, reading: TableReading, read: Read): Image {
+  const { parameters, tables, columns, plain } = reading;
   const image = Object.create(null) as Record<string, ColumnValue>;
   for (const [name, given] of row) {
     const column = tables.columnName(name);
     const mapped = columns.get(column);
+    // Of another default only the database knows.
+    if ('isDefault' in given && !plain.nullByDefault.some((each) => tables.columnName(each) === column)) continue;
     const value = mapped && agreed(mapped, valueOf(given, parameters), read);
     if (value !== undefined) image[column] = value;
   }
@@ -125,8 +142,13 @@ function comparedValue(column: ColumnMetadata, value: unknown): ColumnValue | un
   return read?.startsWith('i:') && read.length > LONGEST_INTEGER ? undefined : read;
 }
 
+/** Stands for the time of day among the values a statement gives. */
+const NOW = Symbol('now');
+
 /** What a column holds once it was given a value: a database may store another one than it was given. */
 function storedValue(column: ColumnMetadata, value: unknown): ColumnValue | undefined {
+  // Of a column nobody is told of, neither whether it is NULL.
+  if (value === NOW) return column.isNullable && columnValue(column, null) === null ? SOMETHING : undefined;
   // MySQL makes of NULL what it likes where it may not stay.
   if (value === null) return column.isNullable && !column.isGenerated ? null : undefined;
   const read = comparedValue(column, value);
@@ -138,5 +160,8 @@ function storedValue(column: ColumnMetadata, value: unknown): ColumnValue | unde
 }
 
 function valueOf(given: GivenValue, parameters: readonly unknown[]): unknown {
+  if ('isNow' in given) return NOW;
+  // Asked for where that is what it is.
+  if ('isDefault' in given) return null;
   return 'parameter' in given ? parameters[given.parameter] : given.literal;
 }

@@ -6,7 +6,7 @@ import { dataSourceOf } from '../peers/typeorm.js';
 import type { ClockWrite } from '../store/cache-store.js';
 import type { Operand, RowFilter, StatementEffect, TableChange } from './sql/statement-effect.js';
 import { followedChange } from './followed-change.js';
-import { changeTextOf, statementChange, type StatementReading } from './statement-change.js';
+import { changeTextOf, statementChanges, type StatementReading } from './statement-change.js';
 import type { TableMap } from './table-map.js';
 
 /**
@@ -38,12 +38,14 @@ export function statementWrites(
         for (const clock of tables.clocks(change.table, namespaces)) {
           // Under a name that is not mapped here the same table may have rows of another key.
           const rows = change.action === 'insert' ? NEW : (changed.get(clock) ?? UNKNOWN);
-          const told = statementChange(change, clock, reading);
-          writes.push(telling({ clock, ...rows, ...keys }, told && changeTextOf(told)));
+          const told = statementChanges(change, clock, reading);
+          const advance = { clock, ...rows, ...keys };
+          if (!told) writes.push(advance);
+          for (const each of told ?? []) writes.push(telling(advance, changeTextOf(each)));
           const { followed, triggered } = wake(change, clock, tables);
           for (const other of followed) {
-            const isTold = told?.action === 'delete' && !triggered.has(other);
-            const changes = isTold ? followedChange(told, clock, other, reading) : [];
+            const deleted = triggered.has(other) ? undefined : told?.find(({ action }) => action === 'delete');
+            const changes = deleted ? followedChange(deleted, clock, other, reading) : [];
             if (!changes.length) writes.push(anything(other));
             for (const text of changes) writes.push(telling(anything(other), text));
           }
@@ -92,11 +94,12 @@ interface Wake {
   readonly triggered: ReadonlySet<string>;
 }
 
-function wake({ action, cascade, assigned }: TableChange, clock: string, tables: TableMap): Wake {
+function wake({ action, cascade, assigned, conflict }: TableChange, clock: string, tables: TableMap): Wake {
   const followed = new Set<string>();
   const triggered = new Set<string>();
   if (action === 'delete') follow(tables.changedByDelete(clock));
-  if (action === 'update' || action === 'upsert') follow(tables.changedByUpdate(clock, assigned));
+  if (action === 'update') follow(tables.changedByUpdate(clock, assigned));
+  if (action === 'upsert') follow(tables.changedByUpdate(clock, conflict?.assigned));
   if (action === 'truncate') follow(cascade ? tables.referring(clock) : tables.changedByDelete(clock));
   trigger(clock);
   return { followed, triggered };

@@ -173,7 +173,7 @@ export class TableMap {
     const changed = new Set<string>();
     const emptied = new Set<string>();
     const visit = (parent: string) => {
-      for (const { child, onDelete, deletes } of this.#actions.get(parent) ?? []) {
+      for (const { child, onDelete, deletes, key } of this.#actions.get(parent) ?? []) {
         if (!onDelete || emptied.has(child)) continue;
         changed.add(child);
         if (deletes) {
@@ -181,12 +181,19 @@ export class TableMap {
           visit(child);
         } else {
           // A key set to null may itself be referred to: what follows its updates follows.
-          for (const other of this.changedByUpdate(child, undefined)) changed.add(other);
+          for (const other of this.changedByUpdate(child, this.#unset(child, key))) changed.add(other);
         }
       }
     };
     visit(table);
     return changed;
+  }
+
+  /** The columns that change when a key does, those included that the database computes. */
+  #unset(table: string, key: KeyAction | undefined): string[] | undefined {
+    const entities = [...this.#entities.values()].flat().filter((metadata) => entityClock(metadata) === table);
+    const computed = entities.flatMap((metadata) => metadata.columns.filter(isComputed));
+    return key && [...key.columns.map(([own]) => own), ...computed.map(({ databaseName }) => databaseName)];
   }
 
   /** What the foreign keys of one table do by themselves when rows of another are deleted. */

@@ -4,6 +4,6 @@ import { KnownTables } from '../../lib/writes/known-tables.js';
 /** As after a database has been asked that has neither triggers nor rules. */
 export class PlainTables extends KnownTables {
   override get(): PlainTable {
-    return { computed: [], followsItself: false, foreignKeys: [], followedIndirectly: new Set() };
+    return { computed: [], nullByDefault: [], followsItself: false, foreignKeys: [], followedIndirectly: new Set() };
   }
 }

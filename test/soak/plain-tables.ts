@@ -8,6 +8,7 @@ import { KnownTables } from '../../lib/writes/known-tables.js';
 export function overlookTriggers(): void {
   KnownTables.prototype.get = () => ({
     computed: ['stamp'],
+    nullByDefault: [],
     followsItself: false,
     foreignKeys: [],
     followedIndirectly: new Set(),

@@ -1,7 +1,8 @@
-import { readInserted, ValuesGiven } from './given-values.js';
-import { readGivenValue } from './operand.js';
-import { isRowId, readRowFilter } from './row-filter.js';
-import type { GivenValues, RowFilter, TableChange, TableRef } from './statement-effect.js';
+import { readAssignments } from './assignments.js';
+import { readConflict } from './conflicts.js';
+import { readInserted } from './given-values.js';
+import { readRowFilter } from './row-filter.js';
+import type { RowFilter, TableChange, TableRef } from './statement-effect.js';
 import type { Statement } from './statement.js';
 
 /** A change whose table is still to be read. */
@@ -48,7 +49,11 @@ export function readChange(statement: Statement, at: number, end: number): Chang
     }
     default: {
       const action = replaces || updatesOnConflict(statement, start, end) ? 'upsert' : 'insert';
-      const isBare = action === 'insert' && statement.code(at + 1) === 'INTO';
+      // What would be refused is left out by IGNORE, or made to fit, as MySQL does without it where it is not strict.
+      const ignores =
+        statement.code(start - 1) === 'IGNORE' && (resolution !== '' ? start === at + 3 : start === at + 2);
+      const isBare =
+        !replaces && (start === at + 1 || (ignores && action === 'insert')) && statement.code(start) === 'INTO';
       return single(statement, statement.skip(start, 'INTO'), action, replaces, false, isBare ? end : undefined);
     }
   }
@@ -64,9 +69,25 @@ function single(
   end?: number,
 ): ChangeHead | undefined {
   const named = statement.table(at);
-  const change = { action, ...(named && end !== undefined && readInserted(statement, named.end, end)) };
+  const change = { action, ...(named && end !== undefined && insertOf(statement, named.end, end)) };
   const changes: PendingChange[] = deletes ? [change, { action: 'delete' }] : [change];
   return named && { changes, target: named.table, using, next: named.end };
+}
+
+/** What an INSERT tells behind the table's name: of its rows, and of those in their way. */
+function insertOf(statement: Statement, from: number, end: number): Partial<PendingChange> {
+  if (statement.dialect === 'mysql' && statement.code(from) === 'SET' && statement.find(from, end, 'ON', 'AS') < 0) {
+    const row = readAssignments(statement, from + 1, end);
+    return row ? { isTold: true, inserted: [row.values] } : {};
+  }
+  const read = readInserted(statement, statement.code(from) === 'AS' ? from + 2 : from);
+  if (!read) return {};
+  const { next, inserted } = read;
+  const told = { isTold: true, ...(inserted && { inserted }) } as const;
+  if (next === end || statement.code(next) === 'RETURNING') return told;
+  const conflict = readConflict(statement, next, end, inserted);
+  if (conflict === 'nothing') return told;
+  return conflict ? { ...told, conflict } : {};
 }
 
 function skipOnly(statement: Statement, at: number): number {
@@ -121,53 +142,4 @@ function pinnedRows(statement: Statement, from: number, end: number): RowFilter 
   if (stop < 0) return readRowFilter(statement, where + 1, end);
   // Where `returning` may be a column, the condition would go on behind it.
   return statement.find(stop, end, 'OR', 'XOR', '|') < 0 ? readRowFilter(statement, where + 1, stop) : undefined;
-}
-
-/** The columns of the SET list that begins at `from`, and what they are set to. */
-function readAssignments(
-  statement: Statement,
-  from: number,
-  end: number,
-): { assigned: string[]; values: GivenValues } | undefined {
-  const last = endOfAssignments(statement, from, end);
-  // A column, in an UPDATE of MySQL: more may be assigned behind it.
-  if (statement.dialect === 'mysql' && statement.code(last) === 'RETURNING') return undefined;
-  // Between the brackets of an array a comparison would look like the next assignment.
-  const hasArrays = statement.find(from, last, '[') >= 0;
-  const assigned: string[] = [];
-  const given = new ValuesGiven(statement.dialect);
-  for (let at = from; at < last; at++) {
-    const comma = statement.find(at, last, ',');
-    const column = assignedColumn(statement, at);
-    if (column === undefined || isRowId(statement, column)) return undefined;
-    assigned.push(column);
-    given.add(column, hasArrays ? undefined : assignedValue(statement, at, comma < 0 ? last : comma));
-    if (comma < 0) return { assigned, values: given.values };
-    at = comma;
-  }
-  return undefined;
-}
-
-function endOfAssignments(statement: Statement, from: number, end: number): number {
-  for (let at = from - 1; ;) {
-    at = statement.find(at + 1, end, 'WHERE', 'FROM', 'RETURNING', 'ORDER', 'LIMIT');
-    if (at < 0) return end;
-    // a = b IS DISTINCT FROM c, d = 1
-    if (statement.code(at) !== 'FROM' || statement.code(at - 1) !== 'DISTINCT') return at;
-  }
-}
-
-function assignedValue(statement: Statement, at: number, end: number): ReturnType<typeof readGivenValue> {
-  const path = statement.path(at);
-  if (!path || statement.code(path.end) !== '=') return undefined;
-  // One field of the column.
-  if (statement.dialect === 'postgres' && path.parts.length > 1) return undefined;
-  return readGivenValue(statement, path.end + 1, end);
-}
-
-function assignedColumn(statement: Statement, at: number): string | undefined {
-  const path = statement.path(at);
-  if (!path || !['=', ':', '['].includes(statement.code(path.end))) return undefined;
-  // In PostgreSQL what follows the dot is a field of the column.
-  return statement.dialect === 'postgres' ? path.parts[0] : path.parts.at(-1);
 }

@@ -1,6 +1,6 @@
 import { readGivenValue } from './operand.js';
 import { isRowId } from './row-filter.js';
-import type { GivenValue, GivenValues, SqlDialect, TableChange } from './statement-effect.js';
+import type { GivenValue, GivenValues, SqlDialect } from './statement-effect.js';
 import type { Statement } from './statement.js';
 
 /** Rows of an INSERT that are told one by one. */
@@ -25,30 +25,31 @@ export class ValuesGiven {
   }
 }
 
-type Inserted = Pick<TableChange, 'isTold' | 'inserted'>;
+/** Rows of an INSERT, and what follows them. */
+interface Inserted {
+  /** Left out when they are too many. */
+  readonly inserted?: readonly GivenValues[];
+  readonly next: number;
+}
 
-/**
- * What `(a, b) VALUES (1, 2), (3, 4)` behind the table's name says of the new rows: nothing unless that is all there is, or something may
- * happen to rows that are there.
- */
-export function readInserted(statement: Statement, from: number, end: number): Inserted {
-  const columns = columnsOf(statement, from);
+/** What `(a, b) VALUES (1, 2), (3, 4)` behind the table's name says of the new rows; `undefined` where something else stands there. */
+export function readInserted(statement: Statement, from: number): Inserted | undefined {
+  const columns = plainColumns(statement, from);
   let at = statement.after(from);
-  if (!columns || statement.code(at) !== 'VALUES') return {};
+  if (!columns || statement.code(at) !== 'VALUES') return undefined;
   const rows: GivenValues[] = [];
   let count = 0;
   do {
     const row = statement.code(at + 1) === '(' ? rowOf(statement, at + 1, columns) : undefined;
-    if (!row) return {};
+    if (!row) return undefined;
     if (count++ < MOST_ROWS) rows.push(row);
     at = statement.after(at + 1);
   } while (statement.code(at) === ',');
-  if (at !== end && statement.code(at) !== 'RETURNING') return {};
-  return { isTold: true, ...(count <= MOST_ROWS && { inserted: rows }) };
+  return { next: at, ...(count <= MOST_ROWS && { inserted: rows }) };
 }
 
 /** The plain names in the parentheses at `at`. */
-function columnsOf(statement: Statement, at: number): string[] | undefined {
+export function plainColumns(statement: Statement, at: number): string[] | undefined {
   if (statement.code(at) !== '(') return undefined;
   const columns: string[] = [];
   for (const [from, end] of partsOf(statement, at)) {

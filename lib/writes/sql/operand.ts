@@ -18,8 +18,17 @@ export function readOperand(statement: Statement, from: number, end: number): Op
 
 /** The one value that makes up [from, end), for a column to hold. */
 export function readGivenValue(statement: Statement, from: number, end: number): GivenValue | undefined {
+  if (statement.tokens[from]?.kind === 'word' && statement.code(from) === 'CURRENT_TIMESTAMP') {
+    const isCall = statement.code(from + 1) === '(' && statement.after(from + 1) === end;
+    if (isCall || from + 1 === end) return { isNow: true };
+  }
   if (from + 1 !== end) return readOperand(statement, from, end);
   switch (statement.code(from)) {
+    case 'DEFAULT':
+      // SQLite knows no such word.
+      return statement.tokens[from]?.kind === 'word' && statement.dialect !== 'sqlite'
+        ? { isDefault: true }
+        : undefined;
     case 'NULL':
       return { literal: null };
     case 'TRUE':

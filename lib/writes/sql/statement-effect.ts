@@ -19,7 +19,8 @@ export interface TableRef {
 export type Operand = { readonly parameter: number } | { readonly literal: string | number };
 
 /** What a column is told to hold. */
-export type GivenValue = Operand | { readonly literal: null | boolean };
+export type GivenValue =
+  Operand | { readonly literal: null | boolean } | { readonly isNow: true } | { readonly isDefault: true };
 
 /** By column: values it is told to hold. Of PostgreSQL the names stand as written, of all others in lower case. */
 export type GivenValues = ReadonlyMap<string, GivenValue>;
@@ -30,6 +31,14 @@ export type GivenValues = ReadonlyMap<string, GivenValue>;
  */
 export interface RowFilter {
   readonly alternatives: readonly ReadonlyMap<string, Operand>[];
+}
+
+/** What an INSERT does to rows that are there. */
+export interface Conflict {
+  /** In the columns of a unique key they hold one of these, as it is stored; left out when it is not said which key. */
+  readonly rows?: readonly GivenValues[];
+  readonly assigned: readonly string[];
+  readonly values: GivenValues;
 }
 
 /** One table a statement writes. REPLACE is an upsert and a delete of unknown rows, for it deletes what is in its way. */
@@ -44,9 +53,11 @@ export interface TableChange {
   readonly values?: GivenValues;
   /** What an INSERT says of its rows, one by one; left out when they are too many. */
   readonly inserted?: readonly GivenValues[];
+  /** Of an upsert that is told: what it does to rows that are in the way. */
+  readonly conflict?: Conflict;
   /**
-   * Nothing is written but what the other fields say: no row in the way of a new one, no table beside this one, no part of a row left
-   * behind. Default: it cannot be told.
+   * Nothing is written but what the other fields say: no other row in the way of a new one, no table beside this one, no part of a row
+   * left behind. Default: it cannot be told.
    */
   readonly isTold?: true;
   /** TRUNCATE ... CASCADE: every table that refers to this one is emptied too. */

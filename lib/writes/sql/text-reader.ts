@@ -100,6 +100,8 @@ function withoutRows(effect: StatementEffect): StatementEffect {
   if (effect.kind !== 'write') return effect;
   return {
     ...effect,
-    writes: effect.writes.map(({ rows: _rows, inserted: _inserted, values: _values, ...change }) => change),
+    writes: effect.writes.map(
+      ({ rows: _rows, inserted: _inserted, values: _values, conflict: _conflict, ...change }) => change,
+    ),
   };
 }

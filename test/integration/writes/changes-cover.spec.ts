@@ -14,7 +14,7 @@ import {
   VersionColumn,
 } from 'typeorm';
 import { expect, it } from 'vitest';
-import { columnName, columnValue } from '../../../lib/naming/column-value.js';
+import { columnName, columnValue, SOMETHING } from '../../../lib/naming/column-value.js';
 import { describeDatabases } from '../../support/databases.js';
 import '../../support/properties.js';
 import { type Told, tellingDataSource } from '../../support/told-changes.js';
@@ -126,6 +126,26 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       (things) =>
         things.update(of, given as never),
   ),
+  fc.tuple(id, values, fc.constantFrom('id', 'unique')).map(
+    ([of, given, by]): Deed =>
+      (things) =>
+        things.upsert(withoutCalls({ id: of, ...given }) as never, [by]),
+  ),
+  fc.tuple(fc.uniqueArray(id, { minLength: 2, maxLength: 3 }), values, values, fc.constantFrom('id', 'unique')).map(
+    ([all, some, others, by]): Deed =>
+      (things) =>
+        things.upsert(all.map((of, i) => withoutCalls({ id: of, ...(i ? others : some) })) as never, [by]),
+  ),
+  fc.tuple(fc.array(fc.tuple(id, values), { minLength: 1, maxLength: 3 })).map(
+    ([all]): Deed =>
+      (things) =>
+        things
+          .createQueryBuilder()
+          .insert()
+          .values(all.map(([of, given]) => ({ id: of, ...given })) as never)
+          .orIgnore()
+          .execute(),
+  ),
   fc.tuple(condition, values).map(
     ([of, given]): Deed =>
       (things) =>
@@ -193,15 +213,22 @@ async function rowsOf(dataSource: DataSource, entity: EntityTarget<ObjectLiteral
 type Row = ReadonlyMap<string, string | null | undefined>;
 
 function matches(image: object, row: Row): boolean {
-  return Object.entries(image).every(([column, held]) => row.get(column) === held);
+  return Object.entries(image).every(([column, held]) =>
+    held === SOMETHING ? row.get(column) !== null : row.get(column) === held,
+  );
 }
 
 /** Why what was told does not cover what has happened; nothing where it does. */
 function uncovered(told: readonly Told[], before: Rows, after: Rows): string[] {
   if (told.includes('unknown')) return [];
   const changes = told as readonly Exclude<Told, 'unknown'>[];
-  const isCovered = (action: string, row: Row) =>
-    changes.some((change) => change.action === action && (change.rows ?? [{}]).some((image) => matches(image, row)));
+  // A row that gets another key goes and comes.
+  const isCovered = (action: 'insert' | 'delete', row: Row) =>
+    changes.some((change) => {
+      const isMeant = (change.rows ?? [{}]).some((image) => matches(image, row));
+      if (change.action !== 'update') return change.action === action && isMeant;
+      return change.assigned.includes('id') && (action === 'insert' ? matches(change.values, row) : isMeant);
+    });
   const found: string[] = [];
   for (const [key, row] of after) {
     const old = before.get(key);

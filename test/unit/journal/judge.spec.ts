@@ -122,6 +122,10 @@ function footprintOf(query: Query, rows: readonly Row[]): Footprint {
     filtering: [...new Set(columnsOf(query.filter))],
     ordering: query.order.map(([column]) => column),
     filter: query.filter,
+    held: {
+      category: [...new Set(found.map(({ category }) => spelled(category)))],
+      title: [...new Set(found.map(({ title }) => spelled(title)))],
+    },
     ...(isPart && {
       window: { hasOffset: query.skip > 0, isFull: query.take !== undefined && found.length >= query.take, bounds },
     }),
@@ -172,7 +176,7 @@ const tableOf = (maxLength: number) =>
 const table = tableOf(8);
 
 const assignment = fc.record(
-  { category: nullable, score: nullable, title: number, seen: number },
+  { id: fc.integer({ min: 1, max: 9 }), category: nullable, score: nullable, title: number, seen: number },
   { requiredKeys: [] },
 );
 
@@ -229,8 +233,11 @@ function run(
   if (action === 'delete') {
     return { rows: rows.filter((each) => !isMeant(each)), change: { ...common, action, rows: images } };
   }
+  const after = rows.map((each) => (isMeant(each) ? { ...each, ...assign } : each));
+  // Of two rows with one key the database would have refused.
+  const isRefused = new Set(after.map(({ id }) => id)).size < after.length;
   return {
-    rows: rows.map((each) => (isMeant(each) ? { ...each, ...assign } : each)),
+    rows: isRefused ? [...rows] : after,
     change: { action, at: 1, rows: images, assigned: Object.keys(assign), values: imageOf(assign, told) },
   };
 }
@@ -412,6 +419,67 @@ describe('A change', () => {
     ['that takes a row by a key of another kind', remove([{ id: 't:9' }]), {}, true],
     ['that takes rows of which nobody knows the names', remove([{ id: 'i:9' }]), { rows: undefined }, true],
     ['that takes any row where none is shown', remove(undefined), { rows: [] }, false],
+    [
+      'that takes rows by what a shown one holds',
+      remove([{ shelf: 'i:7' }]),
+      { held: { shelf: ['i:6', 'i:7'] } },
+      true,
+    ],
+    [
+      'that takes rows by what no shown one holds',
+      remove([{ shelf: 'i:8' }]),
+      { held: { shelf: ['i:6', null] } },
+      false,
+    ],
+    [
+      'that takes rows without what each shown one holds',
+      remove([{ shelf: null }]),
+      { held: { shelf: ['i:6'] } },
+      false,
+    ],
+    ['that takes rows by a value of another kind', remove([{ shelf: 't:8' }]), { held: { shelf: ['i:6'] } }, true],
+    [
+      'that takes rows by what nobody knows of those shown',
+      remove([{ shelf: 'i:8' }]),
+      { held: { title: ['i:6'] } },
+      true,
+    ],
+    [
+      'of what is shown, by what no shown row holds',
+      update([{ shelf: 'i:8' }], ['title']),
+      { held: { shelf: ['i:6'] } },
+      false,
+    ],
+    [
+      'that brings a row, where all that is asked for by key is shown',
+      insert({}),
+      { filter: ['in', 'id', ['i:2']] },
+      false,
+    ],
+    [
+      'that brings a row, where one that is asked for by key is not',
+      insert({}),
+      { filter: ['in', 'id', ['i:2', 'i:3']] },
+      true,
+    ],
+    [
+      'of a key to another, where one row is asked for',
+      update([{ id: 'i:9' }], ['id'], { id: 'i:8' }),
+      { filter: ['in', 'id', ['i:1']] },
+      false,
+    ],
+    [
+      'of a key to the one that is asked for',
+      update([{ id: 'i:9' }], ['id'], { id: 'i:1' }),
+      { filter: ['in', 'id', ['i:1']] },
+      true,
+    ],
+    [
+      'of the key of what is shown',
+      update([{ id: 'i:1' }], ['id'], { id: 'i:8' }),
+      { filter: ['in', 'id', ['i:1']] },
+      true,
+    ],
   ])('%s', (_, change, footprint, isEffect) => {
     expect(mayAffect(change, { ...base, ...footprint })).toBe(isEffect);
   });

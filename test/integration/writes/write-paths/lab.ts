@@ -141,6 +141,7 @@ async function startGeneratedIds(dataSource: DataSource): Promise<void> {
   const sequences = await dataSource.query<{ name: string }[]>(
     'SELECT sequencename AS name FROM pg_sequences WHERE schemaname = current_schema()',
   );
+  // Not by ALTER: after a definition nothing is told until the database has been asked again what its tables do.
   for (const { name } of sequences)
-    await dataSource.query(`ALTER SEQUENCE "${name}" RESTART WITH ${FIRST_GENERATED_ID}`);
+    await dataSource.query('SELECT setval(quote_ident($1)::regclass, $2, false)', [name, FIRST_GENERATED_ID]);
 }

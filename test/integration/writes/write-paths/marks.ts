@@ -1,4 +1,6 @@
+import type { StaleCause } from '../../../../lib/index.js';
 import type { Lab } from './lab.js';
+import { reasonOf } from './reasons.js';
 import type { Scene, WritePath } from './scene.js';
 
 /** What became of a cached read: warm and right, dropped as its content changed, dropped for nothing, stale. */
@@ -8,6 +10,8 @@ export interface Row {
   readonly path: string;
   /** Per way to run the path, one mark per observer. */
   readonly marks: Map<string, string>;
+  /** Why reads were dropped for nothing, one for each. */
+  readonly reasons: string[];
 }
 
 /** A cached read that answered with something else than the database. */
@@ -22,22 +26,25 @@ export async function markPath(
   lab: Lab,
   { observers }: Scene,
   write: () => PromiseLike<unknown>,
-): Promise<{ marks: string; stale: Stale[] }> {
+): Promise<{ marks: string; stale: Stale[]; reasons: string[] }> {
   await lab.reset();
   const before: string[] = [];
   for (const observer of observers) before.push(await lab.cached(observer));
-  await write();
-  const after: { cached: string; isWarm: boolean }[] = [];
+  const { statements: written } = await lab.statements.during(write);
+  const after: { cached: string; isWarm: boolean; because: StaleCause | undefined }[] = [];
   for (const observer of observers) {
+    const from = lab.events.length;
     const { result: cached, statements } = await lab.statements.during(() => lab.cached(observer));
-    after.push({ cached, isWarm: statements.length === 0 });
+    const missed = lab.events.slice(from).find((event) => event.name === 'entry:missed');
+    after.push({ cached, isWarm: statements.length === 0, because: missed?.because });
   }
   const truths = await lab.truths(observers);
   const marks = after.map(({ cached, isWarm }, i) => markOf(before[i]!, cached, truths[i]!, isWarm));
   const stale = marks.flatMap((mark, i) =>
     mark === 'S' ? [{ observer: observers[i]!.sees, cached: after[i]!.cached, truth: truths[i]! }] : [],
   );
-  return { marks: marks.join(''), stale };
+  const reasons = after.flatMap(({ because }, i) => (marks[i] === 'n' ? [reasonOf(because, written)] : []));
+  return { marks: marks.join(''), stale, reasons };
 }
 
 function markOf(before: string, cached: string, truth: string, isWarm: boolean): Mark {
@@ -59,12 +66,18 @@ export function table(title: string, scene: Scene, rows: readonly Row[]): string
   const lines = rows.map(({ path, marks }) => `  ${path.padEnd(width)}  ${[...marks.values()].join('  ')}`);
   const all = rows.flatMap(({ marks }) => [...marks.values()]).join('');
   const count = (mark: Mark) => all.split(mark).length - 1;
+  const reasons = new Map<string, number>();
+  for (const reason of rows.flatMap((row) => row.reasons)) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  const named = [...reasons]
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([reason, times]) => `    ${String(times).padStart(4)}  ${reason}`);
   const head = scene.observers.map((_, i) => label(i)).join('');
   return [
     `${title}: ${letters}`,
     `  ${'. warm  d dropped  n needlessly  S STALE'.padEnd(width)}  ${head}  ${head} (in a transaction)`,
     ...lines,
     `  ${rows.length} paths, ${all.length} cells: ${count('.')} warm, ${count('d')} dropped, ${count('n')} needlessly, ${count('S')} STALE`,
+    ...(named.length ? ['  Needlessly, because', ...named] : []),
   ].join('\n');
 }
 
