@@ -11,6 +11,7 @@ import { asksRelated, namesParameters, saysSql } from '../query/where.js';
 import { type AskedRows, askedRows, every } from './asked-rows.js';
 import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
 import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
+import { requiredOnly } from './required-relations.js';
 import { orderOf, windowOf } from './windows.js';
 
 type Column = EntityMetadata['columns'][number];
@@ -43,14 +44,18 @@ export class EntityFootprints {
   }
 
   /**
-   * @param entities that the query found
+   * @param entities that the query found; `undefined` where it only counted them
    * @param apart tables that a subquery of the load has read
    */
-  of(query: EntityQuery, entities: readonly ObjectLiteral[], apart: ReadonlySet<string> = new Set()): FootprintsOf {
+  of(
+    query: EntityQuery,
+    entities: readonly ObjectLiteral[] | undefined,
+    apart: ReadonlySet<string> = new Set(),
+  ): FootprintsOf {
     const nodes = this.#nodes;
     if (!nodes || saysMore(this.metadata, query)) return NOWHERE;
-    const found = new Found(this.isEnforced);
-    found.addRoot(this.metadata, query, nodes, entities);
+    const found = new Found(this.isEnforced, query.withDeleted === true, entities === undefined);
+    found.addRoot(this.metadata, query, entities ? nodes : requiredOnly(nodes), entities);
     for (const clock of this.declared) found.giveUp(clock);
     // Of a part of a list TypeORM asks for the keys first, in a query around the same one.
     if (!query.skip && query.take === undefined) for (const clock of apart) found.giveUp(clock);
@@ -63,7 +68,13 @@ class Found {
   readonly #byClock = new Map<string, Footprint[]>();
   readonly #given = new Set<string>();
 
-  constructor(private readonly isEnforced: IsEnforced) {}
+  constructor(
+    private readonly isEnforced: IsEnforced,
+    /** Whether rows are found that are soft-deleted, too. */
+    private readonly withDeleted: boolean,
+    /** Whether nothing is said of the rows but how many there are. */
+    private readonly isCounted: boolean,
+  ) {}
 
   get all(): FootprintsOf {
     for (const clock of this.#given) this.#byClock.delete(clock);
@@ -78,7 +89,7 @@ class Found {
     metadata: EntityMetadata,
     query: EntityQuery,
     nodes: readonly RelationNode[],
-    entities: readonly ObjectLiteral[],
+    entities: readonly ObjectLiteral[] | undefined,
   ): void {
     const { where, order, refinements = [] } = query;
     const refined = refinements.map((refinement): AskedRows => {
@@ -87,7 +98,7 @@ class Found {
       return { ...asked, condition: ['untrue', asked.condition ?? ['and', []]] };
     });
     const asked = every([askedRows(metadata, where), ...refined]);
-    const window = windowOf(metadata, query, order ?? metadata.orderBy, entities);
+    const window = windowOf(metadata, query, order ?? metadata.orderBy, entities ?? []);
     this.#add(metadata, nodes, entities, { asked, order, select: query.select, window });
   }
 
@@ -105,7 +116,7 @@ class Found {
     for (const column of place.referenced ?? []) filtering.add(named(column));
     const conditions: Condition[] = asked.condition ? [asked.condition] : [];
     const { deleteDateColumn, discriminatorColumn, parentEntityMetadata } = metadata;
-    if (deleteDateColumn) {
+    if (deleteDateColumn && !this.withDeleted) {
       filtering.add(named(deleteDateColumn));
       conditions.push(['null', named(deleteDateColumn)]);
     }
@@ -140,7 +151,7 @@ class Found {
       rows: entities && namesOf(metadata, entities),
       shown: entities ? shownColumns(metadata, select).map(named) : [],
       filtering: [...filtering],
-      ordering: ordered.columns.map(named),
+      ordering: this.isCounted ? [] : ordered.columns.map(named),
       ...(conditions.length && { filter: conditions.length === 1 ? conditions[0]! : (['and', conditions] as const) }),
       ...(window && { window }),
       ...(isReferred && { isReferred }),

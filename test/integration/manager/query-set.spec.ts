@@ -216,6 +216,7 @@ describe('A refined set', () => {
     const active = () => examples.all().filter({ isActive: true }).orderBy({ id: 'DESC' });
     expect(titles(await statements.expect(1, () => active().cache('active')))).toEqual(['three', 'one']);
     expect(titles(await statements.expect(0, () => active().cache('active')))).toEqual(['three', 'one']);
+    expect(await statements.expect(1, () => active().cache('active').count())).toBe(2);
     expect(await statements.expect(0, () => active().cache('active').count())).toBe(2);
     expect(await module.get<Cache>(CACHE_MANAGER, { strict: false }).get(examples.getCacheKey('active'))).toBeTypeOf(
       'string',
