@@ -233,6 +233,19 @@ describe('A refined set', () => {
     await statements.expect(1, () => active().cache('active'));
   });
 
+  it('costs as many queries by pages as the README says', async () => {
+    const { get, dataSource, statements } = await setUp();
+    const active = () =>
+      get(ExampleCacheManager).all().filter({ isActive: true }).orderBy({ title: 'ASC' }).cache('active');
+    const page = (number: number) => () => active().page({ page: number, size: 1 });
+    await statements.expect(4, page(1));
+    await statements.expect(0, page(1));
+    await statements.expect(3, page(2));
+    expect(await statements.expect(0, () => active().count())).toBe(2);
+    await dataSource.manager.update(Example, 1, { title: 'new' });
+    expect(await statements.expect(0, () => active().count())).toBe(2);
+  });
+
   it('is forgotten with its rows when it is cached', async () => {
     const { examples, dataSource, statements } = await setUp();
     const page = () => examples.all().filter({ isActive: true }).orderBy({ title: 'ASC' }).limit(1).cache('page');
