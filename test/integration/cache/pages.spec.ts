@@ -492,6 +492,22 @@ describeDatabases(
       expect(app.events.filter(({ name }) => name === 'entry:mismatched')).toHaveLength(2);
     });
 
+    it('that was there before its list was cleared is nobody’s any more', async () => {
+      const app = await open(database, NOTHING_KEPT);
+      const cache = app.module.get<Cache>(CACHE_MANAGER, { strict: false });
+      const articles = app.get(PlainArticles);
+      const key = `${articles.getCacheKey('one')}~count`;
+      const count = () => onShelf(app).cache('one').count();
+      await count();
+      await app.settled();
+      const text = await cache.get<string>(key);
+      await articles.clearCacheList('one');
+      expect(await cache.get(key)).toBeUndefined();
+      // As a load does that has begun before.
+      await cache.set(key, text);
+      await app.statements.expect(1, count);
+    });
+
     it('past its timeout is shown and replaced behind its back, where that is wanted', async () => {
       class Patient extends BaseCacheManager<Article> {
         model = Article;
