@@ -187,7 +187,7 @@ describeDatabases('The count of a cached refinement', (database) => {
     expect(await count()).toBe(0);
   });
 
-  it('of rows that must have a related one is dropped with that, and by none of its columns', async () => {
+  it('hears of rows that go by a foreign key, and of no column of what they refer to', async () => {
     const app = await open(database);
     const { manager } = app.dataSource;
     const count = () => app.get(Remarks).all().filter({ likes: 0 }).cache('none').count();
