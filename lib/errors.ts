@@ -69,6 +69,8 @@ export type QueryErrorCode =
   | 'QSCACHE_INVALID_IDENTIFIER'
   /** Options of a call that are no object, one that there is not, or a `cache` that is no boolean. */
   | 'QSCACHE_OPTIONS'
+  /** A `page()` or its size that is no whole number from 1 on, or a page of a set that has a limit or an offset. */
+  | 'QSCACHE_PAGE'
   /** A filter, order or selection that is no object. */
   | 'QSCACHE_QUERY'
   /** A query nested too deeply, or that holds itself. */

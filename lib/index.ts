@@ -7,6 +7,7 @@ export type { Identifier } from './naming/identifier.js';
 export { days, hours, minutes, seconds } from './manager/durations.js';
 export type { CacheManagerClass } from './manager/manager-registry.js';
 export type { TableTarget } from './naming/table-target.js';
+export type { Page, PageOptions } from './manager/page.js';
 export { QuerySet } from './manager/query-set.js';
 export type { RelationPath } from './load/relation-paths.js';
 export type { Where } from './query/where.js';

@@ -26,12 +26,12 @@ export class AsOf {
   }
 
   /**
-   * Equal for two between which nothing was written that is known to change what a load shows. A list depends on all of its tables; a
-   * detail on the rows it is known to show, and of other tables on rows nobody knows before the load.
+   * Equal for two between which nothing was written that is known to change what a load shows. A list and a count depend on all of their
+   * tables; a detail on the rows it is known to show, and of other tables on rows nobody knows before the load.
    */
   nameOf(kind: EntryKind, rows: readonly Dependency[]): string {
     const latest = this.clocks.map((clock, i) => {
-      if (kind === 'list') return this.#now[i];
+      if (kind !== 'detail') return this.#now[i];
       return this.view.latest(rows.find((each) => each.clock === clock) ?? { clock, rows: [] });
     });
     return JSON.stringify([this.epoch, latest]);

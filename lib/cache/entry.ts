@@ -33,7 +33,9 @@ const NAME = 12;
 /** Tables of one entry: more than any database joins. */
 const MOST_TABLES = 500;
 
-export type EntryKind = 'list' | 'detail';
+export type EntryKind = 'list' | 'detail' | 'count';
+
+const KINDS: readonly unknown[] = ['list', 'detail', 'count'] satisfies EntryKind[];
 
 /** A dependency with the table's clock as it stood before the load's first query. */
 export interface DatedDependency extends Dependency, DatedClock {
@@ -117,7 +119,7 @@ export function parseEntry(text: string): Entry | undefined {
   }
   if (!Array.isArray(header) || header.length !== 8) return undefined;
   const [format, name, kind, fingerprint, epoch, listed, freshUntil, checksum] = header as unknown[];
-  if (format !== ENTRY_FORMAT || (kind !== 'list' && kind !== 'detail')) return undefined;
+  if (format !== ENTRY_FORMAT || !KINDS.includes(kind)) return undefined;
   if (typeof name !== 'string' || name.length !== NAME) return undefined;
   if (typeof fingerprint !== 'string' || typeof epoch !== 'string' || !Array.isArray(listed)) return undefined;
   if (listed.length > MOST_TABLES || !isCount(freshUntil) || typeof checksum !== 'number') return undefined;
@@ -129,7 +131,16 @@ export function parseEntry(text: string): Entry | undefined {
     dependencies.push(dependency);
   }
   const footprints = text.slice(end + 1, start - 1);
-  return { kind, fingerprint, epoch, dependencies, footprints, freshUntil, checksum, payload: text.slice(start) };
+  return {
+    kind: kind as EntryKind,
+    fingerprint,
+    epoch,
+    dependencies,
+    footprints,
+    freshUntil,
+    checksum,
+    payload: text.slice(start),
+  };
 }
 
 function dependencyFrom(listed: unknown): DatedDependency | undefined {

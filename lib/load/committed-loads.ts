@@ -1,4 +1,4 @@
-import type { DataSource, ObjectLiteral } from 'typeorm';
+import type { DataSource, ObjectLiteral, QueryRunner } from 'typeorm';
 import type { Loaded } from '../cache/read-request.js';
 import type { EntityQuery } from '../query/entity-query.js';
 import { onCleanConnection, sharesOneConnection } from './clean-connection.js';
@@ -6,12 +6,21 @@ import type { EntityLoader } from './entity-loader.js';
 import { type LoadRecord, recordLoad } from './read-context.js';
 import type { LoadReading, StatementWatch } from './statement-watch.js';
 
-/** Entities as loaded, and why they must stay with the caller who loaded them. */
-export interface Fetched {
-  readonly entities: ObjectLiteral[];
+/** Why the result of a load must stay with the caller who loaded it, or what its statements say of it. */
+export interface Provenance {
   readonly unshared?: NonNullable<Loaded<unknown>['skipped']>;
   /** The clocks of tables a subquery read: what is shown may depend on any of their rows. */
   readonly wholeTables?: ReadonlySet<string>;
+}
+
+/** Entities as loaded. */
+export interface Fetched extends Provenance {
+  readonly entities: ObjectLiteral[];
+}
+
+/** How many rows there were. */
+export interface Counted extends Provenance {
+  readonly count: number;
 }
 
 const MOVED =
@@ -33,23 +42,45 @@ export class CommittedLoads {
    * @param clocks those an as-of was taken of
    * @param names what is read, for whoever reads again meanwhile
    */
-  fetch(query: EntityQuery, prefetch: boolean, clocks: readonly string[], names: readonly string[]): Promise<Fetched> {
+  async fetch(
+    query: EntityQuery,
+    prefetch: boolean,
+    clocks: readonly string[],
+    names: readonly string[],
+  ): Promise<Fetched> {
+    const load = (runner: QueryRunner) => this.loader.load(query, runner, prefetch);
+    const [entities, provenance] = await this.#load(clocks, names, load);
+    return { entities, ...provenance };
+  }
+
+  /** As `fetch`, of what no rows are loaded for. */
+  async count(query: EntityQuery, clocks: readonly string[], names: readonly string[]): Promise<Counted> {
+    const load = (runner: QueryRunner) => this.loader.countBuilder(query, runner).getCount();
+    const [count, provenance] = await this.#load(clocks, names, load);
+    return { count, ...provenance };
+  }
+
+  #load<T>(
+    clocks: readonly string[],
+    names: readonly string[],
+    load: (runner: QueryRunner) => Promise<T>,
+  ): Promise<readonly [T, Provenance]> {
     const { watch } = this;
     return onCleanConnection(this.dataSource, async (runner, clean) => {
       const begun = watch.transactionsBegun;
       const alone = !sharesOneConnection(this.dataSource) || watch.openTransactions === 0;
-      const { result: entities, record } = await recordLoad(names, () => this.loader.load(query, runner, prefetch));
+      const { result, record } = await recordLoad(names, () => load(runner));
       // On a shared connection somebody's transaction may have come and gone between two statements of this load.
       const undisturbed = alone && (!sharesOneConnection(this.dataSource) || watch.transactionsBegun === begun);
-      if (!clean || !undisturbed) return { entities, unshared: { reason: 'uncommitted' } };
+      if (!clean || !undisturbed) return [result, { unshared: { reason: 'uncommitted' } }];
       if (await watch.hasMovedNames(runner, record))
-        return { entities, unshared: { reason: 'uncovered', detail: MOVED } };
-      return { entities, ...this.#read(record, clocks) };
+        return [result, { unshared: { reason: 'uncovered', detail: MOVED } }];
+      return [result, this.#read(record, clocks)];
     });
   }
 
   /** What the statements of a load say of its result. */
-  #read(record: LoadRecord, clocks: readonly string[]): Omit<Fetched, 'entities'> {
+  #read(record: LoadRecord, clocks: readonly string[]): Provenance {
     const reading = this.watch.reading(record);
     if (!reading) return { unshared: { reason: 'uncovered', detail: 'a statement that cannot be read' } };
     const uncovered = reading.clocks.filter((clock) => !clocks.includes(clock));

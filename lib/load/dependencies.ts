@@ -25,10 +25,12 @@ export class EntityDependencies {
     private readonly relations: readonly RelationNode[],
     /** Tables the manager declares or earlier loads were seen to read. */
     private readonly declared: ReadonlySet<string>,
+    /** Whether entities are made of the rows: only then TypeORM reads more along with them than it is asked for. */
+    private readonly makesEntities = true,
   ) {
     this.#root = entityClock(metadata);
     this.#coarse.add(entityDatabaseClock(metadata));
-    addAutomatic(metadata, this.#coarse);
+    if (makesEntities) addAutomatic(metadata, this.#coarse);
     this.#addRelations(relations);
   }
 
@@ -81,7 +83,7 @@ export class EntityDependencies {
       this.#coarse.add(entityDatabaseClock(related));
       if (relation.isManyToOne || relation.isOneToOneOwner) this.#fine.add(entityClock(related));
       else addRelationTables(relation, this.#coarse);
-      addAutomatic(related, this.#coarse);
+      if (this.makesEntities) addAutomatic(related, this.#coarse);
       this.#addRelations(children);
     }
   }

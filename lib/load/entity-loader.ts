@@ -168,9 +168,9 @@ export class EntityLoader {
     const referred = referredTo(node, alias, owners, rows, asked);
     if (referred && !(await this.#findReferred(node, referred, asked, runner, found))) return false;
     // An owner soft-deleted since it was loaded must not look as if it had nothing. Only then: relation ids would name soft-deleted rows.
-    for (const withDeleted of owner.deleteDateColumn ? [false, true] : [false]) {
+    for (const withDeletedOwners of owner.deleteDateColumn && !asked.withDeleted ? [false, true] : [false]) {
       const missing = [...keys].filter(([name]) => !found.has(name)).map(([, key]) => key);
-      if (!(await this.#find(node, missing, withDeleted, asked, runner, found))) return false;
+      if (!(await this.#find(node, missing, withDeletedOwners, asked, runner, found))) return false;
     }
     if (found.size < keys.size) return false;
     const copy = copier(relation.inverseEntityMetadata);
@@ -220,7 +220,7 @@ export class EntityLoader {
   async #find(
     node: RelationNode,
     keys: Keys,
-    withDeleted: boolean,
+    withDeletedOwners: boolean,
     asked: PartOfQuery,
     runner: QueryRunner,
     found: Map<string, unknown>,
@@ -229,7 +229,7 @@ export class EntityLoader {
     const related = relation.inverseEntityMetadata;
     const children = childrenOf(related, node.children);
     for (const some of chunks(keys, owner)) {
-      const builder = prefetchQuery(this.#uncached, { ...node, children }, asked, some, withDeleted, runner);
+      const builder = prefetchQuery(this.#uncached, { ...node, children }, asked, some, withDeletedOwners, runner);
       const { entities, raw } = await builder.getRawAndEntities();
       const rows = new LoadedRows(builder);
       const parents = rows.roots(raw as ObjectLiteral[], entities);
@@ -285,7 +285,7 @@ export class EntityLoader {
       // A DataSource with `cache: { alwaysEnabled: true }` would feed us old rows.
       cache: false,
     });
-    refine(builder, this.metadata, refinements);
+    refine(builder, this.metadata, refinements, query.withDeleted);
     // TypeORM takes 0 for "no limit" where anything is joined.
     return query.take === 0 ? builder.limit(0) : builder;
   }
@@ -307,8 +307,8 @@ function prefetches({ prefetch, children }: RelationNode): boolean {
   return prefetch || children.some(prefetches);
 }
 
-function part({ select, order }: PartOfQuery, path: string): PartOfQuery {
-  return { select: partAt(select, path), order: partAt(order, path) };
+function part({ select, order, withDeleted }: PartOfQuery, path: string): PartOfQuery {
+  return { select: partAt(select, path), order: partAt(order, path), withDeleted };
 }
 
 /** With the eager relations below those that were prefetched, as their own query would have joined them. */

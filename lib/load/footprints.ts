@@ -13,6 +13,7 @@ import { type AskedRows, askedRows, every } from './asked-rows.js';
 import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
 import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
 import { heldValues, referredBy } from './held-values.js';
+import { requiredOnly } from './required-relations.js';
 import { orderOf, windowOf } from './windows.js';
 
 type Column = EntityMetadata['columns'][number];
@@ -45,14 +46,18 @@ export class EntityFootprints {
   }
 
   /**
-   * @param entities that the query found
+   * @param entities that the query found; `undefined` where it only counted them
    * @param apart tables that a subquery of the load has read
    */
-  of(query: EntityQuery, entities: readonly ObjectLiteral[], apart: ReadonlySet<string> = new Set()): FootprintsOf {
+  of(
+    query: EntityQuery,
+    entities: readonly ObjectLiteral[] | undefined,
+    apart: ReadonlySet<string> = new Set(),
+  ): FootprintsOf {
     const nodes = this.#nodes;
     if (!nodes || saysMore(this.metadata, query)) return NOWHERE;
-    const found = new Found(this.isEnforced);
-    found.addRoot(this.metadata, query, nodes, entities);
+    const found = new Found(this.isEnforced, query.withDeleted === true, entities === undefined);
+    found.addRoot(this.metadata, query, entities ? nodes : requiredOnly(nodes), entities);
     for (const clock of this.declared) found.giveUp(clock);
     // Of a part of a list TypeORM asks for the keys first, in a query around the same one.
     if (!query.skip && query.take === undefined) for (const clock of apart) found.giveUp(clock);
@@ -65,7 +70,13 @@ class Found {
   readonly #byClock = new Map<string, LoadedFootprint[]>();
   readonly #given = new Set<string>();
 
-  constructor(private readonly isEnforced: IsEnforced) {}
+  constructor(
+    private readonly isEnforced: IsEnforced,
+    /** Whether rows are found that are soft-deleted, too. */
+    private readonly withDeleted: boolean,
+    /** Whether nothing is said of the rows but how many there are. */
+    private readonly isCounted: boolean,
+  ) {}
 
   get all(): FootprintsOf {
     for (const clock of this.#given) this.#byClock.delete(clock);
@@ -80,7 +91,7 @@ class Found {
     metadata: EntityMetadata,
     query: EntityQuery,
     nodes: readonly RelationNode[],
-    entities: readonly ObjectLiteral[],
+    entities: readonly ObjectLiteral[] | undefined,
   ): void {
     const { where, order, refinements = [] } = query;
     const refined = refinements.map((refinement): AskedRows => {
@@ -89,7 +100,7 @@ class Found {
       return { ...asked, condition: ['untrue', asked.condition ?? ['and', []]] };
     });
     const asked = every([askedRows(metadata, where), ...refined]);
-    const window = windowOf(metadata, query, order ?? metadata.orderBy, entities);
+    const window = windowOf(metadata, query, order ?? metadata.orderBy, entities ?? []);
     this.#add(metadata, nodes, entities, { asked, order, select: query.select, window });
   }
 
@@ -107,7 +118,7 @@ class Found {
     for (const column of place.referenced ?? []) filtering.add(named(column));
     const conditions: Condition[] = asked.condition ? [asked.condition] : [];
     const { deleteDateColumn, discriminatorColumn, parentEntityMetadata } = metadata;
-    if (deleteDateColumn) {
+    if (deleteDateColumn && !this.withDeleted) {
       filtering.add(named(deleteDateColumn));
       conditions.push(['null', named(deleteDateColumn)]);
     }
@@ -130,7 +141,7 @@ class Found {
     for (const [relation, node] of relations) {
       const isAsked = asked.related.has(relation) || ordered.related.has(relation);
       // Which row it leads to decides what is shown, and unless it may lead to none, whether anything is.
-      const decides = isAsked || !holdsKey(relation) || !relation.isNullable ? filtering : leading;
+      const decides = isAsked || !holdsKey(relation) || mayHide(relation, node) ? filtering : leading;
       for (const column of ownColumns(relation)) decides.add(named(column));
       this.#addRelated(metadata, relation, node, isAsked, entities, {
         asked: asked.related.get(relation) ?? NOTHING_ASKED,
@@ -148,7 +159,7 @@ class Found {
       rows: names,
       shown: [...new Set([...shown.map(named), ...leading])],
       filtering: [...filtering],
-      ordering: ordered.columns.map(named),
+      ordering: this.isCounted ? [] : ordered.columns.map(named),
       ...(conditions.length && { filter: conditions.length === 1 ? conditions[0]! : (['and', conditions] as const) }),
       ...(window && { window }),
       ...(isReferred && { isReferred }),
@@ -176,7 +187,7 @@ class Found {
     if (isToOne) {
       const referenced = relation.joinColumns.flatMap(({ referencedColumn }) => referencedColumn ?? []);
       // Where the related row decides whether its owner is shown, or where, those decide as well that nobody refers to yet.
-      const isShownOnly = node && !isAsked && relation.isNullable;
+      const isShownOnly = node && !isAsked && !mayHide(relation, node);
       const leading = isShownOnly && parents ? referredBy(owner, node, parents) : undefined;
       return this.#add(related, children, unique(entities), { ...place, isReferred, referenced, leading });
     }
@@ -274,6 +285,11 @@ function relatedTo(nodes: readonly RelationNode[]): EntityMetadata[] {
 /** Whether the owner names the related row. */
 function holdsKey({ isManyToOne, isOneToOneOwner }: Relation): boolean {
   return isManyToOne || isOneToOneOwner;
+}
+
+/** Whether an owner that leads to no row there may not be shown itself. */
+function mayHide(relation: Relation, node: RelationNode | undefined): boolean {
+  return !relation.isNullable || (node !== undefined && requiredOnly(node.children).length > 0);
 }
 
 /** The columns of its owner that a relation goes by: a foreign key, or what one leads to. */

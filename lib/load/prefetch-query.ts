@@ -19,19 +19,22 @@ import type { RelationNode } from './relation-paths.js';
 export interface PartOfQuery {
   readonly select?: object | undefined;
   readonly order?: object | undefined;
+  /** Whether rows are found that are soft-deleted, too. */
+  readonly withDeleted?: boolean | undefined;
 }
 
 /** The rows of a prefetched relation, each with the key of its owner. An owner without any comes back as well: it is still there. */
 export function prefetchQuery(
   dataSource: DataSource,
   { relation, owner, children }: RelationNode,
-  { select, order }: PartOfQuery,
+  { select, order, withDeleted }: PartOfQuery,
   keys: readonly (readonly unknown[])[],
-  withDeleted: boolean,
+  withDeletedOwners: boolean,
   runner: QueryRunner,
 ): SelectQueryBuilder<ObjectLiteral> {
   const builder = dataSource.createQueryBuilder(owner.target, 'owner', runner).callListeners(false).cache(false);
   const related = relation.inverseEntityMetadata;
+  if (withDeleted) builder.withDeleted();
   // A key that is a relation's own property cannot be selected alone.
   if (owner.primaryColumns.every((column) => column.relationMetadata?.propertyPath !== column.propertyPath)) {
     builder.select(owner.primaryColumns.map(({ propertyPath }) => `owner.${propertyPath}`));
@@ -43,7 +46,7 @@ export function prefetchQuery(
   // What is asked for goes before the order that the entity has of its own.
   else addOwnOrder(builder, related);
   // After the joins, so that it is about owners only.
-  if (withDeleted) builder.withDeleted();
+  if (withDeletedOwners) builder.withDeleted();
   return builder.where(keyIn(builder, 'owner', owner, keys));
 }
 
@@ -52,11 +55,12 @@ export function referredQuery(
   dataSource: DataSource,
   related: EntityMetadata,
   children: readonly RelationNode[],
-  { order }: PartOfQuery,
+  { order, withDeleted }: PartOfQuery,
   keys: readonly (readonly unknown[])[],
   runner: QueryRunner,
 ): SelectQueryBuilder<ObjectLiteral> {
   const builder = dataSource.createQueryBuilder(related.target, 'related', runner).callListeners(false).cache(false);
+  if (withDeleted) builder.withDeleted();
   joinBelow(builder, related, 'related', children);
   if (order) addOrder(builder, related, 'related', order);
   return builder.where(keyIn(builder, 'related', related, keys));

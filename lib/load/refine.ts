@@ -17,13 +17,20 @@ interface Written {
 /**
  * Narrows a query of an entity, which has its own filter already, down to the rows of which every refinement is true. Whatever is added
  * to it later may name parameters as it likes.
+ *
+ * @param withDeleted whether related rows that are soft-deleted count, too
  */
-export function refine(builder: Builder, metadata: EntityMetadata, refinements: readonly Refinement[]): void {
+export function refine(
+  builder: Builder,
+  metadata: EntityMetadata,
+  refinements: readonly Refinement[],
+  withDeleted = false,
+): void {
   nameOwnApart(builder);
   if (!refinements.length) return;
   const all = refinements.map((refinement, i) => {
     const write = asksRelated(metadata, refinement.where) ? ofRelated : ofRow;
-    return renamed(write(builder, metadata, refinement), `qscache_${i}_`);
+    return renamed(write(builder, metadata, refinement, withDeleted), `qscache_${i}_`);
   });
   const conditions = all.map(({ sql }) => sql);
   builder.andWhere(inHalves(conditions, 'AND'));
@@ -49,10 +56,15 @@ function ofRow(outer: Builder, metadata: EntityMetadata, { where, isExcluded }: 
 }
 
 /** Of related rows: that the row is among those found, or is not. */
-function ofRelated(outer: Builder, metadata: EntityMetadata, { where, isExcluded }: Refinement): Written {
+function ofRelated(
+  outer: Builder,
+  metadata: EntityMetadata,
+  { where, isExcluded }: Refinement,
+  withDeleted: boolean,
+): Written {
   const alias = outer.alias.toLowerCase() === 'same' ? 'itself' : 'same';
   // After the joins: whether a deleted row counts is for the query around this one to say, of its related rows for the filter.
-  const builder = filtered(dataSourceOf(outer), metadata, alias, where).withDeleted();
+  const builder = filtered(dataSourceOf(outer), metadata, alias, where, withDeleted).withDeleted();
   builder.select('1');
   const column = (of: string, name: string) => `${outer.escape(of)}.${outer.escape(name)}`;
   const equals = metadata.tableType === 'view' ? equalsOrBothNull(dataSourceOf(outer)) : '=';
@@ -68,10 +80,11 @@ function filtered(
   { target }: EntityMetadata,
   alias: string,
   where: Where<ObjectLiteral>,
+  withDeleted = false,
 ): Builder {
   return dataSource
     .createQueryBuilder<ObjectLiteral>(target, alias)
-    .setFindOptions({ where: copyQuery(where), loadEagerRelations: false, relationLoadStrategy: 'join' });
+    .setFindOptions({ where: copyQuery(where), withDeleted, loadEagerRelations: false, relationLoadStrategy: 'join' });
 }
 
 /** Under names that no other condition of the statement has: every builder counts from 0, and `Raw` names as it likes. */

@@ -238,7 +238,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
     checkSwitch('all({ cache })', cache);
     const reads = cache ? readsOf(this) : uncachedReadsOf(this);
     const query = where === undefined ? {} : { where: ownPart('all({ where })', 'filter', where) as never };
-    return querySet<T>(reads, query, { suffix });
+    return querySet<T>(reads, query, { suffix, isList: true });
   }
 
   /**

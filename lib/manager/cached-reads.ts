@@ -1,61 +1,24 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Dependency } from '../cache/dependency.js';
-import type { EntryKind } from '../cache/entry.js';
-import type { Leeway } from '../cache/leeway.js';
 import type { Batch, Loaded, Loads, ReadRequest } from '../cache/read-request.js';
-import type { ReadThrough } from '../cache/read-through.js';
 import { entityCodec } from '../codec/entity-codec.js';
 import { CorruptPayloadError } from '../codec/payload-errors.js';
 import type { Reading } from '../codec/reading.js';
-import type { MissReason } from '../events/cache-events.js';
-import type { CommittedLoads, Fetched } from '../load/committed-loads.js';
-import { isDatabaseDown } from '../load/database-down.js';
-import type { EntityDependencies } from '../load/dependencies.js';
-import type { EntityFootprints } from '../load/footprints.js';
-import { loadLimit } from '../load/load-limit.js';
-import { beginReading, isInsideLoad, whileMaking, whileTelling } from '../load/read-context.js';
+import type { Fetched } from '../load/committed-loads.js';
+import { whileMaking, whileTelling } from '../load/read-context.js';
 import { RowsByKey } from '../load/rows-by-key.js';
 import { canShare, keepToOneself, share } from '../load/share.js';
 import type { CacheKeys } from '../naming/cache-keys.js';
 import { checkIdentifiers, type IdentifiedRow, identifyRow, ownIdentifier } from '../naming/identified-row.js';
 import type { Identifier } from '../naming/identifier.js';
 import { pinsOneRow } from '../naming/pinned-row.js';
-import { shortDigest } from '../naming/text-key.js';
 import { canonicalText } from '../query/canonical-query.js';
 import type { EntityQuery } from '../query/entity-query.js';
-import { queryText } from '../query/query-text.js';
-import type { DatabaseParts, DatabaseReads } from './database-reads.js';
-import type { Reads } from './reads.js';
-
-/** One kind of entry a manager makes: what it loads, what that depends on, how long it lives. */
-export interface EntryPlan {
-  readonly kind: EntryKind;
-  readonly dependencies: EntityDependencies;
-  readonly footprints: EntityFootprints;
-  readonly prefetch: boolean;
-  /** Its timeout, in milliseconds. */
-  readonly lifetimeMs: number;
-  /** That of a detail without a row; 0 where such a one is not stored. */
-  readonly noRowMs: number;
-  /** What its entries may be shown for beyond their timeout. */
-  readonly leeway: Leeway | undefined;
-  /** Whether this process keeps what it has read of them. */
-  readonly nearCache: boolean;
-  /** Whether everybody gets the same instances, which nobody can change. */
-  readonly shared: boolean;
-}
-
-/** What cached reads are made of: one for each manager. */
-export interface CachedParts extends DatabaseParts {
-  readonly readThrough: () => ReadThrough;
-  readonly loads: CommittedLoads;
-  readonly lists: EntryPlan;
-  readonly details: EntryPlan;
-  /** What tells this manager's entries from another's with the same keys. */
-  readonly identity: string;
-  /** Why the cache may neither be asked nor filled. */
-  readonly unless: () => MissReason | undefined;
-}
+import { batchOf, Fingerprints, namesOf, readBatch } from './cached-batch.js';
+import { CachedCounts } from './cached-counts.js';
+import type { DatabaseReads } from './database-reads.js';
+import type { CachedParts, EntityPlan } from './entry-plan.js';
+import type { Part, Reads } from './reads.js';
 
 /** A row by its primary key, and what its entry depends on for sure. */
 interface SpelledRow extends IdentifiedRow {
@@ -81,8 +44,9 @@ export class CachedReads implements Reads {
   readonly metadata: EntityMetadata;
   readonly #recent = new Map<Identifier, SpelledRow>();
   #rowClocks: { readonly tables: readonly string[]; readonly clocks: readonly string[] } | undefined;
-  /** What the fingerprints of one kind of entry have in common. */
-  readonly #digests = new Map<EntryPlan, { readonly shapeHash: string; readonly digest: string }>();
+  readonly #listFingerprints: Fingerprints;
+  readonly #detailFingerprints: Fingerprints;
+  readonly #counts: CachedCounts;
 
   constructor(
     private readonly parts: CachedParts,
@@ -92,21 +56,45 @@ export class CachedReads implements Reads {
   ) {
     this.name = parts.name;
     this.metadata = parts.metadata;
+    this.#listFingerprints = new Fingerprints(parts, parts.lists, keys.owner);
+    this.#detailFingerprints = new Fingerprints(parts, parts.details, keys.owner);
+    this.#counts = new CachedCounts(parts, keys);
   }
 
   async list(suffix: string | undefined, query: EntityQuery): Promise<ObjectLiteral[]> {
     // TypeORM takes 0 for "no limit".
     if (query.take === 0) return [];
+    return this.#list(suffix, query, (listKey) => listKey);
+  }
+
+  total(suffix: string | undefined, query: EntityQuery): Promise<number> {
+    return this.#counts.of(suffix, query);
+  }
+
+  /** Asked for in one turn: one question to the store. What it lacks of the two is loaded on a connection each. */
+  async page(suffix: string | undefined, query: EntityQuery, part: Part): Promise<[ObjectLiteral[], number]> {
+    // Of a list without a name a part is named by what it asks for, as any other query.
+    const keyOf = (listKey: string) => (suffix === undefined ? listKey : this.keys.partKey(listKey, part));
+    return Promise.all([this.#list(suffix, { ...query, ...part }, keyOf), this.total(suffix, query)]);
+  }
+
+  /** @param keyOf the entry's key, by that of the list with whose suffix it is cleared */
+  async #list(
+    suffix: string | undefined,
+    query: EntityQuery,
+    keyOf: (listKey: string) => string,
+  ): Promise<ObjectLiteral[]> {
     const plan = this.parts.lists;
     const spell = () => canonicalText(this.metadata, query);
     const text = spell();
-    const key = suffix === undefined ? this.keys.derivedListKey(text) : this.keys.listKey(suffix);
-    const clears = this.keys.listDependency(key);
+    const listKey = suffix === undefined ? this.keys.derivedListKey(text) : this.keys.listKey(suffix);
+    const key = keyOf(listKey);
+    const clears = this.keys.listDependency(listKey);
     const dependencies = [...plan.dependencies.ofTables(query), clears];
-    const batch = batchOf(dependencies, this.#request(plan, key, this.#fingerprint(plan, key, text), [clears]));
+    const batch = batchOf(dependencies, this.#request(plan, key, this.#listFingerprints.of(key, text), [clears]));
     const [found] = await this.#read(batch, async () => {
       const fetched = await this.#fetch(query, plan, batch);
-      if (spell() !== text) return [keepToOneself(fetched)];
+      if (spell() !== text) return [keepToOneself(fetched.entities, fetched)];
       return [share(this.metadata, fetched, dependencies, footprintsOf(plan, query, fetched))];
     });
     return found!;
@@ -151,12 +139,12 @@ export class CachedReads implements Reads {
     const text = spell();
     const clears = this.keys.detailDependency(key);
     const tables = [...plan.dependencies.ofTables(query), clears];
-    const batch = batchOf(tables, this.#request(plan, key, this.#fingerprint(plan, key, text), [clears]));
+    const batch = batchOf(tables, this.#request(plan, key, this.#detailFingerprints.of(key, text), [clears]));
     const [found] = await this.#read(batch, async () => {
       // Without a unique key any matching row will do: the first, as in TypeORM's findOne.
       const asked = pinned ? query : { ...query, take: 1 };
       const fetched = await this.#fetch(asked, plan, batch);
-      if (spell() !== text) return [keepToOneself(fetched)];
+      if (spell() !== text) return [keepToOneself(fetched.entities, fetched)];
       const [root] = fetched.entities;
       const footprints = footprintsOf(plan, asked, fetched);
       if (!root) return [this.#shareNoRow(plan, fetched, tables, footprints)];
@@ -198,7 +186,7 @@ export class CachedReads implements Reads {
     return fetched.map((each, i) => {
       const { clears, isChanged, where } = wanted[i]!;
       const [root] = each.entities;
-      if (isChanged()) return keepToOneself(each);
+      if (isChanged()) return keepToOneself(each.entities, each);
       const footprints = footprintsOf(plan, { where }, each);
       if (!root) return this.#shareNoRow(plan, each, [...plan.dependencies.ofTables({}), clears], footprints);
       return share(this.metadata, each, [...plan.dependencies.ofRow({}, root), clears], footprints);
@@ -226,7 +214,7 @@ export class CachedReads implements Reads {
    * there. So it depends on whole tables.
    */
   #shareNoRow(
-    { noRowMs }: EntryPlan,
+    { noRowMs }: EntityPlan,
     fetched: Fetched,
     tables: readonly Dependency[],
     footprints: Loaded<ObjectLiteral[]>['footprints'],
@@ -251,7 +239,7 @@ export class CachedReads implements Reads {
     const key = this.keys.detailKeyOf(row);
     const clears = this.keys.detailDependency(key);
     const plan = this.parts.details;
-    const fingerprint = this.#fingerprint(plan, key, row.kinds);
+    const fingerprint = this.#detailFingerprints.of(key, row.kinds);
     return {
       ...row,
       key,
@@ -264,25 +252,14 @@ export class CachedReads implements Reads {
 
   /** Listeners run last, on the caller's own copies: what they read may be what was just read. */
   async #read(batch: Batch<ObjectLiteral[]>, load: Loads<ObjectLiteral[]>['load']): Promise<ObjectLiteral[][]> {
-    const { readThrough, unless, dataSource, listeners } = this.parts;
-    const names = namesOf(batch);
-    beginReading(names);
-    const loads: Loads<ObjectLiteral[]> = {
-      load,
-      // Asked for when something is loaded.
-      get limit() {
-        return loadLimit(dataSource);
-      },
-      isUnreached: isDatabaseDown,
-      isNested: isInsideLoad(),
-    };
-    const found = await readThrough().readMany(batch, loads, unless());
-    if (listeners.areThere) await whileTelling(names, () => listeners.tell(found.flat()));
+    const { listeners } = this.parts;
+    const found = await readBatch(this.parts, batch, load);
+    if (listeners.areThere) await whileTelling(namesOf(batch), () => listeners.tell(found.flat()));
     return found;
   }
 
   /** The as-of was taken of the batch's clocks: whatever else the load turns out to read is not covered by it. */
-  #fetch(query: EntityQuery, { prefetch }: EntryPlan, batch: Batch<ObjectLiteral[]>): Promise<Fetched> {
+  #fetch(query: EntityQuery, { prefetch }: EntityPlan, batch: Batch<ObjectLiteral[]>): Promise<Fetched> {
     return this.parts.loads.fetch(query, prefetch, batch.clocks, namesOf(batch));
   }
 
@@ -290,20 +267,8 @@ export class CachedReads implements Reads {
     return entityCodec(this.metadata).shapeHash;
   }
 
-  /** @param query what the entry answers, beyond its key, in which there is no white space */
-  #fingerprint(plan: EntryPlan, key: string, query: string): string {
-    const shapeHash = this.#shapeHash;
-    let known = this.#digests.get(plan);
-    if (known?.shapeHash !== shapeHash) {
-      const { kind, prefetch } = plan;
-      const digest = shortDigest(queryText([this.parts.identity, shapeHash, this.keys.owner, kind, prefetch]));
-      this.#digests.set(plan, (known = { shapeHash, digest }));
-    }
-    return shortDigest(`${known.digest}\n${key}\n${query}`);
-  }
-
   #request(
-    plan: EntryPlan,
+    plan: EntityPlan,
     key: string,
     fingerprint: string,
     rows: readonly Dependency[],
@@ -319,7 +284,7 @@ export class CachedReads implements Reads {
    *
    * @param names of all that is read together
    */
-  #making(plan: EntryPlan, names: readonly string[]): Pick<ReadRequest<ObjectLiteral[]>, 'decode' | 'keeping'> {
+  #making(plan: EntityPlan, names: readonly string[]): Pick<ReadRequest<ObjectLiteral[]>, 'decode' | 'keeping'> {
     const { kind, noRowMs, nearCache, shared } = plan;
     // A forged one would be a 404: where nobody asked for such entries there is none.
     const needsRow = kind === 'detail' && !noRowMs;
@@ -344,7 +309,7 @@ export class CachedReads implements Reads {
 
 /** Worked out when it is stored. Nobody else has the entities: they are handed out as copies. */
 function footprintsOf(
-  { footprints }: EntryPlan,
+  { footprints }: EntityPlan,
   query: EntityQuery,
   { entities, wholeTables }: Fetched,
 ): Loaded<ObjectLiteral[]>['footprints'] {
@@ -363,11 +328,3 @@ function isTransformed({ primaryColumns }: EntityMetadata): boolean {
 
 const NO_ROW =
   'The payload of a detail has no row, and this manager stores none (its notFoundTimeout is 0), so another release of the application wrote it, or somebody else; it is loaded again.';
-
-function batchOf(dependencies: readonly Dependency[], request: ReadRequest<ObjectLiteral[]>): Batch<ObjectLiteral[]> {
-  return { clocks: dependencies.map(({ clock }) => clock), requests: [request] };
-}
-
-function namesOf({ requests }: Batch<unknown>): string[] {
-  return requests.map(({ key }) => key);
-}

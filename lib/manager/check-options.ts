@@ -24,7 +24,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   limit: LIMIT,
   skip: OFFSET,
   offset: OFFSET,
-  withdeleted: OTHERWISE,
+  withdeleted: 'Ask the list for it: all().withDeleted().',
   lock: OTHERWISE,
   comment: OTHERWISE,
   ttl: KEPT_FOR,
@@ -33,20 +33,37 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   raiseexception: 'It is an option of get().',
 };
 
+/** What would help whoever has mistaken the options of a call. */
+export interface Help {
+  readonly example: string;
+  /** Where what is no option of the call is said. */
+  readonly elsewhere: Readonly<Record<string, string>>;
+  readonly otherwise: string;
+}
+
+const OF_ROWS: Help = {
+  example: '{ where: ... }, or leave them out',
+  elsewhere: ELSEWHERE,
+  otherwise: 'What the rows must say goes into where: { where: { title: ... } }.',
+};
+
 /** @throws {InvalidQueryError} for options that are none, and for one that there is not: what it was to say would be passed over */
-export function checkOptions(call: string, options: object, known: Readonly<Record<string, true>>): void {
+export function checkOptions(
+  call: string,
+  options: object,
+  known: Readonly<Record<string, true>>,
+  help: Help = OF_ROWS,
+): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new InvalidQueryError(
       'QSCACHE_OPTIONS',
-      `The options of ${call} are ${whatIs(options)} and no object, so what they should say is unknown. Give an object such as { where: ... }, or leave them out.`,
+      `The options of ${call} are ${whatIs(options)} and no object, so what they should say is unknown. Give an object such as ${help.example}.`,
     );
   }
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
   if (unknown === undefined) return;
   const names = Object.keys(known);
-  const hint =
-    meantOption(unknown, names, ELSEWHERE) ??
-    `There are: ${names.join(', ')}. What the rows must say goes into where: { where: { title: ... } }.`;
+  const hint = meantOption(unknown, names, help.elsewhere) ?? `There are: ${names.join(', ')}. ${help.otherwise}`;
   throw new InvalidQueryError(
     'QSCACHE_OPTIONS',
     `${call} has no option ${JSON.stringify(unknown)}, so nothing would come of it. ${hint}`,

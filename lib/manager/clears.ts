@@ -36,7 +36,7 @@ export class Clears {
   list(suffix?: string): Promise<void> {
     const key = this.keys.listKey(suffix);
     const row = suffix === undefined ? this.keys.listsRow : this.keys.entryRow(key);
-    return this.parts.advance([this.#own(row)], [key]);
+    return this.parts.advance([this.#own(row)], [key, this.keys.countKey(key)]);
   }
 
   async detail(identifier?: Identifier): Promise<void> {

@@ -7,9 +7,10 @@ import { RowsByKey } from '../load/rows-by-key.js';
 import type { CacheKeys } from '../naming/cache-keys.js';
 import { identifyRow, identifyRows, ownIdentifier, primaryKeyQuery } from '../naming/identified-row.js';
 import type { Identifier } from '../naming/identifier.js';
+import { countedQuery } from '../query/counted-query.js';
 import type { EntityQuery } from '../query/entity-query.js';
 import { queryText } from '../query/query-text.js';
-import type { Reads } from './reads.js';
+import type { Part, Reads } from './reads.js';
 
 /** What reads of the database are made of: one for each manager. */
 export interface DatabaseParts {
@@ -40,6 +41,16 @@ export class DatabaseReads implements Reads {
 
   list(_suffix: string | undefined, query: EntityQuery): Promise<ObjectLiteral[]> {
     return this.load(query);
+  }
+
+  total(_suffix: string | undefined, query: EntityQuery): Promise<number> {
+    return this.count(countedQuery(this.metadata, query));
+  }
+
+  /** One after the other: a connection can only run one. */
+  async page(_suffix: string | undefined, query: EntityQuery, part: Part): Promise<[ObjectLiteral[], number]> {
+    const items = await this.load({ ...query, ...part });
+    return [items, await this.total(undefined, query)];
   }
 
   async get(identifier: Identifier, where?: EntityQuery['where']): Promise<ObjectLiteral | null> {

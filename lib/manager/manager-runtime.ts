@@ -9,9 +9,11 @@ import { CommittedLoads } from '../load/committed-loads.js';
 import { EntityDependencies } from '../load/dependencies.js';
 import { EntityFootprints } from '../load/footprints.js';
 import { driverValues } from '../load/driver-values.js';
+import { withEagerRelations } from '../load/eager-relations.js';
 import { EntityLoader } from '../load/entity-loader.js';
 import { LoadListeners } from '../load/load-listeners.js';
 import { joinedOnly } from '../load/relation-paths.js';
+import { requiredOnly } from '../load/required-relations.js';
 import type { StatementWatch } from '../load/statement-watch.js';
 import { CacheKeys, keyPrefix } from '../naming/cache-keys.js';
 import { databaseIdentity } from '../naming/database-identity.js';
@@ -20,9 +22,10 @@ import { shortDigest } from '../naming/text-key.js';
 import { queryText } from '../query/query-text.js';
 import type { CacheStore, ClockWrite } from '../store/cache-store.js';
 import { tellAdvanced } from '../store/tell-advanced.js';
-import { type CachedParts, CachedReads } from './cached-reads.js';
+import { CachedReads } from './cached-reads.js';
 import { Clears } from './clears.js';
 import { DatabaseReads } from './database-reads.js';
+import type { CachedParts } from './entry-plan.js';
 import type { KeptOut } from './kept-out.js';
 import { type ManagerDeclaration, type ManagerOptions, managerOptions } from './manager-options.js';
 import type { Reads } from './reads.js';
@@ -123,7 +126,9 @@ export class ManagerRuntime {
     const listed = prefetchLists ? relations : joinedOnly(relations);
     const { isEnforced } = watch;
     const { nearCache, shared } = declaration;
-    const common = { leeway: leewayOf(declaration), nearCache, shared };
+    const common = { leeway: leewayOf(declaration), nearCache };
+    const listFootprints = new EntityFootprints(metadata, listed, known, isEnforced);
+    const counted = requiredOnly(withEagerRelations(metadata, relations));
     const loader = new EntityLoader(dataSource, metadata, relations);
     // As they stand now, which is what its relations were made of.
     const declared = [
@@ -149,10 +154,11 @@ export class ManagerRuntime {
       lists: {
         kind: 'list',
         dependencies: new EntityDependencies(metadata, listed, known),
-        footprints: new EntityFootprints(metadata, listed, known, isEnforced),
+        footprints: listFootprints,
         prefetch: prefetchLists,
         lifetimeMs: declaration.listTimeout * 1_000,
         noRowMs: 0,
+        shared,
         ...common,
       },
       details: {
@@ -162,6 +168,15 @@ export class ManagerRuntime {
         prefetch: true,
         lifetimeMs: declaration.detailTimeout * 1_000,
         noRowMs: declaration.notFoundTimeout * 1_000,
+        shared,
+        ...common,
+      },
+      counts: {
+        kind: 'count',
+        dependencies: new EntityDependencies(metadata, counted, known, false),
+        footprints: listFootprints,
+        prefetch: false,
+        lifetimeMs: declaration.listTimeout * 1_000,
         ...common,
       },
       get identity() {

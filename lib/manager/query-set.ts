@@ -1,16 +1,21 @@
 import { inspect } from 'node:util';
 import type { FindOptionsOrder, FindOptionsSelect, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { InvalidQueryError, QsCacheError } from '../errors.js';
+import { pageOrder } from '../load/page-order.js';
 import { checkSuffix, ownPart } from '../query/check-query.js';
+import { countedQuery } from '../query/counted-query.js';
 import type { EntityQuery } from '../query/entity-query.js';
 import { Filter } from '../query/filter.js';
-import { ordersByMany } from '../query/orders-by-many.js';
+import { ordersByMany } from '../query/ordered-relations.js';
 import { whatIs } from '../query/what-is.js';
 import type { Where } from '../query/where.js';
-import type { Reads } from './reads.js';
+import { checkWhole, type Page, pageOf, type PageOptions, partOf } from './page.js';
+import type { Part, Reads } from './reads.js';
 
 interface CachedAs {
   readonly suffix: string | undefined;
+  /** As `all()` returns it: how many rows there are says the list itself. */
+  readonly isList: boolean;
 }
 
 /** Makes a set, which nobody but a manager can: what it returns is only as true as its source. @internal */
@@ -31,7 +36,9 @@ export let querySet: <T extends ObjectLiteral>(reads: Reads, query: EntityQuery,
  * await examples.all().filter({ isActive: true });                 // 1 query, always
  * await examples.all().filter({ isActive: true }).cache('active'); // 1 query the first time, then 0
  * await examples.all().count();                                    // 0 queries: the length of the cached list
- * await examples.all().filter({ isActive: true }).count();         // SELECT COUNT(*)
+ * await examples.all().filter({ isActive: true }).count();         // SELECT COUNT(*), always
+ * await examples.all().filter({ isActive: true }).cache('active').count(); // SELECT COUNT(*) the first time, then 0
+ * await examples.all().page({ page: 1, size: 20 });                // 2 queries the first time, then 0
  *
  * @publicApi
  */
@@ -108,6 +115,14 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
   }
 
   /**
+   * With soft-deleted rows, and those that are loaded along or filtered by, as TypeORM's `withDeleted: true` has it. Where an entity has
+   * no delete date nothing changes.
+   */
+  withDeleted(): QuerySet<T> {
+    return this.#refined({ withDeleted: true });
+  }
+
+  /**
    * Caches the refined set, for the manager's `listTimeout`.
    *
    * @param suffix names the entry, `<cacheKey>_<suffix>`, so that it can be cleared by name; without one, a stable name is derived
@@ -115,7 +130,7 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
    * @throws {InvalidQueryError} for a suffix that is no text
    */
   cache(suffix?: string): QuerySet<T> {
-    return new QuerySet<T>(this.#reads, this.#given, { suffix }, this.#filter);
+    return new QuerySet<T>(this.#reads, this.#given, { suffix, isList: false }, this.#filter);
   }
 
   /** TypeORM's query builder with this set's filter, order and joins, for everything else. Never cached. */
@@ -143,16 +158,45 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
     return (entity as T | undefined) ?? null;
   }
 
-  /** How many. Cached: the length of the list. Refined: `SELECT COUNT` of the rows, whatever is selected of them. */
+  /**
+   * How many. As `all()` returns it: the length of the cached list. Refined: `SELECT COUNT` of the rows, whatever is selected of them,
+   * every time; told to `cache()`, the first time: an entry of its own, which lives for the manager's `listTimeout`, loads no rows, is
+   * cleared with the list, and is the same for all its parts (limit, offset, pages) and orders. A set that was awaited has counted its
+   * rows.
+   */
   async count(): Promise<number> {
-    if (this.#cachedAs || this.#result) return (await this.#evaluate()).length;
-    const { skip = 0, take = Infinity, ...unlimited } = this.#query;
-    return Math.min(Math.max((await this.#reads.count(unlimited)) - skip, 0), take);
+    if (this.#result || this.#cachedAs?.isList) return (await this.#evaluate()).length;
+    const { skip = 0, take = Infinity } = this.#query;
+    if (take === 0) return 0;
+    return Math.min(Math.max((await this.#total()) - skip, 0), take);
   }
 
-  /** Whether there is any. Cached: from the list. Refined: one query for one row. */
+  /**
+   * One page and how many rows there are on all of them. Of a cached set, as `all()` returns it or `cache()` names it, both are cached, an
+   * entry for each page and one for the total, which all pages share and `count()`, too: 2 queries the first time, then 0. They are not taken
+   * from the list, which is not loaded for it. The suffix clears all of them. Refined and not cached: 2 queries, every time. They are two
+   * statements, so a write in between may be in one of them only.
+   *
+   * Rows that are equal in the order, or all where there is none, are sorted by primary key, so that none is on two pages; where that is a
+   * relation, their order is up to the database. Beyond the last page there are no items.
+   *
+   * @throws {InvalidQueryError} for a page or a size that is no whole number from 1 on, and of a set with a limit or an offset
+   *
+   * @example
+   * const { items, total, pages } = await examples.all().filter({ isActive: true }).cache('active').page({ page: 2, size: 20 });
+   */
+  async page(options: PageOptions): Promise<Page<T>> {
+    const part = partOf(options);
+    checkWhole(this.#query);
+    const { order: asked, ...query } = this.#query;
+    const order = pageOrder(this.#reads.metadata, asked);
+    const [items, total] = await this.#part(order ? { ...query, order } : query, part);
+    return pageOf(part, items as T[], total);
+  }
+
+  /** Whether there is any. Cached: from the list or its count. Refined: one query for one row. */
   async exists(): Promise<boolean> {
-    if (this.#cachedAs || this.#result) return (await this.#evaluate()).length > 0;
+    if (this.#cachedAs || this.#result) return (await this.count()) > 0;
     const { skip = 0, take = Infinity } = this.#query;
     if (take === 0) return false;
     return skip ? (await this.at(0)) !== null : this.#reads.exists(this.#query);
@@ -201,6 +245,16 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
       this.#cachedAs ? this.#reads.list(this.#cachedAs.suffix, this.#query) : this.#reads.load(this.#query)
     ) as Promise<T[]>;
     return this.#result;
+  }
+
+  #total(): Promise<number> {
+    if (this.#cachedAs) return this.#reads.total(this.#cachedAs.suffix, this.#query);
+    return this.#reads.count(countedQuery(this.#reads.metadata, this.#query));
+  }
+
+  async #part(query: EntityQuery, part: Part): Promise<[ObjectLiteral[], number]> {
+    if (this.#cachedAs) return this.#reads.page(this.#cachedAs.suffix, query, part);
+    return [await this.#reads.load({ ...query, ...part }), await this.#total()];
   }
 
   get #query(): EntityQuery {

@@ -44,6 +44,16 @@ export class CacheKeys {
     return query ? this.listKey(`q-${shortDigest(query)}`) : this.listKey();
   }
 
+  /** Of how many rows a list has. No suffix is spelled with `~` and so little behind it. */
+  countKey(listKey: string): string {
+    return `${listKey}~count`;
+  }
+
+  /** Of a part of a list that is named as a whole. */
+  partKey(listKey: string, { skip, take }: { readonly skip: number; readonly take: number }): string {
+    return `${listKey}~${skip}+${take}`;
+  }
+
   /** @throws {InvalidIdentifierError} when the identifier cannot name a row */
   detailKey(identifier: Identifier): string {
     return this.detailKeyOf({ text: identifierText(identifier, this.#columns) });

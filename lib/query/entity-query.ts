@@ -2,7 +2,10 @@ import type { FindManyOptions, ObjectLiteral } from 'typeorm';
 import type { Where } from './where.js';
 
 /** The part of TypeORM's find options a query set can carry, and what they have no way to say. */
-export type EntityQuery = Pick<FindManyOptions<ObjectLiteral>, 'where' | 'order' | 'select' | 'skip' | 'take'> & {
+export type EntityQuery = Pick<
+  FindManyOptions<ObjectLiteral>,
+  'where' | 'order' | 'select' | 'skip' | 'take' | 'withDeleted'
+> & {
   readonly refinements?: readonly Refinement[];
 };
 

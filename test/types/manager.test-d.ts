@@ -17,6 +17,7 @@ import {
   type KeysOfResult,
   minutes,
   type MissReason,
+  type Page,
   QsCacheError,
   type QsCacheErrorCode,
   QsCacheModule,
@@ -232,6 +233,9 @@ expectTypeOf(await examples.all().filter({ isActive: true }).limit(1).cache('x')
 expectTypeOf(examples.all().first()).toEqualTypeOf<Promise<Example | null>>();
 expectTypeOf(examples.all().at(-1)).toEqualTypeOf<Promise<Example | null>>();
 expectTypeOf(examples.all().count()).toEqualTypeOf<Promise<number>>();
+expectTypeOf(examples.all().withDeleted().page({ page: 1, size: 20 })).toEqualTypeOf<Promise<Page<Example>>>();
+// @ts-expect-error a page has a size
+void examples.all().page({ page: 1 });
 expectTypeOf(examples.all().exists()).toEqualTypeOf<Promise<boolean>>();
 expectTypeOf((async () => examples.all())()).toEqualTypeOf<Promise<Example[]>>();
 expectTypeOf(examples.all().then((found) => found.length)).toEqualTypeOf<Promise<number>>();

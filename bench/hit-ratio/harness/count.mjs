@@ -6,7 +6,7 @@ import { Tally } from './tally.mjs';
 /**
  * Sends operations through all caches, one after the other.
  *
- * @param wasHit does a read of ours under a key, and tells whether it was a hit, or what it was lost to
+ * @param wasHit does a read of ours, and tells whether it was a hit, or what it was lost to
  * @returns of each cache how many reads there were and were hits, how many operations were writes, and what hits of the ideal cache were lost to
  * @throws for a read that shows anything but what was written, and for a hit that would
  */
@@ -28,11 +28,10 @@ export async function countHits(operations, { rows, manager, wasHit }) {
       for (const change of changes) for (const cache of Object.values(others)) cache.write(change);
       continue;
     }
-    const result = resultText(operation.expected(rows), operation.isOrdered);
-    const { isHit: isOurs, loss } = await wasHit(operation.key, () => readChecked(operation, result));
+    const entries = partsOf(operation).map((part) => entryOf(part, rows));
+    const { isHit: isOurs, loss } = await wasHit(() => readChecked(operation, entries));
     const hits = { [OURS]: isOurs };
-    const entry = { key: operation.key, conditions: operation.conditions(rows), result };
-    for (const [name, cache] of Object.entries(others)) hits[name] = cache.read(entry);
+    for (const [name, cache] of Object.entries(others)) hits[name] = readAll(cache, entries);
     if (!isOurs && hits[IDEAL]) needless.set(loss, (needless.get(loss) ?? 0) + 1);
     for (const [name, isHit] of Object.entries(hits)) {
       if (isHit && !hits[IDEAL]) throw tooGood(name, operation.key);
@@ -42,12 +41,31 @@ export async function countHits(operations, { rows, manager, wasHit }) {
   return { tallies, writes, needless };
 }
 
-async function readChecked(read, written) {
-  const found = resultText(await read.load(), read.isOrdered);
-  if (found === written) return;
-  throw new Error(
-    `A read of ${read.key} showed other rows than were written, so no ratio of this run means anything.\nread:    ${found}\nwritten: ${written}`,
-  );
+/** A read of several entries at once has `parts`, and loads a list of their results. It is a hit when each of them is. */
+function partsOf(read) {
+  return read.parts ?? [read];
+}
+
+function entryOf({ key, expected, isOrdered, conditions }, rows) {
+  return { key, conditions: conditions(rows), result: resultText(expected(rows), isOrdered) };
+}
+
+/** All of them: what one misses is in the cache after that. */
+function readAll(cache, entries) {
+  return entries.map((entry) => cache.read(entry)).every(Boolean);
+}
+
+async function readChecked(read, entries) {
+  const loaded = await read.load();
+  const results = read.parts ? loaded : [loaded];
+  for (const [i, { isOrdered }] of partsOf(read).entries()) {
+    const { key, result } = entries[i];
+    const found = resultText(results[i], isOrdered);
+    if (found === result) continue;
+    throw new Error(
+      `A read of ${key} showed other rows than were written, so no ratio of this run means anything.\nread:    ${found}\nwritten: ${result}`,
+    );
+  }
 }
 
 /** Of a cache that is compared with ours the scenario's conditions may be too narrow. */

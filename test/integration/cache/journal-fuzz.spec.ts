@@ -122,6 +122,15 @@ function ofSet<T extends object>(name: string, set: () => QuerySet<T>): Read {
   return { name, cached: () => set().cache(), uncached: set };
 }
 
+function ofCount<T extends object>(name: string, set: () => QuerySet<T>): Read {
+  return { name: `count of ${name}`, cached: () => set().cache().count(), uncached: () => set().count() };
+}
+
+function ofPage<T extends object>(name: string, set: () => QuerySet<T>, page: number): Read {
+  const of = (read: QuerySet<T>) => read.page({ page, size: 3 });
+  return { name: `page ${page} of ${name}`, cached: () => of(set().cache()), uncached: () => of(set()) };
+}
+
 function ofRow<T extends object>(name: string, manager: BaseCacheManager<T>, key: number): Read {
   const get = (cache: boolean) => () => manager.get(key, { raiseException: false, cache } as never);
   return { name: `${name} ${key}`, cached: get(true), uncached: get(false) };
@@ -161,6 +170,26 @@ function readsOf({ get }: TestApp): (random: Random) => Read {
         );
       },
       () => ofRow(kind, articles[kind] as BaseCacheManager<Article>, id()),
+      () => ofCount(`${kind} of ${text}`, () => all().filter(where)),
+      () => ofPage(`${kind} of ${text}`, () => all().filter(where).orderBy({ score: direction }), 1 + int(3)),
+      () => {
+        const of = pick([
+          { likes: MoreThan(int(3)) },
+          { author: { name: `author ${int(4)}` } },
+          { article: { id: id() } },
+        ]);
+        const set = () => get(Remarks).all().filter(of).orderBy({ id: 'ASC' }).withDeleted();
+        const name = `remarks with deleted of ${inspect(of)}`;
+        return pick([() => ofSet(name, set), () => ofCount(name, set), () => ofPage(name, set, 1 + int(2))])();
+      },
+      () => {
+        const set = () => (articles[kind] as BaseCacheManager<Article>).all().orderBy({ id: direction }).withDeleted();
+        return ofSet(`${kind} with deleted`, set);
+      },
+      () => {
+        const of = pick([{ likes: MoreThan(int(3)) }, { article: { shelf: int(4) } }, { author: IsNull() }]);
+        return ofCount(`remarks of ${inspect(of)}`, () => get(Remarks).all().filter(of));
+      },
       () => {
         const of = pick([{ likes: MoreThan(int(3)) }, { article: { id: id() } }, { article: { shelf: int(4) } }]);
         return ofSet(`remarks of ${inspect(of)}`, () => get(Remarks).all().filter(of).orderBy({ id: 'ASC' }));

@@ -263,6 +263,45 @@ describeDatabases('A count and whether there is any', (database) => {
     }
   });
 
+  it('are cached until a related row comes or goes that must be there, whatever else it says', async () => {
+    const { get, dataSource, statements, settled, events } = await shop(database);
+    const { manager } = dataSource;
+    const sets = [
+      () => get(PurchaseCacheManager).all().filter({}),
+      () => get(DeepPurchaseCacheManager).all().filter({}),
+      () => get(ContractPurchaseCacheManager).all().filter({}),
+      () => get(EagerPurchaseCacheManager).all().filter({}),
+      () => get(BuyerCacheManager).all().filter({}),
+      () =>
+        get(PlainPurchaseCacheManager)
+          .all()
+          .orderBy({ buyer: { region: { name: 'ASC' } } }),
+    ];
+    const read = async () => {
+      const counts = await Promise.all(sets.map((set) => set().cache().count()));
+      await settled();
+      return counts;
+    };
+    const counted = async () => {
+      const all: number[] = [];
+      for (const set of sets) all.push(await set().count());
+      return all;
+    };
+    const before = await counted();
+    expect(await read()).toEqual(before);
+    await manager.update(Region, 1, { name: 'south' });
+    expect(await statements.expect(0, read)).toEqual(before);
+    await manager.insert(Region, { id: 99, name: 'found' });
+    const between = await counted();
+    expect(await read()).toEqual(between);
+    await manager.delete(Region, 1);
+    const after = await counted();
+    expect(await read()).toEqual(after);
+    if (!isTypeOrm0)
+      expect([before, between, after].map(String)).toEqual([...new Set([before, between, after].map(String))]);
+    expect(events.filter(({ name }) => name === 'entry:skipped')).toEqual([]);
+  });
+
   it('join nothing that leaves no row out', async () => {
     const { get, statements } = await shop(database);
     const set = () => get(PlainPurchaseCacheManager).all().filter({ title: 'a' });

@@ -208,7 +208,7 @@ describe('An option of a call that there is not', () => {
     ['all', 'take', /all\(\)\.limit\(/],
     ['all', 'skip', /all\(\)\.offset\(/],
     ['all', 'select', /all\(\)\.select\(/],
-    ['all', 'withDeleted', /all\(\)\.createQueryBuilder\(\)/],
+    ['all', 'withDeleted', /all\(\)\.withDeleted\(\)/],
     ['all', 'ttl', /listTimeout and detailTimeout/],
     ['all', 'raiseException', /an option of get\(\)/],
     ['get', 'raise_exception', /Did you mean raiseException\?/],

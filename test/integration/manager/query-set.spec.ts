@@ -216,6 +216,7 @@ describe('A refined set', () => {
     const active = () => examples.all().filter({ isActive: true }).orderBy({ id: 'DESC' });
     expect(titles(await statements.expect(1, () => active().cache('active')))).toEqual(['three', 'one']);
     expect(titles(await statements.expect(0, () => active().cache('active')))).toEqual(['three', 'one']);
+    expect(await statements.expect(1, () => active().cache('active').count())).toBe(2);
     expect(await statements.expect(0, () => active().cache('active').count())).toBe(2);
     expect(await module.get<Cache>(CACHE_MANAGER, { strict: false }).get(examples.getCacheKey('active'))).toBeTypeOf(
       'string',
@@ -230,6 +231,19 @@ describe('A refined set', () => {
 
     await examples.clearCacheList('active');
     await statements.expect(1, () => active().cache('active'));
+  });
+
+  it('costs as many queries by pages as the README says', async () => {
+    const { get, dataSource, statements } = await setUp();
+    const active = () =>
+      get(ExampleCacheManager).all().filter({ isActive: true }).orderBy({ title: 'ASC' }).cache('active');
+    const page = (number: number) => () => active().page({ page: number, size: 1 });
+    await statements.expect(4, page(1));
+    await statements.expect(0, page(1));
+    await statements.expect(3, page(2));
+    expect(await statements.expect(0, () => active().count())).toBe(2);
+    await dataSource.manager.update(Example, 1, { title: 'new' });
+    expect(await statements.expect(0, () => active().count())).toBe(2);
   });
 
   it('is forgotten with its rows when it is cached', async () => {

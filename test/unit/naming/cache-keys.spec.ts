@@ -19,6 +19,27 @@ const text = fc.oneof(
 );
 
 describe('CacheKeys', () => {
+  it('spells no suffix and no identifier as it spells the count or a part of a list', () => {
+    fc.assert(
+      fc.property(
+        text,
+        fc.oneof(
+          text,
+          text.map((suffix) => `${suffix}~count`),
+        ),
+        fc.nat(),
+        fc.nat(),
+        (one, other, skip, take) => {
+          const named = [keys.listKey(one), keys.listKey()];
+          const own = named.flatMap((key) => [keys.countKey(key), keys.partKey(key, { skip, take })]);
+          expect(new Set(own).size).toBe(4);
+          expect(own).not.toContain(keys.listKey(other));
+          expect(own).not.toContain(keys.detailKey(other));
+        },
+      ),
+    );
+  });
+
   it.each([
     [1, 'example_1'],
     ['1', 'example_1'],

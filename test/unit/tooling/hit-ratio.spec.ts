@@ -55,7 +55,7 @@ interface Counted {
   readonly needless: ReadonlyMap<string, number>;
 }
 
-type WasHit = (key: string, read: () => Promise<void>) => Promise<{ isHit: boolean; loss: string | undefined }>;
+type WasHit = (read: () => Promise<void>) => Promise<{ isHit: boolean; loss: string | undefined }>;
 
 interface Harness {
   readonly OURS: string;
@@ -240,7 +240,7 @@ function count(operations: readonly (Read | Write)[], hits: readonly (0 | 1)[]):
   const left = [...hits];
   return harness.countHits(operations, {
     rows: { cards },
-    wasHit: async (_, read) => {
+    wasHit: async (read) => {
       await read();
       const isHit = left.shift() === 1;
       return { isHit, loss: isHit ? undefined : 'a write' };
