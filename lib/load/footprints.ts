@@ -1,9 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Condition } from '../journal/condition.js';
-import type { Image } from '../journal/change.js';
-import type { KeyColumn, LoadedFootprint, Window } from '../journal/footprint.js';
-import { columnName, columnSpelling, columnValue, type ColumnValue, loadedValue } from '../naming/column-value.js';
-import { rowKey } from '../naming/row-key.js';
+import type { LoadedFootprint, Window } from '../journal/footprint.js';
+import { columnName, columnValue, type ColumnValue } from '../naming/column-value.js';
 import { entityClock } from '../naming/table-clocks.js';
 import { dataSourceOf } from '../peers/typeorm.js';
 import type { EntityQuery } from '../query/entity-query.js';
@@ -14,13 +12,11 @@ import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
 import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
 import { heldValues, referredBy } from './held-values.js';
 import { requiredOnly } from './required-relations.js';
+import { imagesOf, keyOf, namesOf, shownColumns } from './shown-rows.js';
 import { orderOf, windowOf } from './windows.js';
 
 type Column = EntityMetadata['columns'][number];
 type Relation = EntityMetadata['relations'][number];
-
-/** More rows of one table than these are not named. */
-const MOST_ROWS = 5_000;
 
 /** By clock; of a table without, any write counts. */
 export type FootprintsOf = ReadonlyMap<string, readonly LoadedFootprint[]>;
@@ -299,83 +295,9 @@ function ownColumns(relation: Relation): readonly Column[] {
   return columns.flatMap(({ referencedColumn }) => (referencedColumn ? [referencedColumn] : []));
 }
 
-function keyOf(metadata: EntityMetadata): KeyColumn[] {
-  const { primaryColumns } = metadata;
-  const spelled = primaryColumns.map((column) => ({ column, spelling: columnSpelling(column) }));
-  if (!spelled.every(({ spelling }) => spelling)) return [];
-  const dataSource = dataSourceOf(metadata);
-  return spelled.map(({ column, spelling }) => [columnName(dataSource, column.databaseName), spelling!.kind[0]!]);
-}
-
-/** `undefined` where one has no name, or there are too many. */
-function namesOf(metadata: EntityMetadata, entities: readonly ObjectLiteral[]): string[] | undefined {
-  if (entities.length > MOST_ROWS) return undefined;
-  const name = rowKey(metadata);
-  const names: string[] = [];
-  for (const entity of entities) {
-    const row = name((column) => column.getEntityValue(entity));
-    if (row === undefined) return undefined;
-    names.push(row);
-  }
-  return names;
-}
-
-/** What was found in these columns, as far as we can speak for it. */
-function imagesOf(
-  metadata: EntityMetadata,
-  entities: readonly ObjectLiteral[],
-  names: readonly string[],
-  columns: ReadonlySet<string>,
-): ReadonlyMap<string, Image> {
-  const dataSource = dataSourceOf(metadata);
-  const known = metadata.columns
-    .filter((column) => columnSpelling(column) ?? column.isDeleteDate)
-    .map((column) => ({ column, name: columnName(dataSource, column.databaseName) }))
-    .filter(({ name }) => columns.has(name));
-  const images = new Map<string, Image>();
-  if (!known.length) return images;
-  names.forEach((row, i) => {
-    const image: Record<string, ColumnValue> = {};
-    for (const { column, name } of known) {
-      const held: unknown = column.getEntityValue(entities[i]!);
-      // That a related row was not found does not say that none is referred to.
-      if (held === undefined || (held === null && column.relationMetadata)) continue;
-      const value = loadedValue(column, held);
-      if (value !== undefined) image[name] = value;
-    }
-    images.set(row, image);
-  });
-  return images;
-}
-
 /** One row may be shown in several places. */
 function unique(entities: readonly ObjectLiteral[] | undefined): readonly ObjectLiteral[] | undefined {
   return entities && [...new Set(entities)];
-}
-
-/**
- * As TypeORM selects: what a selection names, or all but what is never selected unasked. A foreign key that no property holds shows nothing but
- * the row it leads to.
- */
-function shownColumns({ columns: all }: EntityMetadata, select: object | undefined): Column[] {
-  const columns = all.filter(
-    ({ isVirtual, isPrimary, relationMetadata }) => !isVirtual || isPrimary || !relationMetadata,
-  );
-  const named = select && columns.filter((column) => column.isPrimary || isSelected(select, column.propertyPath));
-  const isNamed = ({ relationMetadata, propertyPath }: Column) =>
-    !relationMetadata && isSelected(select!, propertyPath);
-  if (named?.some(isNamed)) return named;
-  return columns.filter(({ isSelect }) => isSelect);
-}
-
-function isSelected(select: object, path: string): boolean {
-  let level: unknown = select;
-  for (const name of path.split('.')) {
-    if (level === true) return true;
-    if (typeof level !== 'object' || level === null) return false;
-    level = (level as Record<string, unknown>)[name];
-  }
-  return level === true || (typeof level === 'object' && level !== null);
 }
 
 /** The rows of a class and of those below it, in a table that holds others as well. */
