@@ -1,7 +1,8 @@
 import type { ClockQuery, ClocksRead, ClockState } from '../store/cache-store.js';
-import type { Change, Image } from '../journal/change.js';
+import type { Change } from '../journal/change.js';
+import type { KnownOfRow } from '../journal/condition.js';
 import type { KeyColumn } from '../journal/footprint.js';
-import { leftOf, type Recall } from '../journal/recall.js';
+import { heldSince, type Recall } from '../journal/recall.js';
 import type { Dependency } from './dependency.js';
 import type { DatedDependency } from './entry.js';
 import type { Journals, Told } from './journals.js';
@@ -104,14 +105,16 @@ export class ClockView {
     const { journals, epoch } = this;
     const now = this.nowOf(clock);
     return (row) => {
-      const [before, still]: Image[] = [{}, {}];
+      const [before, still]: KnownOfRow[] = [{}, {}];
       for (const seen of journals?.rows.of(epoch, clock, key, row) ?? []) {
         // Seen later than this view: of what was written in between nobody has told it.
         const told = seen.asOf <= now && journals!.told(epoch, clock, seen.asOf, now);
-        const left = told && leftOf(seen.image, row, key, told, judged);
-        if (left) Object.assign(seen.asOf <= asOf ? before! : still!, left);
+        const held = told && heldSince(seen.image, row, key, told, judged);
+        if (!held) continue;
+        Object.assign(still!, held.now);
+        if (seen.asOf <= asOf) Object.assign(before!, held.before);
       }
-      return { before: before!, now: { ...still, ...before } };
+      return { before: before!, now: still! };
     };
   }
 

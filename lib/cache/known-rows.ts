@@ -69,20 +69,26 @@ export class KnownRows {
   }
 }
 
-/** Of a column that holds the same the earlier sighting says more: that it has held it since. */
+/**
+ * Of a column that holds the same the earlier sighting says more: that it has held it since. Where it holds another value by now, the
+ * earlier one says what it held before, for entries that are as old.
+ */
 function together(known: readonly Sighting[], seen: Sighting): readonly Sighting[] {
-  const left: Record<string, Image[string]> = { ...seen.image };
-  const earlier: Sighting[] = [];
-  for (const { asOf, image } of known) {
-    const kept = Object.entries(image).filter(([column, held]) => {
-      if (seen.image[column] === undefined) return true;
-      if (seen.image[column] !== held || seen.asOf - asOf >= GROWS_OLD_AFTER) return false;
-      delete left[column];
-      return true;
-    });
-    if (kept.length) earlier.push({ asOf, image: Object.fromEntries(kept) });
-  }
-  return Object.keys(left).length ? [...earlier, { asOf: seen.asOf, image: left }] : earlier;
+  const isNew = ([column, held]: [string, Image[string]]) => {
+    const latest = known.findLast(({ image }) => image[column] !== undefined);
+    return !latest || latest.image[column] !== held || seen.asOf - latest.asOf >= GROWS_OLD_AFTER;
+  };
+  const image = Object.fromEntries(Object.entries(seen.image).filter(isNew));
+  if (!Object.keys(image).length) return known;
+  return [...known.flatMap((earlier) => lessOften(earlier, image, known)), { asOf: seen.asOf, image }];
+}
+
+/** Without the columns that have been seen twice since. */
+function lessOften(earlier: Sighting, seen: Image, known: readonly Sighting[]): readonly Sighting[] {
+  const isSeenTwice = (column: string) =>
+    seen[column] !== undefined && known.some(({ asOf, image }) => asOf > earlier.asOf && image[column] !== undefined);
+  const kept = Object.entries(earlier.image).filter(([column]) => !isSeenTwice(column));
+  return kept.length ? [{ asOf: earlier.asOf, image: Object.fromEntries(kept) }] : [];
 }
 
 /** Entities that share a table may know its rows by different keys. */

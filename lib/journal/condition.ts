@@ -12,6 +12,11 @@ export type Condition =
   | readonly ['not' | 'untrue', of: Condition]
   | readonly ['and' | 'or', of: readonly Condition[]];
 
+/** What is known of a row: of some of its columns, what they hold, or that they hold one of these. */
+export type KnownOfRow = Readonly<Record<string, ColumnValue | readonly ColumnValue[]>>;
+
+type Held = KnownOfRow[string] | undefined;
+
 /** What a condition may turn out to be of a row: SQL has three answers, and of a row that is not known well several are possible. */
 interface Possible {
   readonly true: boolean;
@@ -26,7 +31,7 @@ const NULL: Possible = { true: false, false: false, null: true };
 const SAID: Possible = { true: true, false: true, null: false };
 
 /** Whether a row of which no more is known than this may pass a filter. Without one all do. */
-export function mayPass(condition: Condition | undefined, row: Image): boolean {
+export function mayPass(condition: Condition | undefined, row: KnownOfRow): boolean {
   return !condition || possible(condition, row).true;
 }
 
@@ -44,20 +49,17 @@ export function heldByAll(filter: Condition | undefined): Image {
   }
 }
 
-function possible(condition: Condition, row: Image): Possible {
+function possible(condition: Condition, row: KnownOfRow): Possible {
   switch (condition[0]) {
-    case 'null': {
-      const held = row[condition[1]];
-      if (held === undefined) return SAID;
-      return held === null ? TRUE : FALSE;
-    }
+    case 'null':
+      return ofEach(row[condition[1]], possibleNull);
     case 'in':
-      return possibleIn(row[condition[1]], condition[2]);
+      return ofEach(row[condition[1]], (held) => possibleIn(held, condition[2]));
     case '<':
     case '<=':
     case '>':
     case '>=':
-      return possibleOrder(condition[0], row[condition[1]], condition[2]);
+      return ofEach(row[condition[1]], (held) => possibleOrder(condition[0], held, condition[2]));
     case 'not': {
       const of = possible(condition[1], row);
       return { true: of.false, false: of.true, null: of.null };
@@ -75,8 +77,24 @@ function possible(condition: Condition, row: Image): Possible {
   }
 }
 
+/** Whatever is possible of one of several. */
+function ofEach(held: Held, of: (one: ColumnValue | undefined) => Possible): Possible {
+  if (held === undefined || held === null || typeof held === 'string') return of(held);
+  const all = held.map(of);
+  return {
+    true: all.some((each) => each.true),
+    false: all.some((each) => each.false),
+    null: all.some((each) => each.null),
+  };
+}
+
+function possibleNull(held: ColumnValue | undefined): Possible {
+  if (held === undefined) return SAID;
+  return held === null ? TRUE : FALSE;
+}
+
 /** All of them must be the one thing for the whole to be, any of them makes it the other. */
-function together(of: readonly Condition[], row: Image, all: 'true' | 'false', any: 'true' | 'false'): Possible {
+function together(of: readonly Condition[], row: KnownOfRow, all: 'true' | 'false', any: 'true' | 'false'): Possible {
   const parts = of.map((part) => possible(part, row));
   return {
     [all]: parts.every((part) => part[all]),

@@ -1,6 +1,6 @@
 import { textKey } from '../naming/text-key.js';
 import type { Change, Image } from './change.js';
-import { compareValues, mayEqual, mayPass } from './condition.js';
+import { compareValues, type KnownOfRow, mayEqual, mayPass } from './condition.js';
 import type { Footprint, Window } from './footprint.js';
 import type { Recall } from './recall.js';
 import { rowName } from './row-name.js';
@@ -40,7 +40,7 @@ function updateMayAffect(change: Change, footprint: Footprint, recall: Recall | 
   return imagesOf(change, footprint, recall).some(({ before, now }) => {
     if (mayBeShown(before, footprint)) return true;
     if (!comes) return false;
-    const after: Record<string, Image[string]> = { ...now };
+    const after: Record<string, KnownOfRow[string]> = { ...now };
     for (const column of assigned) delete after[column];
     return mayComeIn({ ...after, ...values }, footprint) || mayMove(before, footprint);
   });
@@ -56,7 +56,7 @@ function imagesOf(
   change: Change,
   { key }: Footprint,
   recall: Recall | undefined,
-): readonly { readonly before: Image; readonly now: Image }[] {
+): readonly { readonly before: KnownOfRow; readonly now: KnownOfRow }[] {
   return rowsOf(change).map((row) => {
     const name = recall && rowName(row, key);
     const recalled = name === undefined ? undefined : recall!(name);
@@ -85,7 +85,7 @@ function rowsOf({ rows }: Change): readonly Image[] {
 }
 
 /** Whether a row was among those the entry shows. */
-function mayBeShown(row: Image, { key, rows, filter, held }: Footprint): boolean {
+function mayBeShown(row: KnownOfRow, { key, rows, filter, held }: Footprint): boolean {
   if (rows?.length === 0) return false;
   const name = rows && rowName(row, key);
   return name === undefined ? mayPass(filter, row) && mayHold(held, row) : rows!.includes(name);
@@ -95,20 +95,20 @@ function mayBeShown(row: Image, { key, rows, filter, held }: Footprint): boolean
  * Whether a row may be one of those that hold these values. They still do: what changes one of them in a row that is shown is a change to the
  * entry.
  */
-function mayHold(held: Footprint['held'] = {}, row: Image): boolean {
+function mayHold(held: Footprint['held'] = {}, row: KnownOfRow): boolean {
   return Object.entries(row).every(([column, value]) => {
     const all = Object.hasOwn(held, column) ? held[column] : undefined;
-    return !all || all.some((each) => mayEqual(each, value));
+    return !all || [value].flat().some((one) => all.some((each) => mayEqual(each, one)));
   });
 }
 
 /** Whether a row that is like this now is among those that are to be shown. */
-function mayComeIn(row: Image, { filter, window }: Footprint): boolean {
+function mayComeIn(row: KnownOfRow, { filter, window }: Footprint): boolean {
   return mayPass(filter, row) && !isBehind(row, window);
 }
 
 /** Whether a row that the entry does not show can move those it shows, by going. */
-function mayMove(row: Image, { filter, window }: Footprint): boolean {
+function mayMove(row: KnownOfRow, { filter, window }: Footprint): boolean {
   return window?.hasOffset === true && mayPass(filter, row) && !isBehind(row, window);
 }
 
@@ -118,11 +118,12 @@ function isPart(window: Window | undefined): boolean {
 }
 
 /** Whether a row is sorted behind the last one that is shown, for sure, and that is where the list ends. */
-function isBehind(row: Image, window: Window | undefined): boolean {
+function isBehind(row: KnownOfRow, window: Window | undefined): boolean {
   if (!window?.isFull) return false;
   for (const [column, direction, last] of window.bounds) {
     const held = row[column];
-    const order = held === undefined ? undefined : compareValues(held, last);
+    const isSure = held === null || typeof held === 'string';
+    const order = isSure ? compareValues(held, last) : undefined;
     if (order === undefined) return false;
     if (order !== 0) return direction === 'ASC' ? order > 0 : order < 0;
   }

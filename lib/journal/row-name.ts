@@ -1,9 +1,9 @@
 import { joinKeys, textKey } from '../naming/text-key.js';
-import type { Image } from './change.js';
+import type { KnownOfRow } from './condition.js';
 import type { KeyColumn } from './footprint.js';
 
 /** As the row's clock is called; `undefined` where its key is not known. */
-export function rowName(row: Image, key: readonly KeyColumn[]): string | undefined {
+export function rowName(row: KnownOfRow, key: readonly KeyColumn[]): string | undefined {
   if (!key.length) return undefined;
   const parts: string[] = [];
   for (const [column, kind] of key) {

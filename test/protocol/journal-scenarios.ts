@@ -199,6 +199,11 @@ export const journals: Record<string, Scenario> = {
       readers: two,
       writers: ['activate', 'retitleListed'],
     },
+    'a row seen before, which two bring into a list together, read in between': {
+      journal: {},
+      readers: [{ query: 'mine' }, { query: 'mine' }, { query: 'other' }],
+      writers: ['adopt', 'activate'],
+    },
     'a list judged while rows are inserted': { journal: {}, readers: two, writers: ['insertInactive', 'insertActive'] },
     'a list judged while rows are removed': { journal: {}, readers: two, writers: ['removeOther', 'remove'] },
     'a list judged, and a transaction of two changes': {

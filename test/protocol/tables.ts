@@ -48,7 +48,7 @@ const shown = {
       .map(listed),
   /** A list with a filter of two columns. */
   mine: ({ examples }) => examples.filter(({ isActive, userId }) => isActive && userId === 1).map(listed),
-  /** A whole row. */
+  /** A whole row, with whom it belongs to. */
   other: ({ examples }) =>
     examples.filter(({ id }) => id === 2).map(({ userId, ...row }) => ({ ...row, user: { id: userId } })),
   /** One row, and two of its columns. */
@@ -79,7 +79,14 @@ export function changedCells(before: Tables, after: Tables): readonly ShownCell[
 const example = dataSource.getMetadata(Example);
 const user = dataSource.getMetadata(User);
 const examples = user.findRelationWithPropertyPath('examples')!;
+const owned = example.findRelationWithPropertyPath('user')!;
 const ofExamples = new EntityFootprints(example, [], new Set(), () => true);
+const ofOwned = new EntityFootprints(
+  example,
+  [{ relation: owned, owner: example, prefetch: false, children: [] }],
+  new Set(),
+  () => true,
+);
 const ofAuthors = new EntityFootprints(
   user,
   [{ relation: examples, owner: user, prefetch: false, children: [] }],
@@ -93,7 +100,7 @@ export const footprints = {
   active: ({ active = [] }) => ofExamples.of({ where: { isActive: true }, select }, active),
   first: ({ first = [] }) => ofExamples.of({ where: { isActive: true }, select, order: { id: 'ASC' }, take: 1 }, first),
   mine: ({ mine = [] }) => ofExamples.of({ where: { isActive: true, user: { id: 1 } }, select }, mine),
-  other: ({ other = [] }) => ofExamples.of({ where: { id: 2 } }, other),
+  other: ({ other = [] }) => ofOwned.of({ where: { id: 2 } }, other),
   one: ({ one = [] }) => ofExamples.of({ where: { id: 1 }, select }, one),
   authored: ({ author = [], authored = [] }) =>
     ofAuthors.of(

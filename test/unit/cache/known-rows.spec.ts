@@ -44,21 +44,27 @@ it('what a filter asks of all of its rows they hold', () => {
   expect(of(known, '9')).toEqual([]);
 });
 
-it('who has held the same was seen first, until that is long ago', () => {
+it('what a row has held the same it has held since it was seen first, until that is long ago', () => {
   const known = new KnownRows();
-  known.saw('epoch', 'article', 5, [footprint(['7'], { '7': { shelf: 'i:1' } })]);
-  known.saw('epoch', 'article', 6, [footprint(['7'], { '7': { shelf: 'i:1', score: 'i:3' } })]);
-  expect(of(known, '7')).toEqual([
+  const saw = (asOf: number, image: Image) => known.saw('epoch', 'article', asOf, [footprint(['7'], { '7': image })]);
+  saw(5, { shelf: 'i:1' });
+  saw(6, { shelf: 'i:1', score: 'i:3' });
+  const first = [
     { asOf: 5, image: { shelf: 'i:1' } },
     { asOf: 6, image: { score: 'i:3' } },
-  ]);
-  known.saw('epoch', 'article', 7, [footprint(['7'], { '7': { shelf: 'i:2' } })]);
+  ];
+  expect(of(known, '7')).toEqual(first);
+  // What it held before it may be asked of an older entry.
+  saw(7, { shelf: 'i:2' });
+  expect(of(known, '7')).toEqual([...first, { asOf: 7, image: { shelf: 'i:2' } }]);
+  saw(600, { shelf: 'i:2', score: 'i:3' });
+  saw(601, { shelf: 'i:1' });
+  // Of each column the last two.
   expect(of(known, '7')).toEqual([
-    { asOf: 6, image: { score: 'i:3' } },
-    { asOf: 7, image: { shelf: 'i:2' } },
+    first[1],
+    { asOf: 600, image: { shelf: 'i:2', score: 'i:3' } },
+    { asOf: 601, image: { shelf: 'i:1' } },
   ]);
-  known.saw('epoch', 'article', 600, [footprint(['7'], { '7': { shelf: 'i:2', score: 'i:3' } })]);
-  expect(of(known, '7')).toEqual([{ asOf: 600, image: { shelf: 'i:2', score: 'i:3' } }]);
 });
 
 it('a load that was overtaken by another one says nothing', () => {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Change, changeText, type Image, parseChanges } from '../../../lib/journal/change.js';
-import { type Condition, mayPass } from '../../../lib/journal/condition.js';
+import { type Condition, type KnownOfRow, mayPass } from '../../../lib/journal/condition.js';
 import { type Footprint, footprintsText, parseFootprints } from '../../../lib/journal/footprint.js';
 import { mayAffect } from '../../../lib/journal/judge.js';
-import { leftOf, type Recall } from '../../../lib/journal/recall.js';
+import { heldSince, type Recall } from '../../../lib/journal/recall.js';
 
 /** A row as the database has it. */
 interface Row {
@@ -332,15 +332,17 @@ describe('A change', () => {
             const recallFor =
               (judged: Change): Recall =>
               (name) => {
-                const [before, still]: Image[] = [{}, {}];
+                const [before, still]: KnownOfRow[] = [{}, {}];
                 for (const [when, columns] of sightings) {
                   const { seen, asOf: seenAsOf } = at(when);
                   const row = seen.find(({ id }) => String(id) === name);
                   const image = row && imageOf(row, columns);
-                  const left = image && leftOf(image, name, footprint.key, told(seenAsOf), judged);
-                  if (left) Object.assign(seenAsOf <= asOf ? before! : still!, left);
+                  const held = image && heldSince(image, name, footprint.key, told(seenAsOf), judged);
+                  if (!held) continue;
+                  Object.assign(still!, held.now);
+                  if (seenAsOf <= asOf) Object.assign(before!, held.before);
                 }
-                return { before: before!, now: { ...still, ...before } };
+                return { before: before!, now: still! };
               };
             const all = told(asOf).flat();
             if (all.some((change) => mayAffect(change, footprint) && mayAffect(change, footprint, recallFor(change)))) {

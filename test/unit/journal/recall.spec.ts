@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Change, Image } from '../../../lib/journal/change.js';
 import { heldByAll } from '../../../lib/journal/condition.js';
-import { leftOf } from '../../../lib/journal/recall.js';
+import { heldSince, type Recalled } from '../../../lib/journal/recall.js';
 
 const KEY = [['id', 'i']] as const;
 const common = { at: 1, assigned: [], values: {} };
@@ -18,40 +18,54 @@ const seven = [{ id: 'i:7' }];
 const SEEN = { shelf: 'i:1', score: 'i:2' };
 const another = update([{ id: 'i:9' }], ['shelf']);
 
+const same = (now: Recalled['now']): Recalled => ({ now, before: now });
+
 describe('What was seen of a row', () => {
-  it.each<[string, Change, Image | undefined]>([
-    ['stands after nothing of its own', another, SEEN],
-    ['is forgotten of a column that was assigned', update(seven, ['shelf'], { shelf: 'i:1' }), { score: 'i:2' }],
-    ['is forgotten of a column of any row', update(undefined, ['score']), { shelf: 'i:1' }],
-    ['is forgotten of a column of a row that may be it', update([{ shelf: 'i:4' }], ['score']), { shelf: 'i:1' }],
-    ['is forgotten of one among others', update([{ id: 'i:9' }, { id: 'i:7' }], ['score']), { shelf: 'i:1' }],
+  it.each<[string, Change, Recalled | undefined]>([
+    ['stands after nothing of its own', another, same(SEEN)],
+    [
+      'may be another by now, once it was set to that',
+      update(seven, ['shelf'], { shelf: 'i:5' }),
+      same({ shelf: ['i:1', 'i:5'], score: 'i:2' }),
+    ],
+    [
+      'may have been made by a write told later, and another before it',
+      update(seven, ['shelf'], { shelf: 'i:1' }),
+      { now: { shelf: ['i:1', 'i:1'], score: 'i:2' }, before: { score: 'i:2' } },
+    ],
+    [
+      'may be the same in other words',
+      update(seven, ['shelf'], { shelf: 'd:1' }),
+      { now: { shelf: ['i:1', 'd:1'], score: 'i:2' }, before: { score: 'i:2' } },
+    ],
+    ['may be NULL by now', update(seven, ['shelf'], { shelf: null }), same({ shelf: ['i:1', null], score: 'i:2' })],
+    ['is forgotten of a column that was assigned', update(seven, ['shelf']), same({ score: 'i:2' })],
+    ['is forgotten of a column of any row', update(undefined, ['score']), same({ shelf: 'i:1' })],
+    ['is forgotten of a column of a row that may be it', update([{ shelf: 'i:4' }], ['score']), same({ shelf: 'i:1' })],
+    ['is forgotten of one among others', update([{ id: 'i:9' }, { id: 'i:7' }], ['score']), same({ shelf: 'i:1' })],
     ['is nothing of a row that is gone', remove(seven), undefined],
     ['is nothing where any row may be gone', remove(undefined), undefined],
     ['is nothing of a row that has another key', update(seven, ['id']), undefined],
-    ['stands when others go', remove([{ id: 'i:9' }]), SEEN],
-    ['stands when another one comes', insert({ shelf: 'i:5' }), SEEN],
-  ])('%s', (_, change, left) => {
+    ['stands when others go', remove([{ id: 'i:9' }]), same(SEEN)],
+    ['stands when another one comes', insert({ shelf: 'i:5' }), same(SEEN)],
+  ])('%s', (_, change, held) => {
     const judged = update(seven, ['title']);
-    expect(leftOf(SEEN, '7', KEY, [[another], [change, judged]], judged)).toEqual(left);
+    expect(heldSince(SEEN, '7', KEY, [[another], [change, judged]], judged)).toEqual(held);
+    // The change that is judged counts as any other one does, but for the row's end: until then it was there.
+    const isEnd = change.action === 'delete';
+    expect(heldSince(SEEN, '7', KEY, [[another], [change]], change)).toEqual(isEnd ? same(SEEN) : held);
   });
 
   it('is nothing after what nobody understands', () => {
-    expect(leftOf(SEEN, '7', KEY, [undefined], another)).toBeUndefined();
+    expect(heldSince(SEEN, '7', KEY, [undefined], another)).toBeUndefined();
   });
 
-  it.each<[string, Change, Image]>([
-    [
-      'what it has assigned, as who looked may have seen it',
-      update(seven, ['shelf'], { shelf: 'i:1' }),
-      { score: 'i:2' },
-    ],
-    ['what it has assigned nobody knows what', update(seven, ['shelf']), { score: 'i:2' }],
-    ['what may be the same in other words', update(seven, ['shelf'], { shelf: 'd:1' }), { score: 'i:2' }],
-    ['nothing of what it has made something else', update(seven, ['shelf'], { shelf: 'i:3' }), SEEN],
-    ['nothing of what it has made NULL', update(seven, ['shelf'], { shelf: null }), SEEN],
-    ['nothing by taking the row', remove(seven), SEEN],
-  ])('lacks, for the change that is judged, %s', (_, judged, left) => {
-    expect(leftOf(SEEN, '7', KEY, [[judged], [another]], judged)).toEqual(left);
+  it('is forgotten after many values', () => {
+    const moves = (count: number) =>
+      Array.from({ length: count }, (_, i) => [update(seven, ['shelf'], { shelf: `i:${i + 10}` })]);
+    expect(heldSince(SEEN, '7', KEY, moves(8), another)?.now['shelf']).toHaveLength(9);
+    expect(heldSince(SEEN, '7', KEY, moves(9), another)).toEqual(same({ score: 'i:2' }));
+    expect(heldSince(SEEN, '7', KEY, [...moves(9), ...moves(1)], another)).toEqual(same({ score: 'i:2' }));
   });
 });
 
