@@ -53,11 +53,15 @@ function ofRelation(relation: Relation, value: unknown): AskedRows {
   const isNested = isPlain(value) && !InstanceChecker.isFindOperator(value);
   const below = isNested ? askedRows(inverseEntityMetadata, value) : { ...NOTHING, condition: ANYTHING };
   const keys = holdsKey && isNested ? joinColumns.flatMap((column) => keyCondition(column, value)) : [];
-  // Of a row that is not there every column is NULL: where that passes nothing, the foreign key is that of one that is.
-  const nobody = Object.fromEntries([...below.columns].map((column) => [column, null]));
-  if (holdsKey && !mayPass(below.condition, nobody))
+  // Where none that is not there passes, the foreign key is that of one that is.
+  if (holdsKey && !mayPassAbsent(below))
     keys.push(...joinColumns.map((column): Condition => ['not', ['null', nameOf(column)]]));
   return { condition: together('and', [ANYTHING, ...keys]), columns, related: new Map([[relation, below]]) };
+}
+
+/** Whether a row that is not there may pass: every column of it is NULL. */
+export function mayPassAbsent({ condition, columns }: AskedRows): boolean {
+  return mayPass(condition, Object.fromEntries([...columns].map((column) => [column, null])));
 }
 
 /** What is asked of the key of a related row is asked of the foreign key as well. */

@@ -7,7 +7,7 @@ import { dataSourceOf } from '../peers/typeorm.js';
 import type { EntityQuery } from '../query/entity-query.js';
 import { partAt } from '../query/property-path.js';
 import { asksRelated, namesParameters, saysSql } from '../query/where.js';
-import { type AskedRows, askedRows, every } from './asked-rows.js';
+import { type AskedRows, askedRows, every, mayPassAbsent } from './asked-rows.js';
 import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
 import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
 import { heldValues, referredBy } from './held-values.js';
@@ -136,13 +136,15 @@ class Found {
     const leading = new Set<string>();
     for (const [relation, node] of relations) {
       const isAsked = asked.related.has(relation) || ordered.related.has(relation);
+      const decides = isAsked || mayHide(relation, node);
       // Which row it leads to decides what is shown, and unless it may lead to none, whether anything is.
-      const decides = isAsked || !holdsKey(relation) || mayHide(relation, node) ? filtering : leading;
-      for (const column of ownColumns(relation)) decides.add(named(column));
+      const columns = decides || !holdsKey(relation) ? filtering : leading;
+      for (const column of ownColumns(relation)) columns.add(named(column));
       this.#addRelated(metadata, relation, node, isAsked, entities, {
         asked: asked.related.get(relation) ?? NOTHING_ASKED,
         order: ordered.related.get(relation),
         select: partAt(select, relation.propertyPath),
+        ...(decides && window && { window: OF_ALL }),
       });
     }
     const clock = entityClock(metadata);
@@ -150,13 +152,14 @@ class Found {
     const names = entities && namesOf(metadata, entities);
     const shown = entities ? shownColumns(metadata, select) : [];
     const held = entities && heldValues(metadata, shown, nodes, entities);
+    const filter = place.maybeAbsent ? undefined : allOf(conditions);
     const footprint: LoadedFootprint = {
       key,
       rows: names,
       shown: [...new Set([...shown.map(named), ...leading])],
       filtering: [...filtering],
       ordering: this.isCounted ? [] : ordered.columns.map(named),
-      ...(conditions.length && { filter: conditions.length === 1 ? conditions[0]! : (['and', conditions] as const) }),
+      ...(filter && { filter }),
       ...(window && { window }),
       ...(isReferred && { isReferred }),
       ...(held && { held }),
@@ -171,7 +174,7 @@ class Found {
     node: RelationNode | undefined,
     isAsked: boolean,
     parents: readonly ObjectLiteral[] | undefined,
-    place: Pick<Place, 'asked' | 'order' | 'select'>,
+    place: Pick<Place, 'asked' | 'order' | 'select' | 'window'>,
   ): void {
     const related = relation.inverseEntityMetadata;
     const isToOne = holdsKey(relation);
@@ -185,7 +188,17 @@ class Found {
       // Where the related row decides whether its owner is shown, or where, those decide as well that nobody refers to yet.
       const isShownOnly = node && !isAsked && !mayHide(relation, node);
       const leading = isShownOnly && parents ? referredBy(owner, node, parents) : undefined;
-      return this.#add(related, children, unique(entities), { ...place, isReferred, referenced, leading });
+      const maybeAbsent = place.asked !== NOTHING_ASKED && mayPassAbsent(place.asked);
+      // One that is referred to does not go unless its owner changes, where the database sees to it.
+      const window = maybeAbsent && !isReferred ? OF_ALL : place.window;
+      return this.#add(related, children, unique(entities), {
+        ...place,
+        window,
+        isReferred,
+        referenced,
+        leading,
+        maybeAbsent,
+      });
     }
     if (!parents) return this.#giveUpRelated(relation);
     if (relation.isManyToMany) {
@@ -241,6 +254,8 @@ interface Place {
   readonly order: unknown;
   readonly select: object | undefined;
   readonly window?: Window | undefined;
+  /** It is filtered so that there may be no such row: then one that does not pass matters as well, when it comes or goes. */
+  readonly maybeAbsent?: boolean;
   readonly isReferred?: boolean | undefined;
   /** What foreign keys lead to. */
   readonly referenced?: readonly Column[];
@@ -254,6 +269,9 @@ interface Owners {
   readonly columns: readonly Column[];
   readonly condition: Condition | undefined;
 }
+
+/** What is read with a part of a list, and decides about rows that are not shown: what changes of it may move those that are. */
+const OF_ALL: Window = { hasOffset: true, isFull: false, bounds: [] };
 
 const NOTHING_ASKED: AskedRows = { condition: undefined, columns: new Set(), related: new Map() };
 
@@ -276,6 +294,10 @@ function isPlainEntity(metadata: EntityMetadata): boolean {
 
 function relatedTo(nodes: readonly RelationNode[]): EntityMetadata[] {
   return nodes.flatMap(({ relation, children }) => [relation.inverseEntityMetadata, ...relatedTo(children)]);
+}
+
+function allOf(conditions: readonly Condition[]): Condition | undefined {
+  return conditions.length > 1 ? ['and', conditions] : conditions[0];
 }
 
 /** Whether the owner names the related row. */

@@ -102,6 +102,7 @@ function articleWhere(random: Random): Where {
     () => ({ category: { rank: int(3) } }),
     () => ({ author: { name: `author ${int(4)}` } }),
     () => ({ author: IsNull() }),
+    () => ({ author: { name: IsNull() } }),
     () => [{ shelf: int(4) }, { author: { id: id() } }],
     () => [{ category: { name: `category ${int(3)}` }, isPublic: true }, { score: int(5) }],
     () => ({ remarks: { likes: int(3) } }),
@@ -151,6 +152,17 @@ function readsOf({ get }: TestApp): (random: Random) => Read {
         const [take, skip] = [1 + int(4), random.is(0.6) ? 0 : 1 + int(3)];
         return ofSet(`${kind} ${skip}+${take} of ${text} by score ${direction}`, () =>
           all().filter(where).orderBy({ score: direction, id: 'ASC' }).limit(take).offset(skip),
+        );
+      },
+      () => {
+        const order = pick([{ category: { rank: direction } }, { author: { name: direction } }] as const);
+        const [take, skip] = [1 + int(4), int(3)];
+        return ofSet(`${kind} ${skip}+${take} of ${text} by ${JSON.stringify(order)}`, () =>
+          all()
+            .filter(where)
+            .orderBy({ ...order, id: 'ASC' })
+            .limit(take)
+            .offset(skip),
         );
       },
       () => {
