@@ -81,10 +81,11 @@ describe('withinBudget', () => {
   });
 
   it('leaves no timer behind', async () => {
+    const before = timers();
     await withinBudget('memory', 'read', 60_000, async () => undefined);
-    expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout')).toHaveLength(timersOfTheRunner());
+    // Some may be of other files in this process, and end meanwhile.
+    expect(timers()).toBeLessThanOrEqual(before);
   });
 });
 
-/** vitest has one for the test's own timeout. */
-const timersOfTheRunner = () => 1;
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;

@@ -106,7 +106,7 @@ describe('MemoryStore', () => {
     const store = new MemoryStore(createCache(), { budgetMs: LONG });
     await store.read(['a'], [user]);
     await store.hold(['user'], 'w', LONG);
-    expect(process.getActiveResourcesInfo()).toHaveLength(before);
+    expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before);
   });
 
   describe('vouches for an entry that its reader has', () => {
