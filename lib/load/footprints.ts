@@ -11,6 +11,7 @@ import { type AskedRows, askedRows, every, mayPassAbsent } from './asked-rows.js
 import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
 import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
 import { heldValues, referredBy } from './held-values.js';
+import { propertyOf } from './own-value.js';
 import { requiredOnly } from './required-relations.js';
 import { imagesOf, keyOf, namesOf, shownColumns } from './shown-rows.js';
 import { orderOf, windowOf } from './windows.js';
@@ -339,7 +340,7 @@ function ownedBy(metadata: EntityMetadata, columns: readonly Column[], parents: 
   if (!column || more.length || parents.length > MOST_OWNERS) return { columns, condition: undefined };
   const values = new Set<ColumnValue>();
   for (const parent of parents) {
-    const held: unknown = column.referencedColumn?.getEntityValue(parent);
+    const held = column.referencedColumn && propertyOf(column.referencedColumn, parent);
     const value = held === undefined || held === null ? undefined : columnValue(column, held);
     if (value === undefined) return { columns, condition: undefined };
     values.add(value);

@@ -1,8 +1,9 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Condition } from '../journal/condition.js';
-import { columnName, type ColumnValue, columnValue } from '../naming/column-value.js';
+import { columnName, type ColumnValue, loadedValue } from '../naming/column-value.js';
 import { dataSourceOf } from '../peers/typeorm.js';
 import { loadedKey, MOST_KEYED } from './loaded-keys.js';
+import { ownValue, propertyOf } from './own-value.js';
 import type { RelationNode } from './relation-paths.js';
 
 type Column = EntityMetadata['columns'][number];
@@ -54,8 +55,7 @@ function findingColumns({ relations, uniques, indices }: EntityMetadata): Readon
 
 function heldValue(column: Column, entity: ObjectLiteral, nodes: readonly RelationNode[]): ColumnValue | undefined {
   const value = column.isVirtual ? hiddenKey(column, entity, nodes) : propertyOf(column, entity);
-  // A boolean may stand for several numbers of MySQL.
-  return value === undefined || typeof value === 'boolean' ? undefined : columnValue(column, value);
+  return value === undefined ? undefined : loadedValue(column, value);
 }
 
 /**
@@ -70,13 +70,4 @@ function hiddenKey(column: Column, entity: ObjectLiteral, nodes: readonly Relati
   if (key !== undefined || node.prefetch) return key;
   const related = ownValue(entity, node.relation.propertyPath);
   return typeof related === 'object' && related !== null ? propertyOf(referencedColumn, related) : undefined;
-}
-
-function propertyOf({ propertyPath, isVirtual }: Column, entity: object): unknown {
-  return isVirtual ? undefined : ownValue(entity, propertyPath);
-}
-
-/** What was hydrated there, and no setter has made something else of. */
-function ownValue(entity: object, property: string): unknown {
-  return Object.getOwnPropertyDescriptor(entity, property)?.value as unknown;
 }

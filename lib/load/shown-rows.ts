@@ -4,6 +4,7 @@ import type { KeyColumn } from '../journal/footprint.js';
 import { columnName, columnSpelling, type ColumnValue, loadedValue } from '../naming/column-value.js';
 import { rowKey } from '../naming/row-key.js';
 import { dataSourceOf } from '../peers/typeorm.js';
+import { ownValue, propertyOf } from './own-value.js';
 
 type Column = EntityMetadata['columns'][number];
 
@@ -32,6 +33,14 @@ export function namesOf(metadata: EntityMetadata, entities: readonly ObjectLiter
   return names;
 }
 
+function hydrated(column: Column, entity: ObjectLiteral): unknown {
+  const { relationMetadata, referencedColumn } = column;
+  if (!relationMetadata || !referencedColumn) return propertyOf(column, entity);
+  const related = ownValue(entity, relationMetadata.propertyName);
+  // That a related row was not found does not say that none is referred to.
+  return typeof related === 'object' && related !== null ? propertyOf(referencedColumn, related) : undefined;
+}
+
 /** What was found in these columns, as far as we can speak for it. */
 export function imagesOf(
   metadata: EntityMetadata,
@@ -49,10 +58,8 @@ export function imagesOf(
   names.forEach((row, i) => {
     const image: Record<string, ColumnValue> = {};
     for (const { column, name } of known) {
-      const held: unknown = column.getEntityValue(entities[i]!);
-      // That a related row was not found does not say that none is referred to.
-      if (held === undefined || (held === null && column.relationMetadata)) continue;
-      const value = loadedValue(column, held);
+      const held = hydrated(column, entities[i]!);
+      const value = held === undefined ? undefined : loadedValue(column, held);
       if (value !== undefined) image[name] = value;
     }
     images.set(row, image);

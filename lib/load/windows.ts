@@ -6,6 +6,7 @@ import { dataSourceOf } from '../peers/typeorm.js';
 import type { EntityQuery } from '../query/entity-query.js';
 import { properties } from '../query/properties.js';
 import { member } from '../query/where.js';
+import { propertyOf } from './own-value.js';
 
 type Column = EntityMetadata['columns'][number];
 type Relation = EntityMetadata['relations'][number];
@@ -55,7 +56,7 @@ function boundsOf(metadata: EntityMetadata, order: unknown, last: ObjectLiteral)
     if (value === undefined) continue;
     const column = metadata.findColumnWithPropertyPathStrict(property);
     const direction = directionOf(value);
-    const held: unknown = column?.getEntityValue(last);
+    const held = column && propertyOf(column, last);
     const spelled = column && held !== undefined && held !== null ? loadedValue(column, held) : undefined;
     if (!column || !direction || spelled === undefined || compareValues(spelled, spelled) === undefined) break;
     bounds.push([columnName(dataSourceOf(metadata), column.databaseName), direction, spelled]);
