@@ -76,13 +76,47 @@ it('the counts of two histories say nothing about each other', () => {
   expect(moments(journals, 'user', 11, 12, 'another')).toEqual([12]);
 });
 
-it('the last thousand advances of a clock are remembered, and of all clocks together so many that memory is bounded', () => {
+it('the last thousand advances of a clock are remembered one by one, and older ones together', () => {
   const journals = new Journals();
   for (let from = 0; from < 3_000; from += 100) answer(journals, 'user', from, from + 100);
-  expect(moments(journals, 'user', 2_000, 3_000)).toHaveLength(1_000);
-  expect(moments(journals, 'user', 1_999, 3_000)).toBeUndefined();
+  expect(moments(journals, 'user', 2_000, 3_000)).toEqual(Array.from({ length: 1_000 }, (_, i) => 2_001 + i));
+  // Two hundred and fifty at once, by the last of them.
+  expect(moments(journals, 'user', 1_999, 3_000)).toEqual([
+    2_000,
+    ...Array.from({ length: 1_000 }, (_, i) => 2_001 + i),
+  ]);
+  expect(moments(journals, 'user', 1_749, 1_751)).toEqual([1_750, 2_000]);
+  expect(moments(journals, 'user', 1_750, 2_000)).toEqual([2_000]);
+  expect(moments(journals, 'user', 0, 2_000)).toEqual([250, 500, 750, 1_000, 1_250, 1_500, 1_750, 2_000]);
+  expect(journals.since('user', 0)).toBe(3_000);
+});
+
+it('what is said together is what each of them has done, and unknown where one of them is', () => {
+  const journals = new Journals();
+  const updates = (assigned: string, since: number) =>
+    Array.from({ length: 250 }, (_, i) => JSON.stringify(['u', since + 1 + i, [{ id: `i:${i % 3}` }], [assigned], {}]));
+  const texts = [...updates('name', 0), ...updates('seen', 250), ...updates('seen', 500), ...updates('seen', 750)];
+  texts[300] = 'what nobody has written';
+  const heard = (since: number, now: number) =>
+    journals.heard([{ clock: 'user', rows: [], since }], {
+      epoch: 'epoch',
+      clocks: [{ now, unknown: 0, rows: [], held: false, changes: texts.slice(since, now) }],
+    });
+  texts.push(...updates('name', 1_000), ...updates('name', 1_250));
+  heard(0, 1_500);
+  const [first, second] = journals.told('epoch', 'user', 0, 1_500)!;
+  const rows = [{ id: 'i:0' }, { id: 'i:1' }, { id: 'i:2' }];
+  expect(first).toEqual([{ action: 'update', at: 250, rows, assigned: ['name'], values: {} }]);
+  expect(second).toBeUndefined();
+});
+
+it('of one clock so many advances are remembered, and of all clocks together, that memory is bounded', () => {
+  const journals = new Journals();
+  for (let from = 0; from < 20_000; from += 100) answer(journals, 'user', from, from + 100);
+  expect(journals.told('epoch', 'user', 4_000, 20_000)).toHaveLength(1_060);
+  expect(moments(journals, 'user', 3_999, 20_000)).toBeUndefined();
   for (let i = 0; i < 20; i++) answer(journals, `table ${i}`, 0, 1_000);
-  expect(moments(journals, 'user', 2_999, 3_000)).toBeUndefined();
+  expect(moments(journals, 'user', 19_999, 20_000)).toBeUndefined();
   expect(moments(journals, 'table 19', 0, 1_000)).toHaveLength(1_000);
 });
 

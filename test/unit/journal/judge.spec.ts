@@ -4,6 +4,7 @@ import { type Change, changeText, type Image, parseChanges } from '../../../lib/
 import { type Condition, type KnownOfRow, mayPass } from '../../../lib/journal/condition.js';
 import { type Footprint, footprintsText, parseFootprints } from '../../../lib/journal/footprint.js';
 import { mayAffect } from '../../../lib/journal/judge.js';
+import { together } from '../../../lib/journal/together.js';
 import { heldSince, type Recall } from '../../../lib/journal/recall.js';
 
 /** A row as the database has it. */
@@ -268,6 +269,31 @@ describe('A change', () => {
     );
     // A judge who spares nothing is right, and of no use.
     expect(spared / judged).toBeGreaterThan(0.2);
+  });
+
+  it('that is said together with others has no less of an effect', () => {
+    let said = 0;
+    let spared = 0;
+    fc.assert(
+      fc.property(table, query, fc.array(statement, { minLength: 2, maxLength: 60 }), (rows, asked, statements) => {
+        const footprint = footprintOf(asked, rows);
+        const changes: Change[] = [];
+        let now: readonly Row[] = rows;
+        for (const each of statements) {
+          const { rows: after, change } = run(each, now);
+          now = after;
+          changes.push(change);
+        }
+        const fewer = together(changes);
+        expect(fewer.length).toBeLessThanOrEqual(Math.min(16, changes.length));
+        const isAffected = fewer.some((change) => mayAffect(change, footprint));
+        if (changes.some((change) => mayAffect(change, footprint))) expect(isAffected).toBe(true);
+        else said++;
+        if (!isAffected) spared++;
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(spared / said).toBeGreaterThan(0.2);
   });
 
   it('that the load has seen already spares nothing it has not', () => {
