@@ -3,6 +3,7 @@ import type { Change } from '../journal/change.js';
 import type { KnownOfRow } from '../journal/condition.js';
 import type { KeyColumn } from '../journal/footprint.js';
 import { heldSince, type Recall } from '../journal/recall.js';
+import { isDatabaseClock } from '../naming/table-clocks.js';
 import type { Dependency } from './dependency.js';
 import type { DatedDependency } from './entry.js';
 import type { Journals, Told } from './journals.js';
@@ -21,12 +22,17 @@ const FEW = 8;
 export class ClockView {
   readonly epoch: string;
   readonly #known = new Map<string, Known>();
+  #databases: readonly DatedDependency[] | undefined;
 
-  /** @param journals what has been heard of them, by this read as well. Default: nobody asks for them. */
+  /**
+   * @param journals what has been heard of them, by this read as well. Default: nobody asks for them.
+   * @param askedAt what had been seen of rows when the store was asked
+   */
   constructor(
     queries: readonly ClockQuery[],
     read: ClocksRead,
     private readonly journals?: Journals,
+    private readonly askedAt = 0,
   ) {
     this.epoch = read.epoch;
     queries.forEach((query, i) =>
@@ -100,15 +106,19 @@ export class ClockView {
     return isAsked ? undefined : 'unasked';
   }
 
-  /** What is known of rows of a dependency's table besides, when one change of it is judged. */
+  /**
+   * What is known of rows of a dependency's table besides, when one change of it is judged.
+   *
+   * Only of what was seen before the store was asked: what a writer has made visible since, who looked later may have seen, and neither this
+   * view's clocks nor its holds tell of it. Of the same writer's other rows the entry would show what was before.
+   */
   recall({ clock, asOf }: DatedDependency, key: readonly KeyColumn[], judged: Change): Recall {
     const { journals, epoch } = this;
     const now = this.nowOf(clock);
     return (row) => {
       const [before, still]: KnownOfRow[] = [{}, {}];
-      for (const seen of journals?.rows.of(epoch, clock, key, row) ?? []) {
-        // Seen later than this view: of what was written in between nobody has told it.
-        const told = seen.asOf <= now && journals!.told(epoch, clock, seen.asOf, now);
+      for (const seen of journals?.rows.of(epoch, clock, key, row, this.databases) ?? []) {
+        const told = seen.at <= this.askedAt && seen.asOf <= now && journals!.told(epoch, clock, seen.asOf, now);
         const held = told && heldSince(seen.image, row, key, told, judged);
         if (!held) continue;
         Object.assign(still!, held.now);
@@ -116,6 +126,12 @@ export class ClockView {
       }
       return { before: before!, now: still! };
     };
+  }
+
+  /** What may have changed anything: what the clocks of databases show. */
+  get databases(): readonly DatedDependency[] {
+    const clocks = [...this.#known.keys()].filter(isDatabaseClock);
+    return (this.#databases ??= clocks.map((clock) => ({ clock, asOf: this.nowOf(clock) })));
   }
 
   /** What the clock shows. */

@@ -127,7 +127,7 @@ export class Fills {
     const { freshMs, keptMs } = lifetimeOf(lifetimeMs, leeway);
     const freshUntil = keptMs > freshMs ? Math.ceil(Date.now() + freshMs) : 0;
     const found = loaded.footprints?.();
-    for (const { clock, asOf: at } of dates) this.expected.journals.rows.saw(epoch, clock, at, found?.get(clock) ?? []);
+    this.expected.journals.rows.sawEntry(epoch, dates, (i) => found?.get(dates[i]!.clock));
     const footprints = footprintsText(dates.map(({ clock }) => found?.get(clock)));
     const dated = footprints
       ? dates.map((each) => (found!.has(each.clock) ? { ...each, isJournaled: true } : each))

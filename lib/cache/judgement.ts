@@ -1,6 +1,6 @@
-import type { Change } from '../journal/change.js';
-import { type Footprints, parseFootprints } from '../journal/footprint.js';
-import { mayAffect } from '../journal/judge.js';
+import type { Change, Image } from '../journal/change.js';
+import { type Footprints, type KeyColumn, parseFootprints } from '../journal/footprint.js';
+import { mayAffect, unseenBy } from '../journal/judge.js';
 import type { ClockView } from './clock-view.js';
 import type { DatedDependency, EntryHead } from './entry.js';
 
@@ -16,11 +16,19 @@ export interface Cause {
 /** What clocks and journals say of an entry. */
 export type Judgement =
   | { readonly isTrue: true; readonly later?: Later }
-  | { readonly isTrue: false; readonly cause?: Cause }
+  | { readonly isTrue: false; readonly cause?: Cause; readonly unseen?: readonly Unseen[] }
   /** It is for clocks and journals to say that nobody has asked for: of these. */
   | { readonly isTrue: undefined; readonly missing: Dependencies };
 
 type Dependencies = readonly DatedDependency[];
+
+/** Rows of a table, of which nobody here knows what they hold: where that is known, the entry may turn out to be true. */
+export interface Unseen {
+  readonly clock: string;
+  readonly key: readonly KeyColumn[];
+  /** By the columns of the key, at least. */
+  readonly rows: readonly Image[];
+}
 
 /** An entry is true as of a later moment than it says. */
 export interface Later {
@@ -42,6 +50,7 @@ export function judge(head: EntryHead, view: ClockView, further?: ClockView): Ju
   let isByJournal = false;
   let hold: string | undefined;
   const missing: DatedDependency[] = [];
+  let doubt: Doubt | undefined;
   for (let i = 0; i < dependencies.length; i++) {
     const dependency = dependencies[i]!;
     const footprint = () => footprints()?.[i];
@@ -52,16 +61,26 @@ export function judge(head: EntryHead, view: ClockView, further?: ClockView): Ju
       judgedBy = further;
     }
     if (judged === undefined) missing.push(dependency);
-    else if (typeof judged === 'object') return { isTrue: false, cause: judged };
-    else later.push({ ...dependency, asOf: judgedBy.nowOf(dependency.clock) });
+    else if (typeof judged !== 'object') later.push({ ...dependency, asOf: judgedBy.nowOf(dependency.clock) });
+    else if (!('unseen' in judged)) return { isTrue: false, cause: judged };
+    else doubt = doubt ? { ...doubt, unseen: [...doubt.unseen, ...judged.unseen] } : judged;
     isByJournal ||= judged === 'by journal';
     if (judgedBy.hasHold(dependency.clock)) hold ??= dependency.clock;
   }
   // What it covers may be visible, and what was told may build on it: a remark on an article that nobody has heard of yet.
   if (isByJournal && hold !== undefined) return { isTrue: false, cause: { clock: hold } };
-  return missing.length
-    ? { isTrue: undefined, missing }
-    : { isTrue: true, later: { dependencies: later, isByJournal, footprints: isByJournal ? footprints() : undefined } };
+  if (missing.length) return { isTrue: undefined, missing };
+  if (doubt) return { isTrue: false, ...doubt };
+  return {
+    isTrue: true,
+    later: { dependencies: later, isByJournal, footprints: isByJournal ? footprints() : undefined },
+  };
+}
+
+/** What may have made an entry stale, which is for rows to say that nobody has seen. */
+interface Doubt {
+  readonly cause: Cause;
+  readonly unseen: readonly Unseen[];
 }
 
 /** That it is true, by what, or why it is stale; `undefined` where that is for an answer to say that nobody has asked for. */
@@ -69,7 +88,7 @@ function judgeOne(
   dependency: DatedDependency,
   view: ClockView,
   footprint: () => Footprints | undefined,
-): 'by clocks' | 'by journal' | Cause | undefined {
+): 'by clocks' | 'by journal' | Cause | Doubt | undefined {
   const isUnwritten = view.judge(dependency);
   if (isUnwritten !== false) return isUnwritten && 'by clocks';
   const { clock, isJournaled } = dependency;
@@ -79,16 +98,23 @@ function judgeOne(
   if (!told) return { clock };
   const places = footprint();
   if (!places) return { clock, isAny: true };
+  let first: Change | undefined;
+  const unseen: Unseen[] = [];
   for (const changes of told) {
     if (!changes) return { clock };
-    const change = changes.find((each) =>
-      places.some(
-        (place) => mayAffect(each, place) && mayAffect(each, place, view.recall(dependency, place.key, each)),
-      ),
-    );
-    if (change) return { clock, change };
+    for (const change of changes) {
+      for (const place of places) {
+        if (!mayAffect(change, place)) continue;
+        const recall = view.recall(dependency, place.key, change);
+        if (!mayAffect(change, place, recall)) continue;
+        const rows = unseenBy(change, place, recall);
+        if (!rows) return { clock, change };
+        first ??= change;
+        unseen.push({ clock, key: place.key, rows });
+      }
+    }
   }
-  return 'by journal';
+  return first ? { cause: { clock, change: first }, unseen } : 'by journal';
 }
 
 function once<T>(make: () => T): () => T {

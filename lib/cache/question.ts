@@ -74,9 +74,10 @@ export class Question {
     // Whatever a store throws or answers, its readers are told.
     try {
       const queries = this.#queries();
+      const askedAt = journals?.rows.moment;
       const read = await readInPieces(store, keys, queries, budget, failed, marks);
       journals?.heard(queries, read);
-      const view = new ClockView(queries, read, journals);
+      const view = new ClockView(queries, read, journals, askedAt);
       heard?.(clocks, view.now(clocks));
       return new Answer(view, keys, read, this.context, known);
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { SkipReason } from '../events/cache-events.js';
-import type { LoadedFootprint } from '../journal/footprint.js';
+import type { Image } from '../journal/change.js';
+import type { KeyColumn, LoadedFootprint } from '../journal/footprint.js';
 import type { Dependency } from './dependency.js';
 import type { EntryKind } from './entry.js';
 import type { Leeway } from './leeway.js';
@@ -68,6 +69,16 @@ export interface Loaded<T> {
 export interface Loads<T> {
   /** One result per request. */
   load(missing: readonly ReadRequest<T>[]): Promise<readonly Loaded<T>[]>;
+  /**
+   * What rows of a table hold now in some of its columns, by their keys: what a change that names nothing else did not say. `undefined`, and
+   * rejected, where nobody can say that. Default: nobody looks.
+   */
+  readonly see?: (
+    clock: string,
+    key: readonly KeyColumn[],
+    rows: readonly Image[],
+    columns: ReadonlySet<string>,
+  ) => Promise<LoadedFootprint | undefined>;
   /** How many may run at once. Default: any number. */
   readonly limit?: Limit;
   /** Whether it failed because there is no database to be reached, which says nothing of the query. Default: never. */

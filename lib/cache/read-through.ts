@@ -1,16 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEvents, MissReason } from '../events/cache-events.js';
 import { tellFailed, tellFailedInTime } from '../events/tell-failed.js';
-import { Budget, type CacheStore, type Standing } from '../store/cache-store.js';
-import { isOf, missed, storedFor, take, type Tell } from './answered-requests.js';
+import { Budget, type CacheStore } from '../store/cache-store.js';
+import { isOf, missed, type Tell } from './answered-requests.js';
 import type { AsOf } from './as-of.js';
 import type { Dependency } from './dependency.js';
 import { endOfTurn } from './end-of-turn.js';
 import { type Entry, parseEntry } from './entry.js';
 import { ExpectedRows } from './expected-rows.js';
 import { Fills } from './fills.js';
-import { type Cause, judge, type Judgement, type Later } from './judgement.js';
-import { withJournal } from './journals.js';
+import { Hits } from './hits.js';
 import { isWithin } from './leeway.js';
 import { NearCache } from './near-cache.js';
 import { type Answer, Question } from './question.js';
@@ -20,7 +19,6 @@ import { Redated } from './redated.js';
 import { Renewals } from './renewals.js';
 import type { Seal } from './seal.js';
 import { SingleFlight } from './single-flight.js';
-import type { Stored } from './stored.js';
 import { type Found, type Looked, Turns } from './turns.js';
 
 /** A load that takes longer than this, in milliseconds, keeps nobody from loading again. */
@@ -33,6 +31,7 @@ const OVERDUE_MS = 5_000;
 export class ReadThrough {
   readonly #questions: Questions;
   readonly #fills: Fills;
+  readonly #hits: Hits;
   readonly #turns: Turns;
   readonly #flights: SingleFlight;
   readonly #renewals: Renewals;
@@ -50,7 +49,7 @@ export class ReadThrough {
     overdueMs = OVERDUE_MS,
     private readonly near = new NearCache(0),
     private readonly expected = new ExpectedRows(),
-    private readonly redated = new Redated(),
+    redated = new Redated(),
   ) {
     this.#tell = (event) => events.emit(event);
     const failed = (error: unknown) => tellFailed(events, 'read', error);
@@ -61,6 +60,7 @@ export class ReadThrough {
       this.expected,
     );
     this.#fills = new Fills(store, events, seal, near, expected, budgetMs);
+    this.#hits = new Hits(expected, redated, near, this.#fills, parse, budgetMs);
     this.#turns = new Turns(store, events, (...asked) => this.#look(...asked), budgetMs);
     this.#flights = new SingleFlight(events, this.#fills, this.#turns, overdueMs);
     events.on('tag:advanced', ({ table }) => expected.moved(table));
@@ -85,7 +85,9 @@ export class ReadThrough {
       return this.#load(requests, loads, undefined, answer);
     }
     const expired: ReadRequest<T>[] = [];
-    const values = await this.#hits(requests, answer, this.#tell, expired);
+    // Nobody inside of a load waits for a place among the loads.
+    const see = loads.isNested ? undefined : loads.see;
+    const values = await this.#hits.of(requests, answer, this.#tell, { expired, see });
     if (expired.length) this.#renewals.begin(expired, loads, (renewed) => answer.asOfShowing(rowsOf(renewed)));
     const missing = requests.filter((request) => !values.has(request));
     if (missing.length) {
@@ -225,87 +227,12 @@ export class ReadThrough {
     if (!answer || answer.view.isHeld(clocks)) return undefined;
     // Who waits has been told of the miss already.
     const tell: Tell = (event) => event.name === 'entry:corrupt' && this.#tell(event);
-    const hits = await this.#hits(requests, answer, tell);
+    const hits = await this.#hits.of(requests, answer, tell);
     const found = new Map<ReadRequest<T>, Found<T>>();
     for (const [request, own] of hits) {
       found.set(request, { own, payload: answer.entry(request.key)!.payload!, isStored: true });
     }
     return { found, asOf: answer.asOf };
-  }
-
-  /**
-   * The requests whose stored entry is still true, decoded.
-   *
-   * @param expired gets those that are shown past their timeout. Default: none is.
-   */
-  async #hits<T>(
-    requests: readonly ReadRequest<T>[],
-    answer: Answer,
-    tell: Tell,
-    expired?: ReadRequest<T>[],
-  ): Promise<Map<ReadRequest<T>, T>> {
-    const hits = new Map<ReadRequest<T>, T>();
-    const settle = ({ request, stored }: Judged<T>, judgement: Judgement, standing?: Standing) => {
-      const { head } = stored;
-      if (judgement.isTrue !== true) {
-        this.#forget(request);
-        return missed(tell, request, 'stale', causeOf(judgement));
-      }
-      if (judgement.later) this.#redate(request.key, stored, judgement.later);
-      if (isWithin(head, 0)) take(request, stored, hits, tell, standing);
-      else if (!expired || !isWithin(head, request.leeway?.revalidateMs ?? 0)) missed(tell, request, 'expired');
-      else if (take(request, stored, hits, tell, undefined, 'expired')) expired.push(request);
-    };
-    const unsure: Judged<T>[] = [];
-    const missing: Dependency[] = [];
-    for (const request of requests) {
-      const stored = storedFor(request, answer, tell);
-      if (!stored) {
-        this.#forget(request);
-        continue;
-      }
-      const { head } = stored;
-      head.dependencies = this.redated.of(request.key, stored.mark) ?? head.dependencies;
-      const judgement = judge(head, answer.view);
-      if (judgement.isTrue !== undefined) settle({ request, stored }, judgement, answer.standing);
-      else {
-        unsure.push({ request, stored });
-        // Of what turns out to be stale, for its load.
-        missing.push(...judgement.missing.map((each) => withJournal(each, this.expected.journals)), ...request.rows);
-      }
-      this.expected.saw(request.key, head.dependencies);
-    }
-    if (unsure.length) {
-      // For entries whose tables have moved, which this process has not heard before.
-      const further = await answer.further(missing);
-      for (const each of unsure) {
-        const { head } = each.stored;
-        // Nobody vouches for clocks that were asked for later than its answer.
-        settle(each, judge(head, answer.view, further));
-        this.expected.saw(each.request.key, head.dependencies);
-      }
-    }
-    return hits;
-  }
-
-  /** It was found true as of a later moment than it says. */
-  #redate(key: string, { head, mark }: Stored, later: Later): void {
-    const before = head.dependencies;
-    head.dependencies = later.dependencies;
-    this.#remember(head.epoch, later);
-    if (!this.redated.set(key, mark, before, later)) return;
-    this.#fills.writeBack(key, mark, later.dependencies, (...found) => this.#parse(...found));
-  }
-
-  /** What its rows hold in the columns it is filtered by, they hold still. */
-  #remember(epoch: string, { dependencies, footprints }: Later): void {
-    const { rows } = this.expected.journals;
-    dependencies.forEach(({ clock, asOf }, i) => rows.saw(epoch, clock, asOf, footprints?.[i] ?? []));
-  }
-
-  /** What the store is known not to have, or to have as stale, is shown to nobody after that, whatever an older answer still vouches for. */
-  #forget({ key }: ReadRequest<unknown>): void {
-    this.near.delete(key);
   }
 
   /** What a stored text says, true or not; `undefined` for what is not ours. */
@@ -317,12 +244,6 @@ export class ReadThrough {
   }
 }
 
-/** What is stored for a request and answers it, true or not. */
-interface Judged<T> {
-  readonly request: ReadRequest<T>;
-  readonly stored: Stored;
-}
-
 /** What their loads are known to show. */
 function rowsOf(requests: readonly ReadRequest<unknown>[]): readonly Dependency[] {
   return requests.length === 1 ? requests[0]!.rows : requests.flatMap(({ rows }) => rows);
@@ -332,8 +253,4 @@ function rowsOf(requests: readonly ReadRequest<unknown>[]): readonly Dependency[
 function whyNot(clocks: readonly string[], answer: Answer | undefined): MissReason | undefined {
   if (!answer) return 'store';
   return answer.view.isHeld(clocks) ? 'held' : undefined;
-}
-
-function causeOf(judgement: Judgement): Cause | undefined {
-  return judgement.isTrue === false ? judgement.cause : undefined;
 }

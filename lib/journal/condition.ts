@@ -49,6 +49,23 @@ export function heldByAll(filter: Condition | undefined): Image {
   }
 }
 
+/** The columns a filter asks about, as far as it is understood. */
+export function columnsOf(filter: Condition | undefined): readonly string[] {
+  if (!filter) return [];
+  switch (filter[0]) {
+    case '?':
+      return [];
+    case 'not':
+    case 'untrue':
+      return columnsOf(filter[1]);
+    case 'and':
+    case 'or':
+      return filter[1].flatMap(columnsOf);
+    default:
+      return [filter[1]];
+  }
+}
+
 function possible(condition: Condition, row: KnownOfRow): Possible {
   switch (condition[0]) {
     case 'null':

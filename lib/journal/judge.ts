@@ -1,6 +1,6 @@
 import { textKey } from '../naming/text-key.js';
 import type { Change, Image } from './change.js';
-import { compareValues, type KnownOfRow, mayEqual, mayPass } from './condition.js';
+import { columnsOf, compareValues, type KnownOfRow, mayEqual, mayPass } from './condition.js';
 import type { Footprint, Window } from './footprint.js';
 import type { Recall } from './recall.js';
 import { rowName } from './row-name.js';
@@ -27,8 +27,27 @@ export function mayAffect(change: Change, footprint: Footprint, recall?: Recall)
   }
 }
 
+/**
+ * Of a change that may affect an entry, the rows for which that depends on what they hold now, and nobody has seen it: whoever looks at them
+ * may find that they have not come in. `undefined` where it does not depend on that alone.
+ */
+export function unseenBy(change: Change, footprint: Footprint, recall: Recall): readonly Image[] | undefined {
+  const { action, assigned } = change;
+  const { key, filter, window } = footprint;
+  if (action !== 'update' || key.some(([column]) => assigned.includes(column))) return undefined;
+  const deciding = [...columnsOf(filter), ...(window?.isFull ? window.bounds.map(([column]) => column) : [])];
+  const unseen: Image[] = [];
+  for (const { row, before, now } of imagesOf(change, footprint, recall)) {
+    if (mayBeShown(before, footprint) || mayMove(before, footprint)) return undefined;
+    if (!mayComeIn(now, footprint)) continue;
+    if (rowName(row, key) === undefined || deciding.every((column) => now[column] !== undefined)) return undefined;
+    unseen.push(row);
+  }
+  return unseen;
+}
+
 function updateMayAffect(change: Change, footprint: Footprint, recall: Recall | undefined): boolean {
-  const { assigned, values } = change;
+  const { assigned } = change;
   const { key, shown, filtering, ordering, window } = footprint;
   const isAssigned = (column: string) => assigned.includes(column);
   // Under another key a row may be one that is asked for.
@@ -40,9 +59,7 @@ function updateMayAffect(change: Change, footprint: Footprint, recall: Recall | 
   return imagesOf(change, footprint, recall).some(({ before, now }) => {
     if (mayBeShown(before, footprint)) return true;
     if (!comes) return false;
-    const after: Record<string, KnownOfRow[string]> = { ...now };
-    for (const column of assigned) delete after[column];
-    return mayComeIn({ ...after, ...values }, footprint) || mayMove(before, footprint);
+    return mayComeIn(now, footprint) || mayMove(before, footprint);
   });
 }
 
@@ -56,12 +73,16 @@ function imagesOf(
   change: Change,
   { key }: Footprint,
   recall: Recall | undefined,
-): readonly { readonly before: KnownOfRow; readonly now: KnownOfRow }[] {
+): readonly { readonly row: Image; readonly before: KnownOfRow; readonly now: KnownOfRow }[] {
+  const { assigned, values } = change;
+  // By its old key another row may be known by now.
+  const isRenamed = key.some(([column]) => assigned.includes(column));
   return rowsOf(change).map((row) => {
-    const name = recall && rowName(row, key);
+    const name = isRenamed || !recall ? undefined : rowName(row, key);
     const recalled = name === undefined ? undefined : recall!(name);
-    if (!recalled) return { before: row, now: row };
-    return { before: { ...recalled.before, ...row }, now: { ...recalled.now, ...row } };
+    // A statement says what rows it found, not what they hold in what it has assigned.
+    const kept = Object.fromEntries(Object.entries(row).filter(([column]) => !assigned.includes(column)));
+    return { row, before: { ...recalled?.before, ...row }, now: { ...recalled?.now, ...kept, ...values } };
   });
 }
 

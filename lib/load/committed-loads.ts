@@ -1,9 +1,11 @@
 import type { DataSource, ObjectLiteral, QueryRunner } from 'typeorm';
 import type { Loaded } from '../cache/read-request.js';
+import type { LoadedFootprint } from '../journal/footprint.js';
 import type { EntityQuery } from '../query/entity-query.js';
 import { onCleanConnection, sharesOneConnection } from './clean-connection.js';
 import type { EntityLoader } from './entity-loader.js';
 import { type LoadRecord, recordLoad } from './read-context.js';
+import { type AskedOfRows, RowsByName } from './rows-by-name.js';
 import type { LoadReading, StatementWatch } from './statement-watch.js';
 
 /** Why the result of a load must stay with the caller who loaded it, or what its statements say of it. */
@@ -58,6 +60,14 @@ export class CommittedLoads {
     const load = (runner: QueryRunner) => this.loader.countBuilder(query, runner).getCount();
     const [count, provenance] = await this.#load(clocks, names, load);
     return { count, ...provenance };
+  }
+
+  /** As `fetch`, of what some columns of a table hold in rows that are named by their keys. `undefined` where nobody can say it of all. */
+  async see(asked: AskedOfRows, names: readonly string[]): Promise<LoadedFootprint | undefined> {
+    const rows = new RowsByName(this.dataSource, asked);
+    if (!rows.clocks.length) return undefined;
+    const [seen, { unshared }] = await this.#load(rows.clocks, names, (runner) => rows.see(runner));
+    return unshared ? undefined : seen;
   }
 
   #load<T>(

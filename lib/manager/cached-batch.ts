@@ -23,6 +23,14 @@ export function readBatch<T>(parts: CachedParts, batch: Batch<T>, load: Loads<T>
   beginReading(namesOf(batch));
   const loads: Loads<T> = {
     load,
+    async see(clock, key, rows, columns) {
+      const leave = await loadLimit(dataSource).enter();
+      try {
+        return await parts.loads.see({ clock, key, rows, columns }, namesOf(batch));
+      } finally {
+        leave();
+      }
+    },
     // Asked for when something is loaded.
     get limit() {
       return loadLimit(dataSource);

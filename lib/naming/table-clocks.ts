@@ -22,8 +22,14 @@ export function tableClock(
  * reaches tables that only other applications know.
  */
 export function databaseClock(dataSource: DataSource, database = databaseName(dataSource)): string {
-  return `database:${database.toLowerCase()}`;
+  return `${DATABASE}${database.toLowerCase()}`;
 }
+
+export function isDatabaseClock(clock: string): boolean {
+  return clock.startsWith(DATABASE);
+}
+
+const DATABASE = 'database:';
 
 export function entityClock(metadata: EntityMetadata): string {
   const { tableName: name } = metadata;

@@ -1,15 +1,20 @@
 import { KnownRows, type Sighting } from '../../lib/cache/known-rows.js';
-import type { KeyColumn, LoadedFootprint } from '../../lib/journal/footprint.js';
 import { sorted } from './sorted.js';
+
+type Saw = Parameters<KnownRows['saw']>;
+type Of = Parameters<KnownRows['of']>;
 
 /** Says what a process has seen of rows. */
 export class WatchedKnownRows extends KnownRows {
   readonly #seen = new Map<string, readonly Sighting[]>();
 
-  override saw(epoch: string, clock: string, asOf: number, footprints: readonly LoadedFootprint[]): void {
-    super.saw(epoch, clock, asOf, footprints);
+  override saw(...[epoch, dated, footprints, databases]: Saw): void {
+    super.saw(epoch, dated, footprints, databases);
     for (const { key, rows = [] } of footprints) {
-      for (const row of rows) this.#seen.set(JSON.stringify([clock, key, row]), super.of(epoch, clock, key, row));
+      for (const row of rows) {
+        const { clock } = dated;
+        this.#seen.set(JSON.stringify([clock, key, row]), super.of(epoch, clock, key, row, databases));
+      }
     }
   }
 
@@ -24,8 +29,8 @@ export class BlindKnownRows extends WatchedKnownRows {
     super();
   }
 
-  override of(epoch: string, clock: string, key: readonly KeyColumn[], row: string): readonly Sighting[] {
-    const now = this.nowOf(clock);
-    return super.of(epoch, clock, key, row).map(({ image }) => ({ asOf: now, image }));
+  override of(...asked: Of): readonly Sighting[] {
+    const now = this.nowOf(asked[1]);
+    return super.of(...asked).map((seen) => ({ ...seen, asOf: now }));
   }
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Change, changeText, type Image, parseChanges } from '../../../lib/journal/change.js';
 import { type Condition, type KnownOfRow, mayPass } from '../../../lib/journal/condition.js';
 import { type Footprint, footprintsText, parseFootprints } from '../../../lib/journal/footprint.js';
-import { mayAffect } from '../../../lib/journal/judge.js';
+import { mayAffect, unseenBy } from '../../../lib/journal/judge.js';
 import { together } from '../../../lib/journal/together.js';
 import { heldSince, type Recall } from '../../../lib/journal/recall.js';
 
@@ -510,6 +510,53 @@ describe('A change', () => {
     ],
   ])('%s', (_, change, footprint, isEffect) => {
     expect(mayAffect(change, { ...base, ...footprint })).toBe(isEffect);
+  });
+
+  it('of a row that has another key by now is not judged by what is known of the one that has taken its key', () => {
+    const renamed = update([{ id: 'i:7' }], ['id'], { id: 'i:8' });
+    expect(mayAffect(renamed, base, () => ({ before: {}, now: { category: 'i:4' } }))).toBe(true);
+  });
+
+  const knownAs =
+    (now: KnownOfRow): Recall =>
+    () => ({ before: {}, now });
+  const nothing = knownAs({});
+  const part = { window: top };
+
+  it.each<[string, Change, Partial<Footprint>, Recall, readonly Image[] | undefined]>([
+    ['the score', update([{ id: 'i:9' }], ['score'], { score: 'i:9' }), part, nothing, [{ id: 'i:9' }]],
+    ['some of several', update([{ id: 'i:9' }, { id: 'i:2' }], ['score']), part, nothing, undefined],
+    [
+      'one that is known',
+      update([{ id: 'i:9' }], ['score']),
+      part,
+      knownAs({ score: 'i:9', category: 'i:3' }),
+      undefined,
+    ],
+    ['one that is half known', update([{ id: 'i:9' }], ['score']), part, knownAs({ category: 'i:3' }), [{ id: 'i:9' }]],
+    ['one that is elsewhere', update([{ id: 'i:9' }], ['score']), part, knownAs({ category: 'i:4' }), []],
+    ['one that is shown', update([{ id: 'i:2' }], ['score']), part, nothing, undefined],
+    [
+      'one that has come before the part',
+      update([{ id: 'i:9' }], ['category']),
+      { window: second },
+      nothing,
+      undefined,
+    ],
+    ['any row', update(undefined, ['score']), part, nothing, undefined],
+    ['rows that are not named', update([{ category: 'i:3' }], ['score']), part, nothing, undefined],
+    ['a key', update([{ id: 'i:9' }], ['id', 'category']), {}, nothing, undefined],
+    [
+      'where nobody can say what is asked',
+      update([{ id: 'i:9' }], ['category']),
+      { filter: ['?'] },
+      nothing,
+      undefined,
+    ],
+    ['one that comes', insert({ id: 'i:9' }), {}, nothing, undefined],
+    ['one that goes', remove([{ id: 'i:9' }]), { window: second }, nothing, undefined],
+  ])('is worth a look at its rows, where nobody has seen them: %s', (_, change, own, recall, expected) => {
+    expect(unseenBy(change, { ...base, ...own }, recall)).toEqual(expected);
   });
 });
 
