@@ -23,6 +23,8 @@ export interface Fetched extends Provenance {
 /** How many rows there were. */
 export interface Counted extends Provenance {
   readonly count: number;
+  /** Their names, where they have any and are few. */
+  readonly rows?: readonly string[] | undefined;
 }
 
 const MOVED =
@@ -55,11 +57,11 @@ export class CommittedLoads {
     return { entities, ...provenance };
   }
 
-  /** As `fetch`, of what no rows are loaded for. */
+  /** As `fetch`, of what no rows are loaded for: one statement, and a second one where there are many rows. */
   async count(query: EntityQuery, clocks: readonly string[], names: readonly string[]): Promise<Counted> {
-    const load = (runner: QueryRunner) => this.loader.countBuilder(query, runner).getCount();
-    const [count, provenance] = await this.#load(clocks, names, load);
-    return { count, ...provenance };
+    const load = (runner: QueryRunner) => this.loader.count(query, runner);
+    const [counted, provenance] = await this.#load(clocks, names, load);
+    return { ...counted, ...provenance };
   }
 
   /** As `fetch`, of what some columns of a table hold in rows that are named by their keys. `undefined` where nobody can say it of all. */

@@ -11,6 +11,7 @@ import { copyQuery } from '../query/copy-query.js';
 import type { EntityQuery } from '../query/entity-query.js';
 import { partAt } from '../query/property-path.js';
 import { copier } from './copy-entities.js';
+import { countedRows } from './counted-rows.js';
 import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
 import { keepKeys } from './keep-keys.js';
 import { LoadTree } from './load-tree.js';
@@ -105,6 +106,12 @@ export class EntityLoader {
     }
     expressionMap.joinAttributes = expressionMap.joinAttributes.filter(({ alias }) => needed.has(alias.name));
     return builder;
+  }
+
+  /** @returns the rows' names as well, where they have any and are few */
+  async count(query: EntityQuery, runner: QueryRunner): Promise<{ count: number; rows?: readonly string[] }> {
+    const rows = await countedRows(this.metadata, this.countBuilder(query, runner));
+    return rows ? { count: rows.length, rows } : { count: await this.countBuilder(query, runner).getCount() };
   }
 
   async #loadAndPrefetch(

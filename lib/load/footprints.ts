@@ -1,4 +1,5 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { Image } from '../journal/change.js';
 import type { Condition } from '../journal/condition.js';
 import type { LoadedFootprint, Window } from '../journal/footprint.js';
 import { columnName, columnValue, type ColumnValue } from '../naming/column-value.js';
@@ -27,6 +28,16 @@ export type IsEnforced = (relation: Relation) => boolean;
 
 const NOWHERE: FootprintsOf = new Map();
 
+/** What a query found. */
+interface FoundByQuery {
+  /** `undefined` where it only counted them. */
+  readonly entities?: readonly ObjectLiteral[] | undefined;
+  /** The names of rows that it counted, as far as they are known. */
+  readonly rows?: readonly string[] | undefined;
+  /** Tables that a subquery of the load has read. */
+  readonly wholeTables?: ReadonlySet<string> | undefined;
+}
+
 /** What the entries of a manager rest on in each table they read. */
 export class EntityFootprints {
   readonly #nodes: readonly RelationNode[] | undefined;
@@ -42,19 +53,11 @@ export class EntityFootprints {
     this.#nodes = nodes && [metadata, ...relatedTo(nodes)].every(isPlainEntity) ? nodes : undefined;
   }
 
-  /**
-   * @param entities that the query found; `undefined` where it only counted them
-   * @param apart tables that a subquery of the load has read
-   */
-  of(
-    query: EntityQuery,
-    entities: readonly ObjectLiteral[] | undefined,
-    apart: ReadonlySet<string> = new Set(),
-  ): FootprintsOf {
+  of(query: EntityQuery, { entities, rows, wholeTables: apart = new Set() }: FoundByQuery): FootprintsOf {
     const nodes = this.#nodes;
     if (!nodes || saysMore(this.metadata, query)) return NOWHERE;
     const found = new Found(this.isEnforced, query.withDeleted === true, entities === undefined);
-    found.addRoot(this.metadata, query, entities ? nodes : requiredOnly(nodes), entities);
+    found.addRoot(this.metadata, query, entities ? nodes : requiredOnly(nodes), entities, rows);
     for (const clock of this.declared) found.giveUp(clock);
     // Of a part of a list TypeORM asks for the keys first, in a query around the same one.
     if (!query.skip && query.take === undefined) for (const clock of apart) found.giveUp(clock);
@@ -89,6 +92,7 @@ class Found {
     query: EntityQuery,
     nodes: readonly RelationNode[],
     entities: readonly ObjectLiteral[] | undefined,
+    counted: readonly string[] | undefined,
   ): void {
     const { where, order, refinements = [] } = query;
     const refined = refinements.map((refinement): AskedRows => {
@@ -98,7 +102,7 @@ class Found {
     });
     const asked = every([askedRows(metadata, where), ...refined]);
     const window = windowOf(metadata, query, order ?? metadata.orderBy, entities ?? []);
-    this.#add(metadata, nodes, entities, { asked, order, select: query.select, window });
+    this.#add(metadata, nodes, entities, { asked, order, select: query.select, window, counted });
   }
 
   /** Rows of one table, shown or only asked about, and all that is read through them. */
@@ -150,7 +154,7 @@ class Found {
     }
     const clock = entityClock(metadata);
     const key = keyOf(metadata);
-    const names = entities && namesOf(metadata, entities);
+    const names = entities ? namesOf(metadata, entities) : place.counted;
     const shown = entities ? shownColumns(metadata, select) : [];
     const held = entities && heldValues(metadata, shown, nodes, entities);
     const filter = place.maybeAbsent ? undefined : allOf(conditions);
@@ -164,7 +168,9 @@ class Found {
       ...(window && { window }),
       ...(isReferred && { isReferred }),
       ...(held && { held }),
-      images: names && ((columns) => imagesOf(metadata, entities, names, columns)),
+      images:
+        names &&
+        ((columns) => (entities ? imagesOf(metadata, entities, names, columns) : new Map(names.map(nothingOf)))),
     };
     this.#put(clock, footprint);
   }
@@ -255,6 +261,8 @@ interface Place {
   readonly order: unknown;
   readonly select: object | undefined;
   readonly window?: Window | undefined;
+  /** The names of rows that are not shown, but counted. */
+  readonly counted?: readonly string[] | undefined;
   /** It is filtered so that there may be no such row: then one that does not pass matters as well, when it comes or goes. */
   readonly maybeAbsent?: boolean;
   readonly isReferred?: boolean | undefined;
@@ -273,6 +281,9 @@ interface Owners {
 
 /** What is read with a part of a list, and decides about rows that are not shown: what changes of it may move those that are. */
 const OF_ALL: Window = { hasOffset: true, isFull: false, bounds: [] };
+
+/** Of a row that was counted no more is known than what its query asks of all. */
+const nothingOf = (row: string): [string, Image] => [row, {}];
 
 const NOTHING_ASKED: AskedRows = { condition: undefined, columns: new Set(), related: new Map() };
 

@@ -45,7 +45,7 @@ export class CachedCounts {
     const [count] = await readBatch(this.parts, batch, async () => {
       const found = await loads.count(counted, batch.clocks, namesOf(batch));
       if (spell() !== text) return [keepToOneself(found.count, found)];
-      const footprints = () => plan.footprints.of(counted, undefined, found.wholeTables);
+      const footprints = () => plan.footprints.of(counted, found);
       return [shareCount(found, dependencies, footprints)];
     });
     return count!;

@@ -311,9 +311,9 @@ export class CachedReads implements Reads {
 function footprintsOf(
   { footprints }: EntityPlan,
   query: EntityQuery,
-  { entities, wholeTables }: Fetched,
+  fetched: Fetched,
 ): Loaded<ObjectLiteral[]>['footprints'] {
-  return () => footprints.of(query, entities, wholeTables);
+  return () => footprints.of(query, fetched);
 }
 
 function isConstant(identifier: Identifier): boolean {

@@ -97,16 +97,14 @@ const select = { id: true, title: true };
 
 /** What an entry of what was found rests on. */
 export const footprints = {
-  active: ({ active = [] }) => ofExamples.of({ where: { isActive: true }, select }, active),
-  first: ({ first = [] }) => ofExamples.of({ where: { isActive: true }, select, order: { id: 'ASC' }, take: 1 }, first),
-  mine: ({ mine = [] }) => ofExamples.of({ where: { isActive: true, user: { id: 1 } }, select }, mine),
-  other: ({ other = [] }) => ofOwned.of({ where: { id: 2 } }, other),
-  one: ({ one = [] }) => ofExamples.of({ where: { id: 1 }, select }, one),
+  active: ({ active = [] }) => ofExamples.of({ where: { isActive: true }, select }, { entities: active }),
+  first: ({ first = [] }) =>
+    ofExamples.of({ where: { isActive: true }, select, order: { id: 'ASC' }, take: 1 }, { entities: first }),
+  mine: ({ mine = [] }) => ofExamples.of({ where: { isActive: true, user: { id: 1 } }, select }, { entities: mine }),
+  other: ({ other = [] }) => ofOwned.of({ where: { id: 2 } }, { entities: other }),
+  one: ({ one = [] }) => ofExamples.of({ where: { id: 1 }, select }, { entities: one }),
   authored: ({ author = [], authored = [] }) =>
-    ofAuthors.of(
-      { where: { id: 1 } },
-      author.map((each) => ({ ...each, examples: authored })),
-    ),
+    ofAuthors.of({ where: { id: 1 } }, { entities: author.map((each) => ({ ...each, examples: authored })) }),
 } as const satisfies Record<string, (found: Found) => FootprintsOf>;
 
 type Effect = (tables: Tables) => Tables;
