@@ -139,13 +139,11 @@ export const rawSqlPaths: readonly WritePath[] = [
   {
     title: 'EXECUTE IMMEDIATE',
     on: ['mariadb'],
-    unplaced: true,
     write: (m) => m.query(`EXECUTE IMMEDIATE "${SET_TITLE}"`),
   },
   {
     title: 'compound statement',
     on: ['mariadb'],
-    unplaced: true,
     write: (m) => m.query(`BEGIN NOT ATOMIC ${SET_TITLE}; END`),
   },
   {
