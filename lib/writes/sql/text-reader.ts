@@ -1,5 +1,5 @@
 import { opensBlock, opensPlainBlock } from './blocks.js';
-import { immediateText } from './immediate-text.js';
+import { readDynamicText } from './dynamic-text.js';
 import { placeStatement } from './place-statement.js';
 import { type SqlDialect, type StatementEffect, UNKNOWN } from './statement-effect.js';
 import { Statement } from './statement.js';
@@ -94,13 +94,19 @@ export class TextReader {
     return effects.every((effect) => effect.kind === 'read' || (effect.kind === 'write' && !effect.commits));
   }
 
-  /** What it does, or what the text does that it runs. */
+  /** What it does, or what the text does that it runs or prepares. */
   #effectsOf(statement: Statement): readonly StatementEffect[] {
-    const text = immediateText(statement);
-    if (text === undefined) return placeStatement(statement);
+    const dynamic = readDynamicText(statement);
+    if (!dynamic) return placeStatement(statement);
+    const { name, text } = dynamic;
+    const effect = text === undefined ? UNKNOWN : this.#effectOf(text);
+    return [name === undefined ? effect : { kind: 'session', prepares: { name, effect } }];
+  }
+
+  #effectOf(text: string): StatementEffect {
     const reader = new TextReader(text, this.dialect, this.isLong);
-    const effects = reader.run(true);
-    return effects.length === 1 && !reader.hasConditional ? effects : [UNKNOWN];
+    const [effect, ...more] = reader.run(true);
+    return effect && !more.length && !reader.hasConditional ? effect : UNKNOWN;
   }
 
   #tell(effect: StatementEffect): void {
