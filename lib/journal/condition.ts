@@ -30,6 +30,9 @@ const FALSE: Possible = { true: false, false: true, null: false };
 const NULL: Possible = { true: false, false: false, null: true };
 const SAID: Possible = { true: true, false: true, null: false };
 
+/** Kind of texts that are told apart by more than they are known by. */
+const FOLDED = 'f:';
+
 /** Whether a row of which no more is known than this may pass a filter. Without one all do. */
 export function mayPass(condition: Condition | undefined, row: KnownOfRow): boolean {
   return !condition || possible(condition, row).true;
@@ -123,7 +126,7 @@ function together(of: readonly Condition[], row: KnownOfRow, all: 'true' | 'fals
 function possibleIn(held: ColumnValue | undefined, values: readonly ColumnValue[]): Possible {
   if (held === undefined) return ANY;
   if (held === null) return NULL;
-  if (values.includes(held)) return TRUE;
+  if (values.includes(held)) return held.startsWith(FOLDED) ? SAID : TRUE;
   // Of another kind, or NULL, which makes of "not among them" unknown.
   if (values.some((value) => value === null || kindOf(value) !== kindOf(held))) return ANY;
   return FALSE;

@@ -15,7 +15,7 @@ const MOST_ROWS = 5_000;
 export function keyOf(metadata: EntityMetadata): KeyColumn[] {
   const { primaryColumns } = metadata;
   const spelled = primaryColumns.map((column) => ({ column, spelling: columnSpelling(column) }));
-  if (!spelled.every(({ spelling }) => spelling)) return [];
+  if (!spelled.every(({ spelling }) => spelling && spelling.kind !== 'folded')) return [];
   const dataSource = dataSourceOf(metadata);
   return spelled.map(({ column, spelling }) => [columnName(dataSource, column.databaseName), spelling!.kind[0]!]);
 }

@@ -2,20 +2,24 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import { dataSourceOf } from '../peers/typeorm.js';
 import { isMysql, isPostgres } from './database-name.js';
 import { EMBEDDED, exactText, integer, INTEGERS, uuid } from './exact-values.js';
+import { foldedText, textLength } from './folded-texts.js';
 import { shortDigest } from './text-key.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 
-/** How values of a column are spelled, so that two spellings are the same just where the database would call the values equal. */
+/**
+ * How values of a column are spelled, so that two spellings are the same just where the database would call the values equal. Of `folded` ones
+ * that are the same it may call the values different.
+ */
 export interface ColumnSpelling {
-  readonly kind: 'integer' | 'uuid' | 'text' | 'digest' | 'boolean' | 'enum';
+  readonly kind: 'integer' | 'uuid' | 'text' | 'digest' | 'boolean' | 'enum' | 'folded';
   /** `undefined` for a value we cannot speak for. */
   read(value: unknown): string | undefined;
 }
 
 /**
  * What a column holds, as a text: its kind and how it reads, `i:5`, or `null` for NULL. Two of one kind are equal as texts if and only if the
- * database calls them equal; of two kinds nobody knows.
+ * database calls them equal, but for `f:`, whose equal texts it may tell apart; of two kinds nobody knows.
  */
 export type ColumnValue = string | null;
 
@@ -31,6 +35,8 @@ const spellings = new WeakMap<ColumnMetadata, { readonly spelling: ColumnSpellin
 export function columnSpelling(column: ColumnMetadata): ColumnSpelling | undefined {
   let known = spellings.get(column);
   if (!known) spellings.set(column, (known = { spelling: spellingOf(dataSourceOf(column.entityMetadata), column) }));
+  // Of its collation it may be known today and not tomorrow.
+  if (known.spelling?.kind === 'folded' && textLength(column) === undefined) return undefined;
   return known.spelling;
 }
 
@@ -66,10 +72,11 @@ export function columnName(dataSource: DataSource, name: string): string {
 function spellingOf(dataSource: DataSource, column: ColumnMetadata): ColumnSpelling | undefined {
   // A foreign key has the type of what it refers to.
   const keyed = column.referencedColumn ?? column;
-  if (keyed.transformer || column.transformer || column.isArray || column.collation || keyed.collation)
-    return undefined;
+  if (keyed.transformer || column.transformer || column.isArray || isMadeText(keyed)) return undefined;
   const type = dataSource.driver.normalizeType(keyed);
   const family = dataSource.options.type;
+  if (isMysql(dataSource) && /^(varchar|char|(tiny|medium|long)?text)$/.test(type)) return spellingOfFolded(column);
+  if (column.collation || keyed.collation) return undefined;
   if (isMysql(dataSource)) return spellingOfMysql(type, family, keyed);
   if (INTEGERS.test(type)) return { kind: 'integer', read: integer };
   if (family === 'postgres') {
@@ -94,7 +101,22 @@ function spellingOfTexts({ isPrimary }: ColumnMetadata): ColumnSpelling {
   return { kind: 'digest', read };
 }
 
-/** Its collations fold case and pad, so of texts only those are told apart that are declared. */
+/** TypeORM stores it as a text and hands out something else, which may be another text. */
+function isMadeText({ type }: ColumnMetadata): boolean {
+  return type === 'simple-json' || type === 'simple-array';
+}
+
+/** Whatever its collation makes of case. */
+function spellingOfFolded(column: ColumnMetadata): ColumnSpelling {
+  const read = (value: unknown) => {
+    const longest = textLength(column);
+    const folded = longest === undefined ? undefined : foldedText(value, longest);
+    return folded === undefined ? undefined : shortDigest(`column\n${folded}`);
+  };
+  return { kind: 'folded', read };
+}
+
+/** Without its texts, but for those that are declared. */
 function spellingOfMysql(type: string, family: string, column: ColumnMetadata): ColumnSpelling | undefined {
   if (type === 'uuid' && family === 'mariadb') return { kind: 'uuid', read: uuid };
   if (INTEGERS.test(type)) {

@@ -68,7 +68,7 @@ function changeByKey(
   return { action: 'update', at, rows: images, assigned, values: { [own]: null } };
 }
 
-const SAME_KINDS: ReadonlySet<string> = new Set(['integer', 'uuid', 'text', 'digest']);
+const SAME_KINDS: ReadonlySet<string> = new Set(['integer', 'uuid', 'text', 'digest', 'folded']);
 
 /** What a foreign key holds that refers to a row with this value. */
 function valueByKey(

@@ -1,7 +1,15 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityMetadata } from 'typeorm';
 import { type ColumnPair, sameColumns } from './foreign-keys.js';
+import { columnName } from '../naming/column-value.js';
 import { isMysql } from '../naming/database-name.js';
+import { askForTextLengths } from '../naming/folded-texts.js';
+import { entityClock } from '../naming/table-clocks.js';
 import { askPlainTables, type PlainTable, type PlainTablesFound, type Unasked } from './plain-tables.js';
+
+type ColumnMetadata = EntityMetadata['columns'][number];
+
+/** Per column how long a text it takes, of those that compare texts by a collation we know. */
+type TextsFound = ReadonlyMap<ColumnMetadata, number>;
 
 /** Between two questions, in milliseconds: a script that defines many things has it asked once in a while, not once for each. */
 const PAUSE_MS = 250;
@@ -21,6 +29,7 @@ const unchecked = new Set<'postgres' | 'mysql'>();
  */
 export class KnownTables {
   #found: PlainTablesFound = new Map();
+  #texts: TextsFound = new Map();
   #version = 0;
   /** Statements under way that may define something. */
   #doubts = 0;
@@ -60,6 +69,7 @@ export class KnownTables {
   start(): void {
     this.#isStopped = false;
     all.add(this);
+    askForTextLengths(this.dataSource, (column) => this.#texts.get(column));
   }
 
   stop(): void {
@@ -91,7 +101,7 @@ export class KnownTables {
       const { found, unasked } = await askPlainTables(this.dataSource);
       this.#failures = 0;
       // What was defined meanwhile may be in the answer or not.
-      if (version === this.#version && !this.#doubts && !this.#isStopped) this.#found = found;
+      if (version === this.#version && !this.#doubts && !this.#isStopped) this.#know(found);
       else this.#askSoon();
       return unasked;
     } catch (error) {
@@ -114,7 +124,12 @@ export class KnownTables {
 
   #forget(): void {
     this.#version++;
-    this.#found = new Map();
+    this.#know(new Map());
+  }
+
+  #know(found: PlainTablesFound): void {
+    this.#found = found;
+    this.#texts = textsOf(this.dataSource, found);
   }
 
   #askSoon(): void {
@@ -127,6 +142,18 @@ export class KnownTables {
       if (this.dataSource.isInitialized) void this.ask().catch(() => undefined);
     }, left).unref();
   }
+}
+
+function textsOf(dataSource: DataSource, found: PlainTablesFound): TextsFound {
+  const texts = new Map<ColumnMetadata, number>();
+  for (const metadata of found.size ? dataSource.entityMetadatas : []) {
+    const table = found.get(entityClock(metadata));
+    for (const column of table?.texts.size ? metadata.columns : []) {
+      const longest = table!.texts.get(columnName(dataSource, column.databaseName));
+      if (longest !== undefined) texts.set(column, longest);
+    }
+  }
+  return texts;
 }
 
 const serverOf = (dataSource: DataSource) => (isMysql(dataSource) ? 'mysql' : 'postgres');

@@ -1,5 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { columnName } from '../naming/column-value.js';
+import { isFoldedAlike } from '../naming/folded-texts.js';
 import { tableClock } from '../naming/table-clocks.js';
 import { type ColumnPair, deleteAction, Followings, type ForeignKey, type FoundKey } from './foreign-keys.js';
 
@@ -9,6 +10,8 @@ export interface PlainTable {
   readonly computed: readonly string[];
   /** Columns that hold NULL unless a new row says otherwise. */
   readonly nullByDefault: readonly string[];
+  /** Of columns that compare texts by a collation we know: how many characters they take. */
+  readonly texts: ReadonlyMap<string, number>;
   /** Rows of it may follow when others of its rows are deleted, or get another key. */
   readonly followsItself: boolean;
   /** Its foreign keys that refer to mapped tables. */
@@ -27,6 +30,7 @@ interface Found {
   readonly isPlain: boolean;
   readonly computed: readonly string[];
   readonly nullByDefault: readonly string[];
+  readonly texts?: readonly (readonly [column: string, longest: number])[];
   /** What its foreign keys, and those of others, call it. */
   readonly id: string;
 }
@@ -80,6 +84,9 @@ function byClock(dataSource: DataSource, tables: readonly Found[], named: readon
       computed: all.flatMap(({ computed }) => computed),
       // Of two tables nobody knows which one is meant.
       nullByDefault: all.length === 1 ? all[0]!.nullByDefault : [],
+      texts: new Map(
+        all.length === 1 ? all[0]!.texts?.map(([c, longest]) => [columnName(dataSource, c), longest]) : [],
+      ),
       followsItself: ids.some((id) => followings.isCircular(id)),
       followedIndirectly: new Set(clocksOf(ids.flatMap((id) => [...followings.indirect(id)]))),
       foreignKeys: keys
@@ -176,6 +183,7 @@ const MYSQL = {
   triggers: `SELECT event_object_schema AS s, event_object_table AS t FROM information_schema.triggers WHERE event_object_schema IN`,
   columns: `SELECT table_schema AS s, table_name AS t, column_name AS c FROM information_schema.columns WHERE (extra LIKE '%on update%' OR generation_expression <> '') AND table_schema IN`,
   defaults: `SELECT table_schema AS s, table_name AS t, column_name AS c FROM information_schema.columns WHERE is_nullable = 'YES' AND (column_default IS NULL OR column_default = 'NULL') AND extra = '' AND table_schema IN`,
+  texts: `SELECT table_schema AS s, table_name AS t, column_name AS c, collation_name AS collation, character_maximum_length AS longest FROM information_schema.columns WHERE data_type IN ('char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext') AND table_schema IN`,
   keys: `SELECT constraint_schema AS s, table_name AS t, constraint_name AS name, delete_rule AS onDelete, update_rule AS onUpdate FROM information_schema.referential_constraints WHERE constraint_schema IN`,
   keyColumns: `SELECT table_schema AS s, table_name AS t, constraint_name AS name, column_name AS own, referenced_table_schema AS ps, referenced_table_name AS p, referenced_column_name AS referenced FROM information_schema.key_column_usage WHERE referenced_table_name IS NOT NULL AND table_schema IN`,
 };
@@ -184,6 +192,12 @@ const MYSQL_CHECKS = 'SELECT @@SESSION.foreign_key_checks AS here, @@GLOBAL.fore
 
 interface TableInMysql extends NamedInMysql {
   readonly engine: string | null;
+}
+
+interface TextInMysql extends NamedInMysql {
+  readonly c: string;
+  readonly collation: string | null;
+  readonly longest: number | string;
 }
 
 interface KeyInMysql extends NamedInMysql {
@@ -238,11 +252,12 @@ async function askMysql(
   const places = ['DATABASE()', ...databases.map(() => '?')].join(', ');
   const ask = (sql: string): Promise<unknown> => runner.query(`${sql} (${places})`, databases);
   // Each is answered on one connection, in this order.
-  const [tables, triggers, columns, defaults, keys, keyColumns, checks, mayAsk] = await Promise.all([
+  const [tables, triggers, columns, defaults, texts, keys, keyColumns, checks, mayAsk] = await Promise.all([
     ask(MYSQL.tables) as Promise<TableInMysql[]>,
     ask(MYSQL.triggers) as Promise<NamedInMysql[]>,
     ask(MYSQL.columns) as Promise<(NamedInMysql & { c: string })[]>,
     ask(MYSQL.defaults) as Promise<(NamedInMysql & { c: string })[]>,
+    ask(MYSQL.texts) as Promise<TextInMysql[]>,
     ask(MYSQL.keys) as Promise<KeyInMysql[]>,
     ask(MYSQL.keyColumns) as Promise<KeyColumnInMysql[]>,
     runner.query(MYSQL_CHECKS) as Promise<[{ here: number; elsewhere: number }]>,
@@ -261,10 +276,19 @@ async function askMysql(
     .map(({ s, t }): Found => {
       const id = idInMysql(s, t);
       if (!mayAsk(s, t)) hidden.add(s);
-      const ofTable = (all: readonly (NamedInMysql & { c: string })[]) =>
-        all.filter((column) => idInMysql(column.s, column.t) === id).map(({ c }) => c);
-      const isPlain = !triggered.has(id) && !astray.has(id) && mayAsk(s, t);
-      return { schema: s, name: t, id, isPlain, computed: ofTable(columns), nullByDefault: ofTable(defaults) };
+      const ofTable = <Column extends NamedInMysql>(all: readonly Column[]) =>
+        all.filter((column) => idInMysql(column.s, column.t) === id);
+      return {
+        schema: s,
+        name: t,
+        id,
+        isPlain: !triggered.has(id) && !astray.has(id) && mayAsk(s, t),
+        computed: ofTable(columns).map(({ c }) => c),
+        nullByDefault: ofTable(defaults).map(({ c }) => c),
+        texts: ofTable(texts)
+          .filter(({ collation }) => collation !== null && isFoldedAlike(collation))
+          .map(({ c, longest }) => [c, Number(longest)] as const),
+      };
     });
   const found = byClock(dataSource, mapped, all);
   if (!hidden.size) return { found };

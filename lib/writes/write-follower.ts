@@ -7,6 +7,7 @@ import { askTransactionOpen, connectionOf, isTransactionOpen, statementStillRuns
 import type { Hold, HoldProtocol } from './hold-protocol.js';
 import type { KnownTables } from './known-tables.js';
 import { MovedNames } from './moved-names.js';
+import { PreparedStatements } from './prepared-statements.js';
 import { redact } from './sql/redact.js';
 import type { SqlDialect, StatementEffect, TableRef } from './sql/statement-effect.js';
 import { type Outcome, outcomeOf } from './statement-outcome.js';
@@ -42,6 +43,7 @@ export class WriteFollower {
   readonly #running = new WeakMap<object, Running[]>();
   readonly #met = new WeakSet<object>();
   readonly #prepared = new Map<string, PendingWrites>();
+  readonly #statements = new PreparedStatements();
   readonly #unplaced = new Set<string>();
   readonly #open = new Set<ConnectionWrites>();
   readonly #movedNames: MovedNames;
@@ -76,10 +78,12 @@ export class WriteFollower {
     runner: QueryRunner,
     query: string,
     parameters: unknown,
-    effects: readonly StatementEffect[],
+    said: readonly StatementEffect[],
   ): Promise<void> {
     const connection = connectionOf(runner);
     const writes = this.#writesOf(connection);
+    const isSure = !this.#runningOn(connection).length && !this.#movedNames.has(connection);
+    const effects = this.#statements.resolve(connection, said, isSure);
     const namespaces = await this.#movedNames.of(connection, effects);
     if (effects.some(({ moves }) => moves)) await this.#movedNames.mark(connection);
     const sure = this.#doubt(connection, effects);
@@ -126,6 +130,7 @@ export class WriteFollower {
       writes.keepOutside(written);
       visible.add(written);
     }
+    if (isAlone) this.#statements.follow(connection, effects);
     this.#count(writes);
     this.#endDoubt(connection, writes, sure);
     if (!visible.isEmpty) await this.#settle('done', visible.toWrites(), hold, connection);

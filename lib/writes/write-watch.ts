@@ -148,10 +148,14 @@ export class WriteWatch implements StatementListener, StatementWatch {
   async #follow(query: string, follow: (effects: readonly StatementEffect[]) => Promise<void>): Promise<void> {
     try {
       const effects = readStatements(query, this.#dialect);
-      if (!effects.every(({ kind, moves }) => (kind === 'read' || kind === 'session') && !moves)) await follow(effects);
+      if (!effects.every(isOfNoConcern)) await follow(effects);
     } catch (error) {
       if (error instanceof WriteRefusedError) throw error;
       this.events.emit({ name: 'store:failed', operation: 'watch', error });
     }
   }
+}
+
+function isOfNoConcern(effect: StatementEffect): boolean {
+  return !effect.moves && (effect.kind === 'read' || (effect.kind === 'session' && !effect.prepares));
 }

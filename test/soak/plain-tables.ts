@@ -9,6 +9,7 @@ export function overlookTriggers(): void {
   KnownTables.prototype.get = () => ({
     computed: ['stamp'],
     nullByDefault: [],
+    texts: new Map(),
     followsItself: false,
     foreignKeys: [],
     followedIndirectly: new Set(),

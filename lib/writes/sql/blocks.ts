@@ -9,6 +9,12 @@ const BLOCKS = ['DECLARE', 'IF', 'CASE', 'LOOP', 'WHILE', 'REPEAT', 'FOR'];
 export function opensBlock(statement: Statement): boolean {
   return hasOpenBody(statement) || isBlock(statement);
 }
+
+/** Whether it begins a block of MariaDB, of which each statement can be read by itself as long as it is a plain one. */
+export function opensPlainBlock(statement: Statement): boolean {
+  return statement.dialect === 'mysql' && statement.says(0, 'BEGIN', 'NOT', 'ATOMIC') && statement.length > 3;
+}
+
 /** A routine whose body goes on behind the semicolon. Taking that body for statements would see an END that commits nothing. */
 function hasOpenBody(statement: Statement): boolean {
   if (!['CREATE', 'ALTER'].includes(statement.code(0))) return false;

@@ -13,7 +13,7 @@ export function readOperand(statement: Statement, from: number, end: number): Op
   }
   if (negative) return undefined;
   if (token.kind === 'parameter' && token.parameter >= 0) return { parameter: token.parameter };
-  return token.kind === 'string' ? { literal: token.text } : undefined;
+  return token.kind === 'string' && token.code !== '"' ? { literal: token.text } : undefined;
 }
 
 /** The one value that makes up [from, end), for a column to hold. */

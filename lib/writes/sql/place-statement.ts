@@ -8,6 +8,7 @@ import {
   readTruncate,
 } from './data-statements.js';
 import { readDefinition, readRename, schema } from './definitions.js';
+import { statementName } from './dynamic-text.js';
 import { movesNames } from './moved-names.js';
 import { namesAfter } from './names.js';
 import { SESSION, type StatementEffect, UNKNOWN } from './statement-effect.js';
@@ -21,7 +22,7 @@ const POSTGRES_SESSION = words(
   'SET RESET LISTEN NOTIFY UNLISTEN DEALLOCATE DISCARD CLOSE FETCH MOVE CHECKPOINT LOCK ANALYZE ANALYSE VACUUM REINDEX CLUSTER LOAD',
 );
 const POSTGRES_COMMENTING = words('COMMENT GRANT REVOKE SECURITY');
-const MYSQL_SESSION = words('USE KILL DEALLOCATE PREPARE HELP');
+const MYSQL_SESSION = words('USE KILL DEALLOCATE HELP');
 /** What commits in MySQL without touching a row. */
 const MYSQL_COMMITTING = words(
   'LOCK UNLOCK FLUSH RESET GRANT REVOKE OPTIMIZE REPAIR CHECK CACHE INSTALL UNINSTALL CHANGE STOP PURGE',
@@ -108,6 +109,8 @@ function placeMysql(statement: Statement, verb: string): StatementEffect {
       return next === 'INDEX' ? schema(true, []) : readLoad(statement);
     case 'HANDLER':
       return readHandler(statement);
+    case 'EXECUTE':
+      return readExecute(statement);
     case 'ANALYZE':
       return ['TABLE', 'TABLES', 'LOCAL', 'NO_WRITE_TO_BINLOG'].includes(next)
         ? schema(true, [])
@@ -123,6 +126,12 @@ function placeMysql(statement: Statement, verb: string): StatementEffect {
 function readHandler(statement: Statement): StatementEffect {
   const tables = namesAfter(statement, 1);
   return tables ? { kind: 'read', tables } : UNKNOWN;
+}
+
+/** What it runs its connection knows. With values it may run more than its text says. */
+function readExecute(statement: Statement): StatementEffect {
+  const name = statement.length === 2 ? statementName(statement) : undefined;
+  return name === undefined ? UNKNOWN : { kind: 'unknown', moves: true, executes: name };
 }
 
 function placeSqlite(_statement: Statement, verb: string): StatementEffect {

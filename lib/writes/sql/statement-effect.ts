@@ -111,9 +111,17 @@ type Deed =
   /** `tables` are those whose rows may have changed, moved or gone. */
   | { readonly kind: 'schema'; readonly commits: boolean; readonly tables: readonly TableRef[] }
   /** Surely no data written: settings, notifications, cursors, maintenance. */
-  | { readonly kind: 'session' }
+  | {
+      readonly kind: 'session';
+      /** What an EXECUTE of that name does from now on, on this connection. */
+      readonly prepares?: { readonly name: string; readonly effect: StatementEffect };
+    }
   /** Anything else: it may have written every table. */
-  | { readonly kind: 'unknown' };
+  | {
+      readonly kind: 'unknown';
+      /** It runs what was prepared under this name. */
+      readonly executes?: string;
+    };
 
 /** What was not understood may have led the names elsewhere, too. */
 export const UNKNOWN: StatementEffect = { kind: 'unknown', moves: true };

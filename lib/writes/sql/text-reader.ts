@@ -1,4 +1,5 @@
-import { opensBlock } from './blocks.js';
+import { opensBlock, opensPlainBlock } from './blocks.js';
+import { readDynamicText } from './dynamic-text.js';
 import { placeStatement } from './place-statement.js';
 import { type SqlDialect, type StatementEffect, UNKNOWN } from './statement-effect.js';
 import { Statement } from './statement.js';
@@ -17,8 +18,8 @@ export class TextReader {
   readonly #effects: StatementEffect[] = [];
   /** How often each effect was told since the last word on transactions. */
   readonly #told = new Map<string, number>();
-  /** Whether a routine's body may go on behind its first semicolon, and does. */
-  #block: 'none' | 'opened' | 'entered' = 'none';
+  /** Whether a routine's body may go on behind its first semicolon, and does; a plain one is read. */
+  #block: 'none' | 'opened' | 'entered' | 'plain' = 'none';
 
   constructor(
     sql: string,
@@ -55,7 +56,7 @@ export class TextReader {
       lists?.follow(token);
       if (tokens.length > MOST_TOKENS) return false;
     }
-    return this.#tokenizer.isComplete && this.#read(tokens) && this.#block !== 'entered';
+    return this.#tokenizer.isComplete && this.#read(tokens) && !['entered', 'plain'].includes(this.#block);
   }
 
   #listsOf(tokens: Token[]): ValueLists | undefined {
@@ -65,15 +66,47 @@ export class TextReader {
   /** False when it stands in a block, and where that ends cannot be told. */
   #read(tokens: readonly Token[]): boolean {
     if (tokens.length === 0) return true;
+    if (this.#block === 'plain') return this.#readInBlock(tokens);
     if (this.#block !== 'none') {
       this.#block = tokens[0]!.code === 'END' ? 'none' : 'entered';
       // Blocks of MySQL nest and end in many ways.
       return this.dialect !== 'mysql';
     }
     const statement = new Statement(tokens, this.dialect);
-    for (const effect of placeStatement(statement)) this.#tell(effect);
+    if (opensPlainBlock(statement)) {
+      this.#block = 'plain';
+      return this.#readInBlock(tokens.slice(3));
+    }
+    for (const effect of this.#effectsOf(statement)) this.#tell(effect);
     if (opensBlock(statement)) this.#block = 'opened';
     return true;
+  }
+
+  /** False for anything but reads and writes of rows, and the end: a block may also decide, repeat, commit and pass over errors. */
+  #readInBlock(tokens: readonly Token[]): boolean {
+    const statement = new Statement(tokens, this.dialect);
+    if (statement.length === 1 && statement.code(0) === 'END') {
+      this.#block = 'none';
+      return true;
+    }
+    const effects = placeStatement(statement);
+    for (const effect of effects) this.#tell(effect);
+    return effects.every((effect) => effect.kind === 'read' || (effect.kind === 'write' && !effect.commits));
+  }
+
+  /** What it does, or what the text does that it runs or prepares. */
+  #effectsOf(statement: Statement): readonly StatementEffect[] {
+    const dynamic = readDynamicText(statement);
+    if (!dynamic) return placeStatement(statement);
+    const { name, text } = dynamic;
+    const effect = text === undefined ? UNKNOWN : this.#effectOf(text);
+    return [name === undefined ? effect : { kind: 'session', prepares: { name, effect } }];
+  }
+
+  #effectOf(text: string): StatementEffect {
+    const reader = new TextReader(text, this.dialect, this.isLong);
+    const [effect, ...more] = reader.run(true);
+    return effect && !more.length && !reader.hasConditional ? effect : UNKNOWN;
   }
 
   #tell(effect: StatementEffect): void {

@@ -3,7 +3,10 @@ export interface Token {
   readonly kind: 'word' | 'name' | 'string' | 'number' | 'parameter' | 'symbol' | 'opaque';
   /** As written, without its quotes. */
   readonly text: string;
-  /** What grammar compares: a word in upper case, a symbol itself, nothing for all others, so that `"from"` is never FROM. */
+  /**
+   * What grammar compares: a word in upper case, a symbol itself, nothing for all others, so that `"from"` is never FROM; `"` for a string in such
+   * quotes, which MySQL takes for a name under ANSI_QUOTES.
+   */
   readonly code: string;
   /** A parameter's place in the parameters array. */
   readonly parameter: number;

@@ -72,7 +72,8 @@ export class Tokenizer {
         return UNICODE.test(text) ? this.#made('opaque', text.slice(3, -1)) : this.#made(kind, unquoted(text));
       case 'string': {
         const inner = unquoted(text);
-        return this.#made(this.#mysql && inner.includes('\\') ? 'opaque' : kind, inner);
+        if (this.#mysql && inner.includes('\\')) return this.#made('opaque', inner);
+        return this.#made(kind, inner, text.startsWith('"') ? '"' : '');
       }
       default:
         return this.#made('opaque', ESCAPED.test(text) ? unquoted(text.replace(/^[eE]/, '')) : withoutTag(text));

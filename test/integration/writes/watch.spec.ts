@@ -46,7 +46,7 @@ describeDatabases('the watch over a DataSource', (database) => {
     const unplaced = {
       sqljs: 'FROBNICATE example',
       postgres: 'DO $$ BEGIN END $$',
-      mariadb: 'BEGIN NOT ATOMIC SELECT 1; END',
+      mariadb: 'BEGIN NOT ATOMIC SET @x = 1; END',
     };
     await examples.all();
     await users.get(1);

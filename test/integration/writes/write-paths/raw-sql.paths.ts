@@ -124,28 +124,23 @@ export const rawSqlPaths: readonly WritePath[] = [
   { title: 'DO block', on: ['postgres'], unplaced: true, write: (m) => m.query(`DO $$ BEGIN ${SET_TITLE}; END $$`) },
   {
     title: 'prepared statement',
-    on: ['postgres', 'mariadb'],
+    on: ['postgres'],
     unplaced: true,
-    write: (m) =>
-      throughRunner(m, async (runner) => {
-        const postgres = dataSourceOf(m).options.type === 'postgres';
-        await runner.query(
-          postgres ? `PREPARE wp AS ${SET_TITLE}` : `PREPARE wp FROM '${SET_TITLE.replaceAll("'", "''")}'`,
-        );
-        await runner.query('EXECUTE wp');
-        await runner.query('DEALLOCATE PREPARE wp');
-      }),
+    write: (m) => prepared(m, `PREPARE wp AS ${SET_TITLE}`),
+  },
+  {
+    title: 'prepared statement of a text',
+    on: ['mariadb'],
+    write: (m) => prepared(m, `PREPARE wp FROM "${SET_TITLE}"`),
   },
   {
     title: 'EXECUTE IMMEDIATE',
     on: ['mariadb'],
-    unplaced: true,
     write: (m) => m.query(`EXECUTE IMMEDIATE "${SET_TITLE}"`),
   },
   {
     title: 'compound statement',
     on: ['mariadb'],
-    unplaced: true,
     write: (m) => m.query(`BEGIN NOT ATOMIC ${SET_TITLE}; END`),
   },
   {
@@ -198,6 +193,14 @@ function schemaOf(manager: EntityManager): string {
   const { driver, options } = dataSourceOf(manager);
   if (options.type === 'postgres') return 'public';
   return options.type === 'mariadb' ? driver.database! : 'main';
+}
+
+function prepared(manager: EntityManager, statement: string): Promise<void> {
+  return throughRunner(manager, async (runner) => {
+    await runner.query(statement);
+    await runner.query('EXECUTE wp');
+    await runner.query('DEALLOCATE PREPARE wp');
+  });
 }
 
 async function throughRunner(manager: EntityManager, work: (runner: QueryRunner) => Promise<unknown>): Promise<void> {

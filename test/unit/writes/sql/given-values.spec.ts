@@ -149,7 +149,9 @@ describe('what an UPDATE says of its values', () => {
     ['postgres', 'UPDATE t SET a = ARRAY[x, b = 2, c = 3]', 'a,b,c: '],
     ['postgres', 'UPDATE t SET a = b IS DISTINCT FROM c, d = 5 WHERE id = 1', 'a,d: d=5'],
     ['postgres', 'UPDATE t SET a = 1 RETURNING a', 'a: a=1'],
-    ['mysql', 'UPDATE `t` SET `t`.`A` = ?, `b` = "x" ORDER BY b LIMIT 1', 'A,b: a=$0&b="x"'],
+    ['mysql', "UPDATE `t` SET `t`.`A` = ?, `b` = 'x' ORDER BY b LIMIT 1", 'A,b: a=$0&b="x"'],
+    // A name, under ANSI_QUOTES.
+    ['mysql', 'UPDATE t SET a = 1, b = "x"', 'a,b: a=1'],
     ['mysql', 'UPDATE t SET b = a, A = 1, a = 2', 'b,A,a: '],
     ['sqlite', 'UPDATE t SET a = ?, b = datetime(1, 2), c = other', 'a,b,c: a=$0'],
   ])('%s: %s', (dialect, sql, expected) => {
