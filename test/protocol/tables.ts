@@ -39,6 +39,8 @@ const listed = ({ id, title }: ExampleRow) => ({ id, title });
 const shown = {
   /** A list with a filter. */
   active: ({ examples }) => examples.filter(({ isActive }) => isActive).map(listed),
+  /** How many there are in it. */
+  counted: ({ examples }) => [{ count: examples.filter(({ isActive }) => isActive).length }],
   /** The first row of it. */
   first: ({ examples }) =>
     examples
@@ -98,6 +100,7 @@ const select = { id: true, title: true };
 /** What an entry of what was found rests on. */
 export const footprints = {
   active: ({ active = [] }) => ofExamples.of({ where: { isActive: true }, select }, active),
+  counted: () => ofExamples.of({ where: { isActive: true } }, undefined),
   first: ({ first = [] }) => ofExamples.of({ where: { isActive: true }, select, order: { id: 'ASC' }, take: 1 }, first),
   mine: ({ mine = [] }) => ofExamples.of({ where: { isActive: true, user: { id: 1 } }, select }, mine),
   other: ({ other = [] }) => ofOwned.of({ where: { id: 2 } }, other),
