@@ -1,5 +1,5 @@
 import type { Step } from './explore.js';
-import { type Outcome } from './gates.js';
+import { type Outcome, whatIsParked } from './gates.js';
 import { sorted } from './sorted.js';
 import type { ProtocolWorld } from './world.js';
 
@@ -23,6 +23,10 @@ export abstract class Actor {
     return this.#state === 'waiting';
   }
 
+  get isGone(): boolean {
+    return this.#state === 'gone';
+  }
+
   begin(): void {
     this.#state = 'waiting';
     this.act().then(
@@ -44,11 +48,11 @@ export abstract class Actor {
   }
 
   fingerprint(): string {
-    const parked = this.world.gates.of(this.name).map(({ name, said }) => [name, said]);
+    const parked = this.world.gates.of(this.name).map(whatIsParked);
     // A reader may be gone while what it has loaded is still on its way to the store.
     if (!this.isWaiting && !parked.length) return `${this.kind} ${this.#state}`;
     // Once the load has begun the entry is forgotten.
-    const rereads = parked.some(([name]) => name!.startsWith('read'));
+    const rereads = parked.some(([name]) => name.startsWith('read'));
     const heard = this.#heard.map(({ call, answer }) => [
       call,
       call === 'read' && !rereads ? { ...(answer as object), entries: [] } : answer,

@@ -63,6 +63,18 @@ export const brokenJournals: Record<string, Sabotaged> = {
         ),
     },
   },
+  'a count that does not ask whether a row has gone': {
+    journal: {},
+    readers: [{ query: 'count' }],
+    writers: ['deactivate'],
+    broken: {
+      store: (store) =>
+        replace(
+          store,
+          withFootprints(store, (all) => all.map((each) => each?.map((footprint) => ({ ...footprint, rows: [] })))),
+        ),
+    },
+  },
   'a gap in a journal taken for no change': {
     journal: {},
     readers: one,

@@ -11,81 +11,93 @@ export interface World {
   steps(): readonly Step[];
   /** Equal for two moments from which the same can follow. */
   fingerprint(): string;
+  /** Equal for two such moments where it follows from the same steps, one by one. */
+  arrangement(): string;
   /** What must never be, where it is. */
   violation(): string | undefined;
-  /** Goes on where it was, after others had their turns. */
-  resume(): void;
+}
+
+/** The shortest way to a violation that was found, and what it is. */
+interface Counterexample {
+  readonly trail: readonly string[];
+  readonly violation: string;
 }
 
 export interface Exploration {
   readonly states: number;
+  /** How many steps were tried. */
   readonly executions: number;
-  /** Whether every order was tried; false when the bound came first. */
+  /** Whether every order was tried; false when the bound or a counterexample came first. */
   readonly complete: boolean;
-  /** The shortest way to a violation, and what it is. */
-  readonly counterexample?: { readonly trail: readonly string[]; readonly violation: string };
+  readonly counterexample?: Counterexample;
 }
 
-/** A moment, by the choice that led to it from the one before. */
-interface Moment {
-  readonly before: Moment | undefined;
+/** What a run has done so far, by its last step. */
+interface Way {
+  readonly before: Way | undefined;
+  readonly length: number;
   readonly choice: number;
   readonly label: string;
   readonly told: string;
-  /** How many steps were possible. */
+}
+
+/** A moment, as the first run that came there has found it. */
+interface Moment {
+  readonly way: Way | undefined;
+  readonly length: number;
   readonly branches: number;
-  /** The run that got here, for the first of those who go on from it. */
-  world?: World | undefined;
+  readonly arrangement: string;
+  /** How many of its branches were tried. */
+  tried: number;
 }
 
 /**
- * Tries every order of steps, breadth first, so that what it finds is as short as can be. From a moment the run that
- * reached it goes on once; every other choice is made in a run of its own, from the beginning: promises cannot be copied, but given the
- * same choices they do the same.
+ * Tries every order of steps. Promises cannot be copied, but given the same choices they do the same: a run is led to the earliest moment that
+ * has steps nobody has tried, and from there goes on as long as it meets such moments, whoever has been there before. Where one ends with a violation
+ * the others look for a shorter way.
  */
 export async function explore(begin: () => World, mostExecutions: number): Promise<Exploration> {
-  const seen = new Set<string>();
+  const seen = new Map<string, Moment>();
+  /** By how many steps led to them. */
+  const moments: Moment[][] = [];
   let executions = 0;
-  const arrive = async (before: Moment | undefined, choice: number): Promise<Moment | Exploration | undefined> => {
-    if (executions++ % 100 === 0) await breathe();
-    const world = await worldAt(begin, before);
-    let label = '';
-    let told = '';
-    if (before) {
-      const step = world.steps()[choice]!;
-      ({ label } = step);
-      told = (await step.take()) ?? label;
-      await quiet();
-    }
+  let counterexample: Counterexample | undefined;
+
+  const isOpen = (moment: Moment, length: number) =>
+    moment.tried < moment.branches && length + 1 < (counterexample?.trail.length ?? Infinity);
+
+  const arrive = (world: World, way: Way | undefined): Moment | undefined => {
     const violation = world.violation();
-    const moment = { before, choice, label, told, branches: world.steps().length, world };
     if (violation !== undefined) {
-      const trail = pathTo(moment).map((each) => each.told);
-      return { states: seen.size, executions, complete: false, counterexample: { trail, violation } };
+      counterexample = { trail: stepsOf(way).map(({ told }) => told), violation };
+      return undefined;
     }
     const fingerprint = world.fingerprint();
-    if (seen.has(fingerprint)) return undefined;
-    seen.add(fingerprint);
+    const known = seen.get(fingerprint);
+    if (known) return isOpen(known, way!.length) && known.arrangement === world.arrangement() ? known : undefined;
+    const length = way?.length ?? 0;
+    const moment = { way, length, branches: world.steps().length, arrangement: world.arrangement(), tried: 0 };
+    seen.set(fingerprint, moment);
+    (moments[length] ??= []).push(moment);
     return moment;
   };
 
-  let frontier: Moment[] = [];
-  const first = await arrive(undefined, 0);
-  if (first && 'states' in first) return first;
-  if (first) frontier.push(first);
-  while (frontier.length) {
-    const next: Moment[] = [];
-    for (const moment of frontier) {
-      for (let choice = 0; choice < moment.branches; choice++) {
-        if (executions >= mostExecutions) return { states: seen.size, executions, complete: false };
-        const reached = await arrive(moment, choice);
-        if (reached && 'states' in reached) return reached;
-        if (reached) next.push(reached);
+  arrive(await replay(begin, undefined), undefined);
+  for (let length = 0; length < moments.length; length++) {
+    for (const moment of moments[length] ?? []) {
+      while (isOpen(moment, length)) {
+        const world = await replay(begin, moment.way);
+        let { way } = moment;
+        for (let at: Moment | undefined = moment; at && isOpen(at, way?.length ?? 0); at = arrive(world, way)) {
+          if (executions === mostExecutions) return { states: seen.size, executions, complete: false };
+          if (executions++ % 100 === 0) await breathe();
+          way = await take(world, at.tried++, way);
+        }
       }
     }
-    frontier = next;
   }
-  return { states: seen.size, executions, complete: true };
+  const found = { states: seen.size, executions, complete: counterexample === undefined };
+  return counterexample ? { ...found, counterexample } : found;
 }
 
 /**
@@ -101,18 +113,10 @@ function breathe(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }
 
-function worldAt(begin: () => World, moment: Moment | undefined): World | Promise<World> {
-  const world = moment?.world;
-  if (!world) return replay(begin, moment);
-  moment.world = undefined;
-  world.resume();
-  return world;
-}
-
-async function replay(begin: () => World, moment: Moment | undefined): Promise<World> {
+async function replay(begin: () => World, way: Way | undefined): Promise<World> {
   const world = begin();
   await quiet();
-  for (const { choice, label } of moment ? pathTo(moment) : []) {
+  for (const { choice, label } of stepsOf(way)) {
     const step = world.steps()[choice];
     if (step?.label !== label) {
       throw new Error(
@@ -125,8 +129,16 @@ async function replay(begin: () => World, moment: Moment | undefined): Promise<W
   return world;
 }
 
-function pathTo(moment: Moment): Moment[] {
-  const path: Moment[] = [];
-  for (let at = moment; at.before; at = at.before) path.unshift(at);
-  return path;
+async function take(world: World, choice: number, before: Way | undefined): Promise<Way> {
+  const step = world.steps()[choice]!;
+  const { label } = step;
+  const told = (await step.take()) ?? label;
+  await quiet();
+  return { before, length: (before?.length ?? 0) + 1, choice, label, told };
+}
+
+function stepsOf(way: Way | undefined): Way[] {
+  const steps: Way[] = [];
+  for (let at = way; at; at = at.before) steps.unshift(at);
+  return steps;
 }

@@ -16,6 +16,11 @@ export interface Parked {
   readonly outcomes: () => readonly Outcome[];
 }
 
+/** What moments are compared by. */
+export function whatIsParked({ name, said }: Parked): readonly [name: string, said: string] {
+  return [name, said];
+}
+
 /** One for all runs: each that is made costs every promise from then on. */
 const acting = new AsyncLocalStorage<string>();
 

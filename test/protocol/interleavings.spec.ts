@@ -99,6 +99,7 @@ describe('the protocol, in every order its steps can happen', () => {
 
   it.each<[string, Scenario]>([
     ['a write', { readers: [{ query: 'detail' }, { query: 'detail' }], writers: ['update'] }],
+    ['a writer that crashes', { readers: [{ query: 'detail' }], writers: ['update'], crashes: 1, time: true }],
     ['a lookup by another key', { readers: [{ query: 'slug' }, { query: 'slug' }], writers: ['update'] }],
     [
       'what a process keeps',

@@ -23,6 +23,11 @@ export const journals: Record<string, Scenario> = {
     readers: two,
     writers: ['activate', 'deactivate'],
   },
+  'a count judged while a row comes in and another one leaves': {
+    journal: {},
+    readers: [{ query: 'count' }],
+    writers: ['activate', 'deactivate'],
+  },
   'the first row of a list judged while others come in behind it': {
     journal: {},
     readers: [{ query: 'first' }, { query: 'first' }],

@@ -26,6 +26,7 @@ export type QueryName =
   | 'uncovered'
   /** These have footprints. */
   | 'active'
+  | 'count'
   | 'first'
   | 'mine'
   | 'other'
@@ -86,6 +87,9 @@ export function queryNamed(
       return query(KEYS.detailKey(2), 'detail', [row], undefined, [['user']]);
     case 'active':
       return query(KEYS.listKey(), 'list', [list], [list], [['active']], footprints.active);
+    // Of the same list.
+    case 'count':
+      return query(KEYS.countKey(KEYS.listKey()), 'list', [list], [list], [['counted']], footprints.counted);
     case 'first':
       return query(KEYS.listKey('first'), 'list', [list], [list], [['first']], footprints.first);
     case 'mine':

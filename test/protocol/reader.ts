@@ -18,7 +18,7 @@ export class Reader extends Actor {
   constructor(
     name: string,
     world: ProtocolWorld,
-    private readonly processName: string,
+    readonly processName: string,
     query: QueryName,
     /** How often it asks, in one turn. */
     private readonly times: number,
@@ -76,7 +76,8 @@ export class Reader extends Actor {
   }
 
   protected own(): unknown {
-    return [this.#floor, this.#gone];
+    // Nothing is shown to who has gone.
+    return this.isWaiting && [this.#floor, this.#gone];
   }
 
   get #keeping(): Keeping<Seen> {

@@ -7,12 +7,6 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** What a run keeps of its time while others have their turns. */
-export interface Timeline {
-  now: number;
-  sleepers: Sleeper[];
-}
-
 /**
  * The time of a run, which passes only when the explorer says so. A spec puts `sleep` in the place of the real one:
  * `vi.mock('node:timers/promises', async () => (await import('./scripted-time.js')).timersPromises)`.
@@ -20,48 +14,47 @@ export interface Timeline {
 export class ScriptedTime {
   /** Of every run, as `Date` has it. */
   readonly beginning = Date.UTC(2026, 0, 1);
-  #timeline: Timeline = { now: 0, sleepers: [] };
+  #now = 0;
+  #sleepers: Sleeper[] = [];
   /** Broken on purpose: by how much everybody wakes too early. */
   hasteMs = 0;
 
-  begin(): Timeline {
-    const timeline = { now: 0, sleepers: [] };
-    this.resume(timeline);
-    return timeline;
-  }
-
-  resume(timeline: Timeline): void {
-    this.#timeline = timeline;
-    vi.setSystemTime(this.beginning + timeline.now);
+  /** Of the next run: whoever sleeps in the one before sleeps for ever. */
+  begin(): void {
+    this.#sleepers = [];
+    this.#be(0);
   }
 
   /** Since the run began, in milliseconds. */
   get now(): number {
-    return this.#timeline.now;
+    return this.#now;
   }
 
   /** Of the sleepers somebody waits for, or of the idle ones. */
   wakeUps(isIdle = false): number[] {
-    return this.#timeline.sleepers
+    return this.#sleepers
       .filter((sleeper) => sleeper.isIdle === isIdle)
       .map(({ until }) => until)
       .sort((a, b) => a - b);
   }
 
   passUntil(moment: number, wakesIdle = false): void {
-    const timeline = this.#timeline;
-    timeline.now = moment;
-    vi.setSystemTime(this.beginning + moment);
+    this.#be(moment);
     const isAwake = ({ until, isIdle }: Sleeper) => until <= moment && (!isIdle || wakesIdle);
-    const awake = timeline.sleepers.filter(isAwake);
-    timeline.sleepers = timeline.sleepers.filter((sleeper) => !isAwake(sleeper));
+    const awake = this.#sleepers.filter(isAwake);
+    this.#sleepers = this.#sleepers.filter((sleeper) => !isAwake(sleeper));
     for (const { wake } of awake) wake();
   }
 
   sleep(ms: number, isIdle: boolean): Promise<void> {
     const until = this.now + ms - (isIdle ? 0 : this.hasteMs);
     if (until <= this.now) return Promise.resolve();
-    return new Promise((wake) => this.#timeline.sleepers.push({ until, isIdle, wake }));
+    return new Promise((wake) => this.#sleepers.push({ until, isIdle, wake }));
+  }
+
+  #be(moment: number): void {
+    this.#now = moment;
+    vi.setSystemTime(this.beginning + moment);
   }
 }
 

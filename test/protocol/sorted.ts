@@ -8,3 +8,9 @@ export function sorted(things: Iterable<unknown>): string[] {
   const orders = new Map(texts.map((text) => [text, withoutNames(text)]));
   return texts.sort((a, b) => (orders.get(a)! < orders.get(b)! ? -1 : 1));
 }
+
+/** For each of them, where it is among them when they are sorted. */
+export function places(things: readonly unknown[]): number[] {
+  const inOrder = sorted(things);
+  return things.map((thing) => inOrder.indexOf(JSON.stringify(thing)));
+}

@@ -39,6 +39,8 @@ const listed = ({ id, title }: ExampleRow) => ({ id, title });
 const shown = {
   /** A list with a filter. */
   active: ({ examples }) => examples.filter(({ isActive }) => isActive).map(listed),
+  /** How many there are in it. */
+  counted: ({ examples }) => [{ count: examples.filter(({ isActive }) => isActive).length }],
   /** The first row of it. */
   first: ({ examples }) =>
     examples
@@ -103,6 +105,8 @@ export const footprints = {
   mine: ({ mine = [] }) => ofExamples.of({ where: { isActive: true, user: { id: 1 } }, select }, { entities: mine }),
   other: ({ other = [] }) => ofOwned.of({ where: { id: 2 } }, { entities: other }),
   one: ({ one = [] }) => ofExamples.of({ where: { id: 1 }, select }, { entities: one }),
+  // Of many rows, so that nobody knows which they are.
+  counted: () => ofExamples.of({ where: { isActive: true } }, {}),
   authored: ({ author = [], authored = [] }) =>
     ofAuthors.of({ where: { id: 1 } }, { entities: author.map((each) => ({ ...each, examples: authored })) }),
 } as const satisfies Record<string, (found: Found) => FootprintsOf>;

@@ -11,17 +11,17 @@ import { type Cell, dataSource, noWrites, type WriteCounts } from './database.js
 import { withoutMoments, withoutNames, withoutStanding, withPlaces } from './entry-names.js';
 import type { Step, World } from './explore.js';
 import { type CallFaults, GatedStore } from './gated-store.js';
-import { Gates } from './gates.js';
+import { Gates, whatIsParked } from './gates.js';
 import { WatchedNear } from './near.js';
 import { PlainTables } from './plain-tables.js';
 import { Reader } from './reader.js';
 import { Recoverer } from './recoverer.js';
 import { BUDGET, HOLD, type Scenario } from './scenario.js';
-import { time, type Timeline } from './scripted-time.js';
+import { time } from './scripted-time.js';
 import { ScriptedServer } from './scripted-server.js';
 import { ScriptedTracking } from './scripted-tracking.js';
 import { ServerFaults } from './server-faults.js';
-import { sorted } from './sorted.js';
+import { places, sorted } from './sorted.js';
 import { firstTables } from './tables.js';
 import { WatchedExpectedRows } from './watched-rows.js';
 import { WatchedRedated } from './watched-redated.js';
@@ -65,8 +65,8 @@ export class ProtocolWorld implements World {
   readonly faults: CallFaults;
   crashes: number;
   deaths: number;
-  readonly #timeline: Timeline;
   readonly #writers: readonly Writer[];
+  readonly #readers: readonly Reader[];
   readonly #actors: readonly Actor[];
   readonly #processes = new Map<string, Process>();
   readonly #heldAt = new Map<string, number>();
@@ -82,7 +82,7 @@ export class ProtocolWorld implements World {
     /** Collects what happened in any run: a scenario in which nothing happens proves nothing. */
     readonly happened: Set<string>,
   ) {
-    this.#timeline = time.begin();
+    time.begin();
     this.server = new ScriptedServer(BUDGET, scenario.journal?.length);
     const { refused, lost, repeated } = scenario;
     const kinds = { ...(refused && { refused }), ...(lost && { lost }), ...(repeated && { repeated }) };
@@ -94,10 +94,11 @@ export class ProtocolWorld implements World {
     const { journal } = scenario;
     this.#isReady = !scenario.near && (!journal || journal.isCold === true);
     this.#writers = (scenario.writers ?? []).map((write, i) => new Writer(`w${i + 1}`, this, write));
+    this.#readers = scenario.readers.map(
+      ({ query, process = 'p', times = 1 }, i) => new Reader(`r${i + 1}`, this, process, query, times),
+    );
     this.#actors = [
-      ...scenario.readers.map(
-        ({ query, process = 'p', times = 1 }, i) => new Reader(`r${i + 1}`, this, process, query, times),
-      ),
+      ...this.#readers,
       ...this.#writers,
       ...Array.from({ length: scenario.clears ?? 0 }, (_, i) => new Clearer(`c${i + 1}`, this)),
       ...Array.from({ length: scenario.recoveries ?? 0 }, (_, i) => new Recoverer(`t${i + 1}`, this)),
@@ -170,10 +171,6 @@ export class ProtocolWorld implements World {
     this.#owed.push({ counts, from: Math.max(heldAt + HOLD, time.now) + 1 });
   }
 
-  resume(): void {
-    time.resume(this.#timeline);
-  }
-
   violate(violation: string): void {
     this.#violation ??= violation;
   }
@@ -186,6 +183,8 @@ export class ProtocolWorld implements World {
 
   steps(): readonly Step[] {
     if (!this.#isReady) return [{ label: 'everybody has read before', take: () => this.#prepare() }];
+    // Nobody is left whom anything could happen to.
+    if (this.#actors.every(({ isGone }) => isGone)) return [];
     const late = this.faults.late.map(({ label, take }, i) => ({
       label,
       take: () => {
@@ -194,9 +193,11 @@ export class ProtocolWorld implements World {
       },
     }));
     return [
-      ...this.#actors.flatMap((actor) => this.#actorSteps(actor)),
+      ...this.#actors.flatMap((actor) => (this.#matters(actor) ? this.#actorSteps(actor) : [])),
       ...late,
-      ...[...this.#processes.values()].flatMap(({ tracking }) => tracking?.steps() ?? []),
+      ...[...this.#processes].flatMap(([name, { tracking }]) =>
+        tracking && this.#isReadIn(name) ? tracking.steps() : [],
+      ),
       ...this.#timeSteps(),
       ...this.#serverFaults.steps(),
     ];
@@ -209,25 +210,41 @@ export class ProtocolWorld implements World {
       this.acknowledged,
       this.server.fingerprint(),
       // Readers who ask the same are interchangeable.
-      sorted(this.#actors.map((actor) => actor.fingerprint())),
+      sorted(this.#actors.map((actor) => this.#matters(actor) && actor.fingerprint())),
       sorted(
         [...this.#processes].map(([name, { store, near, expected, redated, tracking, open }]) => [
           name,
-          near.fingerprint(),
-          tracking?.fingerprint(),
-          expected.fingerprint(),
-          redated.fingerprint(),
+          ...(this.#isReadIn(name) ? [near, tracking, expected, redated].map((part) => part?.fingerprint()) : []),
           sorted(store.owed),
           sorted(open),
         ]),
       ),
-      [time.now, time.wakeUps(), time.wakeUps(true), this.#renewalsLeft, this.#owed, [...this.#heldAt]],
+      [time.now, time.wakeUps(), time.wakeUps(true), this.#renewalsLeft, this.#owed, this.#held],
       [this.faults.left, sorted(this.faults.late.map(({ label }) => label)), this.crashes, this.deaths],
       [this.#isReady, this.#serverFaults.fingerprint()],
     ]);
     const { near, journal } = this.scenario;
     const decisive = journal ? withoutMoments(text) : withoutStanding(text);
     return near || journal ? withPlaces(decisive) : withoutNames(decisive);
+  }
+
+  arrangement(): string {
+    const parked = this.#actors.map(({ name }) => places(this.gates.of(name).map(whatIsParked)));
+    return JSON.stringify([
+      places(this.#actors.map((actor) => actor.fingerprint())),
+      parked,
+      this.steps().map(({ label }) => label),
+    ]);
+  }
+
+  /** Somebody may yet be shown what it has in hand. */
+  #isReadIn(process: string): boolean {
+    return this.#readers.some(({ isGone, processName }) => !isGone && processName === process);
+  }
+
+  /** What readers have left on its way is nothing to anybody once nobody reads any more. */
+  #matters(actor: Actor): boolean {
+    return !(actor instanceof Reader) || this.#readers.some(({ isGone }) => !isGone);
   }
 
   /** Twice: who has loaded an entry has it in hand once it was read. */
@@ -290,6 +307,12 @@ export class ProtocolWorld implements World {
       this.#owed = this.#owed.filter(({ from }) => from > next);
     };
     return [{ label: `it is ${next}`, take }];
+  }
+
+  /** Since when writers hold who are not done. */
+  get #held(): readonly [string, number][] {
+    const undone = this.#writers.filter(({ isWaiting, mayYetWrite }) => isWaiting || mayYetWrite);
+    return [...this.#heldAt].filter(([name]) => undone.some((writer) => writer.name === name));
   }
 
   get #unheld(): readonly Writer[] {
