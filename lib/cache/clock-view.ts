@@ -1,8 +1,7 @@
 import type { ClockQuery, ClocksRead, ClockState } from '../store/cache-store.js';
 import type { Change } from '../journal/change.js';
-import type { KnownOfRow } from '../journal/condition.js';
 import type { KeyColumn } from '../journal/footprint.js';
-import { heldSince, type Recall } from '../journal/recall.js';
+import { type Recall, recallOf } from '../journal/recall.js';
 import { isDatabaseClock } from '../naming/table-clocks.js';
 import type { Dependency } from './dependency.js';
 import type { DatedDependency } from './entry.js';
@@ -115,16 +114,11 @@ export class ClockView {
   recall({ clock, asOf }: DatedDependency, key: readonly KeyColumn[], judged: Change): Recall {
     const { journals, epoch } = this;
     const now = this.nowOf(clock);
+    const toldSince = (from: number) => (from <= now ? journals!.told(epoch, clock, from, now) : undefined);
     return (row) => {
-      const [before, still]: KnownOfRow[] = [{}, {}];
-      for (const seen of journals?.rows.of(epoch, clock, key, row, this.databases) ?? []) {
-        const told = seen.at <= this.askedAt && seen.asOf <= now && journals!.told(epoch, clock, seen.asOf, now);
-        const held = told && heldSince(seen.image, row, key, told, judged);
-        if (!held) continue;
-        Object.assign(still!, held.now);
-        if (seen.asOf <= asOf) Object.assign(before!, held.before);
-      }
-      return { before: before!, now: still! };
+      const seen = journals?.rows.of(epoch, clock, key, row, this.databases) ?? [];
+      const sightings = seen.filter(({ at }) => at <= this.askedAt);
+      return recallOf(sightings, { row, key, asOf, toldSince }, judged);
     };
   }
 

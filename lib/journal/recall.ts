@@ -8,15 +8,48 @@ import { rowName } from './row-name.js';
 export interface Recalled {
   /** What it holds now. */
   readonly now: KnownOfRow;
-  /** What of that it has held ever since the entry was loaded that is judged: it was seen no later. */
+  /** What it has held ever since the entry was loaded that is judged. */
   readonly before: KnownOfRow;
 }
+
+/** What was seen of a row, as of a count of its table's clock. */
+export interface Seen {
+  readonly asOf: number;
+  readonly image: Image;
+}
+
+/** By the count of a clock, what every advance since has told, each `undefined` where nobody understands it; `undefined` where that is not known. */
+export type ToldSince = (asOf: number) => Told | undefined;
+type Told = readonly (readonly Change[] | undefined)[];
 
 /** By the row's name; `undefined` where nothing is known. */
 export type Recall = (row: string) => Recalled | undefined;
 
 /** Values of one column, beyond which nothing is known of it. */
 const MOST_VALUES = 8;
+
+/**
+ * What is known of a row when one change of its table is judged, which an entry has not seen.
+ *
+ * @param asOf the entry's
+ */
+export function recallOf(
+  sightings: readonly Seen[],
+  { row, key, asOf, toldSince }: { row: string; key: readonly KeyColumn[]; asOf: number; toldSince: ToldSince },
+  judged: Change,
+): Recalled {
+  const [before, now]: KnownOfRow[] = [{}, {}];
+  for (const seen of sightings) {
+    const told = toldSince(seen.asOf);
+    if (!told) continue;
+    const held = heldSince(seen.image, row, key, told, judged);
+    // Seen later than the entry was loaded: what nothing has set it to since then, it held already.
+    const since = seen.asOf <= asOf ? told : toldSince(asOf);
+    Object.assign(now!, held?.now);
+    Object.assign(before!, since && heldSince(seen.image, row, key, since, judged)?.before);
+  }
+  return { before: before!, now: now! };
+}
 
 /**
  * What a row may have held since it was seen, by all that was told since: in each column what was seen, or what it was set to, for writes of
@@ -31,15 +64,19 @@ export function heldSince(
   seen: Image,
   row: string,
   key: readonly KeyColumn[],
-  told: readonly (readonly Change[] | undefined)[],
+  told: Told,
   judged: Change,
 ): Recalled | undefined {
   const given = new Map<string, ColumnValue[] | undefined>();
   for (const changes of told) {
     if (!changes) return undefined;
     for (const change of changes) {
-      // A new row has the key of another one only after that has gone.
-      if (change.action === 'insert' || !mayMean(change, row, key)) continue;
+      if (change.action === 'insert') {
+        // A key that was given again: one of the two was seen. What the database makes up it does not make up twice.
+        if (!change.rows || change.rows.some((each) => rowName(each, key) === row)) return undefined;
+        continue;
+      }
+      if (!mayMean(change, row, key)) continue;
       if (change.action === 'delete') {
         if (change !== judged) return undefined;
         continue;

@@ -5,7 +5,7 @@ import { type Condition, type KnownOfRow, mayPass } from '../../../lib/journal/c
 import { type Footprint, footprintsText, parseFootprints } from '../../../lib/journal/footprint.js';
 import { mayAffect, unseenBy } from '../../../lib/journal/judge.js';
 import { together } from '../../../lib/journal/together.js';
-import { heldSince, type Recall } from '../../../lib/journal/recall.js';
+import { type Recall, recallOf } from '../../../lib/journal/recall.js';
 
 /** A row as the database has it. */
 interface Row {
@@ -196,13 +196,23 @@ type Statement = typeof statement extends fc.Arbitrary<infer S> ? S : never;
 const blind: fc.Arbitrary<Statement> = fc.record({
   value: fc.integer({ min: 1, max: 3 }),
   action: fc.oneof(
-    { weight: 6, arbitrary: fc.constant('update' as const) },
+    { weight: 4, arbitrary: fc.constant('update' as const) },
     fc.constantFrom('delete' as const, 'insert' as const),
   ),
   by: fc.oneof({ weight: 8, arbitrary: fc.constant('id' as const) }, fc.constant('nothing' as const)),
   row: fc.record({ category: few, score: number, title: number, seen: number }),
   assign: fc.oneof(assignment, fc.record({ category: few }), fc.record({ score: number })),
   told: fc.subarray([...COLUMNS], { minLength: 4 }),
+});
+
+/** Of one row, whose key is given again. */
+const again: fc.Arbitrary<Statement> = fc.record({
+  value: fc.constant(1),
+  action: fc.constantFrom('delete' as const, 'insert' as const, 'update' as const),
+  by: fc.constant('id' as const),
+  row: fc.record({ category: few, score: number, title: number, seen: number }),
+  assign: fc.record({ category: few }),
+  told: fc.constant([...COLUMNS]),
 });
 
 /** The best of a category: what a row holds in one column decides whether another one counts. */
@@ -220,14 +230,19 @@ interface Moment {
 }
 const moment: fc.Arbitrary<Moment> = fc.record({ time: fc.nat(6), wait: fc.nat(2) });
 
+/** @param place of the statement: what the database makes up it does not make up twice */
 function run(
   { action, by, value, row, assign, told }: Statement,
   rows: readonly Row[],
+  place: number,
 ): { rows: Row[]; change: Change } {
   const common = { at: 1, assigned: [], values: {} };
   if (action === 'insert') {
-    const added: Row = { id: Math.max(0, ...rows.map(({ id }) => id)) + 1, ...row };
-    return { rows: [...rows, added], change: { ...common, action, rows: [imageOf(added, told)] } };
+    // Whoever gives a key says so, and may give one again.
+    const isGiven = by === 'id' && rows.every(({ id }) => id !== value);
+    const added: Row = { id: isGiven ? value : 10 + place, ...row };
+    const said = isGiven && !told.includes('id') ? [...told, 'id' as const] : told;
+    return { rows: [...rows, added], change: { ...common, action, rows: [imageOf(added, said)] } };
   }
   const isMeant = (each: Row) => by === 'nothing' || each[by] === value;
   const images: readonly Image[] | undefined = by === 'nothing' ? undefined : [{ [by]: spelled(value) }];
@@ -256,8 +271,8 @@ describe('A change', () => {
         const footprint = throughEntry(footprintOf(asked, rows));
         const before = shown(asked, rows);
         let now: readonly Row[] = rows;
-        for (const each of statements) {
-          const { rows: after, change } = run(each, now);
+        for (const [place, each] of statements.entries()) {
+          const { rows: after, change } = run(each, now, place);
           now = after;
           judged++;
           if (mayAffect(throughText(change), footprint)) return;
@@ -279,8 +294,8 @@ describe('A change', () => {
         const footprint = footprintOf(asked, rows);
         const changes: Change[] = [];
         let now: readonly Row[] = rows;
-        for (const each of statements) {
-          const { rows: after, change } = run(each, now);
+        for (const [place, each] of statements.entries()) {
+          const { rows: after, change } = run(each, now, place);
           now = after;
           changes.push(change);
         }
@@ -306,8 +321,8 @@ describe('A change', () => {
         (rows, asked, statements, seen) => {
           const states: (readonly Row[])[] = [rows];
           const changes: Change[] = [];
-          for (const each of statements) {
-            const { rows: after, change } = run(each, states.at(-1)!);
+          for (const [place, each] of statements.entries()) {
+            const { rows: after, change } = run(each, states.at(-1)!, place);
             states.push(after);
             changes.push(change);
           }
@@ -331,17 +346,20 @@ describe('A change', () => {
         fc.property(
           tableOf(3),
           fc.oneof(query, { weight: 3, arbitrary: best }),
-          fc.array(fc.tuple(fc.oneof(statement, { weight: 4, arbitrary: blind }), fc.nat(3)), {
-            minLength: 1,
-            maxLength: 5,
-          }),
+          fc.oneof(
+            fc.array(fc.tuple(fc.oneof(statement, { weight: 4, arbitrary: blind }), fc.nat(3)), {
+              minLength: 1,
+              maxLength: 5,
+            }),
+            fc.array(fc.tuple(again, fc.nat(3)), { minLength: 2, maxLength: 4 }),
+          ),
           moment,
           fc.array(fc.tuple(moment, fc.subarray([...COLUMNS], { minLength: 3 })), { minLength: 1, maxLength: 2 }),
           (rows, asked, statements, loading, sightings) => {
             const states: (readonly Row[])[] = [rows];
             const changes: Change[] = [];
-            for (const [each] of statements) {
-              const { rows: after, change } = run(each, states.at(-1)!);
+            for (const [place, [each]] of statements.entries()) {
+              const { rows: after, change } = run(each, states.at(-1)!, place);
               states.push(after);
               changes.push(change);
             }
@@ -358,17 +376,12 @@ describe('A change', () => {
             const recallFor =
               (judged: Change): Recall =>
               (name) => {
-                const [before, still]: KnownOfRow[] = [{}, {}];
-                for (const [when, columns] of sightings) {
-                  const { seen, asOf: seenAsOf } = at(when);
-                  const row = seen.find(({ id }) => String(id) === name);
-                  const image = row && imageOf(row, columns);
-                  const held = image && heldSince(image, name, footprint.key, told(seenAsOf), judged);
-                  if (!held) continue;
-                  Object.assign(still!, held.now);
-                  if (seenAsOf <= asOf) Object.assign(before!, held.before);
-                }
-                return { before: before!, now: still! };
+                const seen = sightings.flatMap(([when, columns]) => {
+                  const { seen: rowsThen, asOf: seenAsOf } = at(when);
+                  const row = rowsThen.find(({ id }) => String(id) === name);
+                  return row ? { asOf: seenAsOf, image: imageOf(row, columns) } : [];
+                });
+                return recallOf(seen, { row: name, key: footprint.key, asOf, toldSince: told }, judged);
               };
             const all = told(asOf).flat();
             if (all.some((change) => mayAffect(change, footprint) && mayAffect(change, footprint, recallFor(change)))) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Change, Image } from '../../../lib/journal/change.js';
 import { heldByAll } from '../../../lib/journal/condition.js';
-import { heldSince, type Recalled } from '../../../lib/journal/recall.js';
+import { heldSince, type Recalled, recallOf } from '../../../lib/journal/recall.js';
 
 const KEY = [['id', 'i']] as const;
 const common = { at: 1, assigned: [], values: {} };
@@ -48,6 +48,8 @@ describe('What was seen of a row', () => {
     ['is nothing of a row that has another key', update(seven, ['id']), undefined],
     ['stands when others go', remove([{ id: 'i:9' }]), same(SEEN)],
     ['stands when another one comes', insert({ shelf: 'i:5' }), same(SEEN)],
+    ['is nothing of a key that is given again', insert({ id: 'i:7' }), undefined],
+    ['is nothing where any rows may have come', { ...insert({}), rows: undefined }, undefined],
   ])('%s', (_, change, held) => {
     const judged = update(seven, ['title']);
     expect(heldSince(SEEN, '7', KEY, [[another], [change, judged]], judged)).toEqual(held);
@@ -86,4 +88,38 @@ it('what all rows that pass a filter hold is what it asks one value for', () => 
     ]),
   ).toEqual({ shelf: 'i:1', deletedat: null });
   expect(heldByAll(undefined)).toEqual({});
+});
+
+describe('What is known of a row for an entry', () => {
+  const journal: Change[] = [
+    update(seven, ['shelf'], { shelf: 'i:5' }),
+    update(seven, ['score'], { score: 'i:9' }),
+    update(seven, ['title']),
+  ];
+  const toldSince = (asOf: number) => (asOf < 0 ? undefined : journal.slice(asOf).map((each) => [each]));
+  const recalled = (asOf: number, ...seen: Parameters<typeof recallOf>[0]) =>
+    recallOf(seen, { row: '7', key: KEY, asOf, toldSince }, journal[2]!);
+
+  it('was seen before it was loaded, or after, and then not what it was set to since', () => {
+    const image = { shelf: 'i:5', score: 'i:2' };
+    expect(recalled(1, { asOf: 1, image })).toEqual({
+      now: { shelf: 'i:5', score: ['i:2', 'i:9'] },
+      before: { shelf: 'i:5', score: ['i:2', 'i:9'] },
+    });
+    // Which shelf it was on before it was put there nobody knows.
+    expect(recalled(0, { asOf: 1, image })).toEqual({
+      now: { shelf: 'i:5', score: ['i:2', 'i:9'] },
+      before: { score: ['i:2', 'i:9'] },
+    });
+    expect(recalled(0, { asOf: 3, image: { score: 'i:9', title: 'd:x' } })).toEqual({
+      now: { score: 'i:9', title: 'd:x' },
+      before: {},
+    });
+  });
+
+  it('is as little as is known of what was written meanwhile', () => {
+    const seen = { asOf: 2, image: { shelf: 'i:5' } };
+    expect(recalled(-1, seen)).toEqual({ now: { shelf: 'i:5' }, before: {} });
+    expect(recalled(2, { ...seen, asOf: -1 })).toEqual({ now: {}, before: {} });
+  });
 });
