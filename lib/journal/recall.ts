@@ -43,10 +43,14 @@ export function recallOf(
     const told = toldSince(seen.asOf);
     if (!told) continue;
     const held = heldSince(seen.image, row, key, told, judged);
-    // Seen later than the entry was loaded: what nothing has set it to since then, it held already.
-    const since = seen.asOf <= asOf ? told : toldSince(asOf);
     Object.assign(now!, held?.now);
-    Object.assign(before!, since && heldSince(seen.image, row, key, since, judged)?.before);
+    if (seen.asOf <= asOf) Object.assign(before!, held?.before);
+    // Seen later than the entry was loaded: what nothing has set it to since then, it held already. Whatever goes must be what was seen: SQLite
+    // may give the next row the key of the last one.
+    else if (judged.action !== 'delete' || told.some((changes) => changes?.includes(judged))) {
+      const since = toldSince(asOf);
+      Object.assign(before!, since && heldSince(seen.image, row, key, since, judged)?.before);
+    }
   }
   return { before: before!, now: now! };
 }

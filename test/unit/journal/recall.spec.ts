@@ -117,6 +117,16 @@ describe('What is known of a row for an entry', () => {
     });
   });
 
+  it('is not what was seen of another row under its key, which came after it had gone', () => {
+    const gone = remove(seven);
+    const told = [[gone], [insert({ shelf: 'i:5' })]];
+    const seen = (asOf: number) => ({ asOf, image: { shelf: 'i:5' } });
+    const before = (asOf: number) =>
+      recallOf([seen(asOf)], { row: '7', key: KEY, asOf: 0, toldSince: (from) => told.slice(from) }, gone).before;
+    expect(before(0)).toEqual({ shelf: 'i:5' });
+    expect(before(2)).toEqual({});
+  });
+
   it('is as little as is known of what was written meanwhile', () => {
     const seen = { asOf: 2, image: { shelf: 'i:5' } };
     expect(recalled(-1, seen)).toEqual({ now: { shelf: 'i:5' }, before: {} });
