@@ -1,7 +1,7 @@
 import { Brackets, type DataSource, type EntityMetadata, type ObjectLiteral, type QueryRunner } from 'typeorm';
 import type { Image } from '../journal/change.js';
 import type { KeyColumn, LoadedFootprint } from '../journal/footprint.js';
-import { columnName, columnSpelling, type ColumnValue, loadedValue } from '../naming/column-value.js';
+import { columnName, columnSpelling, columnValue, type ColumnValue, loadedValue } from '../naming/column-value.js';
 import { rowKey } from '../naming/row-key.js';
 import { entityClock, entityDatabaseClock } from '../naming/table-clocks.js';
 import { keyOf } from './shown-rows.js';
@@ -31,10 +31,8 @@ export class RowsByName {
       (each) => !each.parentEntityMetadata && entityClock(each) === clock && keyOf(each).join() === key.join(),
     );
     this.#metadata = metadata;
-    this.#columns = (metadata?.columns ?? []).filter(
-      (column) =>
-        columns.has(columnName(dataSource, column.databaseName)) && (columnSpelling(column) ?? column.isDeleteDate),
-    );
+    const isWanted = ({ databaseName }: Column) => columns.has(columnName(dataSource, databaseName));
+    this.#columns = (metadata?.columns ?? []).filter((column) => isWanted(column) && canBeTold(column));
   }
 
   /** What is read; nothing where there is nothing to ask. */
@@ -81,6 +79,11 @@ export class RowsByName {
     }
     return image;
   }
+}
+
+/** Nothing is said of what is not shown unasked. */
+function canBeTold(column: Column): boolean {
+  return columnValue(column, null) === null && (column.isDeleteDate || columnSpelling(column) !== undefined);
 }
 
 function aliasOf({ columns }: EntityMetadata, column: Column): string {

@@ -78,11 +78,11 @@ const newest = (app: TestApp) => onShelf(app).orderBy({ score: 'DESC' });
 const idsOf = (items: readonly { readonly id: number }[]) => items.map(({ id }) => id);
 
 describeDatabases('The count of a cached refinement', (database) => {
-  it('is an entry of its own, which loads no rows', async () => {
+  it('is an entry of its own, which loads no more of a few rows than which they are', async () => {
     const app = await open(database);
     const { result, statements } = await app.statements.during(() => onShelf(app).cache('one').count());
     expect(result).toBe(5);
-    expect(statements).toEqual([expect.stringMatching(/^SELECT COUNT\(/)]);
+    expect(statements).toEqual([expect.stringMatching(/^SELECT \S+ AS \S+ FROM .* LIMIT 201$/)]);
     await app.settled();
     expect(await app.statements.expect(0, () => onShelf(app).cache('one').count())).toBe(5);
     expect(await app.statements.expect(1, () => onShelf(app).cache('one'))).toHaveLength(5);
@@ -91,6 +91,51 @@ describeDatabases('The count of a cached refinement', (database) => {
     // No suffix is spelled so.
     expect(await app.statements.expect(1, () => onShelf(app).cache('one~count'))).toHaveLength(5);
     expect(app.events.filter(({ name }) => name === 'entry:mismatched')).toEqual([]);
+  });
+
+  it('is no more than a number where there are many', async () => {
+    const app = await open(database);
+    const more = Array.from({ length: 196 }, () => ({ title: 'more', shelf: 1 }));
+    await app.dataSource.manager.insert(Article, more.slice(1));
+    expect(await app.statements.expect(1, () => onShelf(app).cache().count())).toBe(200);
+    await app.dataSource.manager.insert(Article, more.slice(0, 1));
+    const { result, statements } = await app.statements.during(() => onShelf(app).cache().count());
+    expect(result).toBe(201);
+    expect(statements).toEqual([expect.stringMatching(/LIMIT 201$/), expect.stringMatching(/^SELECT COUNT\(/)]);
+    await app.settled();
+    expect(await app.statements.expect(0, () => onShelf(app).cache().count())).toBe(201);
+    await app.dataSource.manager.delete(Article, 1);
+    expect(await app.statements.expect(1, () => onShelf(app).cache().count())).toBe(200);
+  });
+
+  it('of a few rows counts each once, however often a filter finds it, and outlives what becomes of all others', async () => {
+    const app = await open(database);
+    const { manager } = app.dataSource;
+    await manager.insert(Remark, [
+      { text: 'one', article: { id: 1 } },
+      { text: 'again', article: { id: 1 } },
+    ]);
+    const remarked = () =>
+      app
+        .get(Articles)
+        .all()
+        .filter({ remarks: { text: 'one' } })
+        .cache()
+        .count();
+    expect(await app.statements.expect(1, remarked)).toBe(1);
+    expect(await app.statements.expect(1, () => onShelf(app).cache().count())).toBe(5);
+    await app.settled();
+    // Nobody has seen on which shelf they are.
+    await manager.delete(Article, 6);
+    await manager.update(Article, 7, { shelf: 3 });
+    await manager.save(Article, { id: 7, shelf: 4 });
+    expect(await app.statements.expect(0, () => onShelf(app).cache().count())).toBe(5);
+    expect(await remarked()).toBe(1);
+    await manager.update(Article, 7, { shelf: 1 });
+    expect(await app.statements.expect(1, () => onShelf(app).cache().count())).toBe(6);
+    await app.settled();
+    await manager.delete(Article, 7);
+    expect(await app.statements.expect(1, () => onShelf(app).cache().count())).toBe(5);
   });
 
   it('is the same for every part, order and selection of the set, and says whether there is any', async () => {
