@@ -2,6 +2,9 @@ import { CACHE_MANAGER } from '@nestjs/cache-manager';
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit, Optional } from '@nestjs/common';
 import { DiscoveryService, ModuleRef } from '@nestjs/core';
 import { type DataSource, InstanceChecker, type ObjectLiteral } from 'typeorm';
+import { ExpectedRows } from './cache/expected-rows.js';
+import { Journals } from './cache/journals.js';
+import { KnownRows } from './cache/known-rows.js';
 import { NearCache } from './cache/near-cache.js';
 import { ReadThrough } from './cache/read-through.js';
 import { InvalidConfigurationError } from './errors.js';
@@ -12,7 +15,7 @@ import { KeptOut } from './manager/kept-out.js';
 import { type CacheManagerClass, ManagerRegistry } from './manager/manager-registry.js';
 import { bindManager } from './manager/manager-runtime.js';
 import { keyPrefix } from './naming/cache-keys.js';
-import { entityClock } from './naming/table-clocks.js';
+import { entityClock, isDatabaseClock } from './naming/table-clocks.js';
 import type { CacheManager } from './peers/cache-manager.js';
 import { brand } from './peers/copies.js';
 import { checkVersions } from './peers/versions.js';
@@ -86,6 +89,7 @@ export class QsCacheCore implements OnModuleInit, OnApplicationShutdown {
       this.#options.seal,
       undefined,
       this.#near,
+      new ExpectedRows(new Journals(new KnownRows(isDatabaseClock))),
     );
     return this.#readThrough;
   }

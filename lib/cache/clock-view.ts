@@ -2,7 +2,6 @@ import type { ClockQuery, ClocksRead, ClockState } from '../store/cache-store.js
 import type { Change } from '../journal/change.js';
 import type { KeyColumn } from '../journal/footprint.js';
 import { type Recall, recallOf } from '../journal/recall.js';
-import { isDatabaseClock } from '../naming/table-clocks.js';
 import type { Dependency } from './dependency.js';
 import type { DatedDependency } from './entry.js';
 import type { Journals, Told } from './journals.js';
@@ -124,8 +123,10 @@ export class ClockView {
 
   /** What may have changed anything: what the clocks of databases show. */
   get databases(): readonly DatedDependency[] {
-    const clocks = [...this.#known.keys()].filter(isDatabaseClock);
-    return (this.#databases ??= clocks.map((clock) => ({ clock, asOf: this.nowOf(clock) })));
+    this.#databases ??= [...this.#known.keys()]
+      .filter((clock) => this.journals?.rows.coversAll(clock))
+      .map((clock) => ({ clock, asOf: this.nowOf(clock) }));
+    return this.#databases;
   }
 
   /** What the clock shows. */

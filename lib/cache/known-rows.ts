@@ -1,7 +1,6 @@
 import type { Image } from '../journal/change.js';
 import { heldByAll } from '../journal/condition.js';
 import type { KeyColumn, LoadedFootprint } from '../journal/footprint.js';
-import { isDatabaseClock } from '../naming/table-clocks.js';
 import type { DatedDependency } from './entry.js';
 
 /** Rows remembered at once; some hundred bytes each. */
@@ -34,6 +33,9 @@ export class KnownRows {
   readonly #databases = new Map<string, number>();
   #epoch: string | undefined;
   #sightings = 0;
+
+  /** @param coversAll whether what advances a clock may have written any table of a database, and no journal tells of it. Default: none does. */
+  constructor(readonly coversAll: (clock: string) => boolean = () => false) {}
 
   /** Now, in sightings: what was seen by now is of no later `at`. */
   get moment(): number {
@@ -70,7 +72,7 @@ export class KnownRows {
     dependencies: readonly Dated[],
     footprints: (place: number) => readonly LoadedFootprint[] | undefined,
   ): void {
-    const databases = dependencies.filter(({ clock }) => isDatabaseClock(clock));
+    const databases = dependencies.filter(({ clock }) => this.coversAll(clock));
     dependencies.forEach((each, place) => this.saw(epoch, each, footprints(place) ?? [], databases));
   }
 

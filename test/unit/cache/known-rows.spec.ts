@@ -102,7 +102,7 @@ it('of more rows than there is room for the last ones are known', () => {
 
 it('what may have changed anything leaves nothing of what was seen before it', () => {
   const known = new KnownRows();
-  const database = (asOf: number) => [{ clock: 'database:shop', asOf }];
+  const database = (asOf: number) => [{ clock: 'shop', asOf }];
   const saw = (row: string, asOf: number) =>
     known.saw('epoch', { clock: 'article', asOf: 1 }, [footprint([row], { [row]: { shelf: 'i:2' } })], database(asOf));
   saw('7', 3);
@@ -115,7 +115,7 @@ it('what may have changed anything leaves nothing of what was seen before it', (
   // Of a load that began before it.
   saw('9', 3);
   expect(of(known, '9', 'epoch', database(4))).toEqual([]);
-  expect(of(known, '9', 'epoch', [{ clock: 'database:other', asOf: 1 }])).toEqual([]);
+  expect(of(known, '9', 'epoch', [{ clock: 'other', asOf: 1 }])).toEqual([]);
 });
 
 it('says when it was seen: after what this process had seen by then', () => {
@@ -127,4 +127,21 @@ it('says when it was seen: after what this process had seen by then', () => {
   saw(2, 'i:2');
   const seen = known.of('epoch', 'article', KEY, '7', []);
   expect(seen.map(({ at }) => at <= moment)).toEqual([true, false]);
+});
+
+it('what an entry depends on says of which database it is', () => {
+  const known = new KnownRows((clock) => clock === 'shop');
+  const saw = (row: string, asOf: number) =>
+    known.sawEntry(
+      'epoch',
+      [
+        { clock: 'shop', asOf },
+        { clock: 'article', asOf: 1 },
+      ],
+      (place) => (place === 1 ? [footprint([row], { [row]: { shelf: 'i:2' } })] : undefined),
+    );
+  saw('7', 3);
+  expect(of(known, '7', 'epoch', [{ clock: 'shop', asOf: 3 }])).toHaveLength(1);
+  saw('8', 4);
+  expect(of(known, '7', 'epoch', [{ clock: 'shop', asOf: 4 }])).toEqual([]);
 });

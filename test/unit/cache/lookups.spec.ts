@@ -19,6 +19,8 @@ const view = new ClockView(
   },
 );
 
+type See = Parameters<Lookups['see']>[2];
+
 const unseen = (clock: string, ...ids: number[]): Unseen => ({
   clock,
   key: KEY,
@@ -43,10 +45,10 @@ const seen = (rows: KnownRows, clock: string, row: string) =>
 
 it('rows of one table are looked at together, each once, as of what its clock showed', async () => {
   const { rows, lookups } = setUp();
-  const see = vi.fn(async (clock: string) => (clock === 'card' ? found('1', '2') : found('1')));
+  const see = vi.fn<See>(async (clock) => (clock === 'card' ? found('1', '2') : found('1')));
   const asked = [unseen('card', 1, 2), unseen('pin', 1), unseen('card', 2)];
   expect(await lookups.see(asked, view, see)).toBe(true);
-  expect(see.mock.calls.map((call: unknown[]) => call.slice(0, 3))).toEqual([
+  expect(see.mock.calls.map((call) => call.slice(0, 3))).toEqual([
     ['card', KEY, [{ id: 'i:1' }, { id: 'i:2' }]],
     ['pin', KEY, [{ id: 'i:1' }]],
   ]);
@@ -57,7 +59,7 @@ it('rows of one table are looked at together, each once, as of what its clock sh
 it('whoever wants a row that somebody is looking at waits for that', async () => {
   const { lookups } = setUp();
   let look!: (seen: LoadedFootprint) => void;
-  const see = vi.fn(() => new Promise<LoadedFootprint>((resolve) => (look = resolve)));
+  const see = vi.fn<See>(() => new Promise((resolve) => (look = resolve)));
   const both = [lookups.see([unseen('card', 1)], view, see), lookups.see([unseen('card', 1)], view, see)];
   await Promise.resolve();
   expect(see).toHaveBeenCalledTimes(1);
@@ -80,7 +82,7 @@ it('who has waited long enough goes on, and who fails has learnt nothing', async
 
 it('where more rows are in doubt than it is worth, none is looked at', async () => {
   const { lookups } = setUp();
-  const see = vi.fn(() => Promise.resolve(found()));
+  const see = vi.fn<See>(() => Promise.resolve(found()));
   const ids = Array.from({ length: 51 }, (_, i) => i);
   expect(await lookups.see([unseen('card', ...ids)], view, see)).toBe(false);
   expect(see).not.toHaveBeenCalled();
