@@ -9,16 +9,24 @@ import type { Loads } from './read-request.js';
 /** Rows that are looked at for one read; where more are in doubt, it loads. */
 const MOST_ROWS = 50;
 
+/** A look that takes longer than this, in milliseconds, keeps nobody from looking again: its connection may be dead. */
+const OVERDUE_MS = 5_000;
+
 type See = NonNullable<Loads<unknown>['see']>;
+
+interface Look {
+  readonly over: Promise<void>;
+  readonly since: number;
+}
 
 /**
  * Looks at rows that a write has named by their key only: does the card that was rated belong to this board? What they hold decides whether
  * entries are still true that would have to be loaded otherwise, of all boards; one query tells it to all of their readers.
  */
 export class Lookups {
-  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #underWay = new Map<string, Look>();
 
-  /** @param patienceMs after so long whoever waits goes on without */
+  /** @param patienceMs after so long whoever waits goes on without, and nobody else waits for that look */
   constructor(
     private readonly rows: KnownRows,
     private readonly patienceMs: number,
@@ -33,11 +41,17 @@ export class Lookups {
   async see(unseen: readonly Unseen[], view: ClockView, see: See): Promise<boolean> {
     const asked = byName(unseen);
     if (asked.size > MOST_ROWS) return false;
-    const joined = [...asked.keys()].flatMap((name) => this.#underWay.get(name) ?? []);
-    const own = [...asked].filter(([name]) => !this.#underWay.has(name));
+    const now = Date.now();
+    const joined = new Set<Look>();
+    for (const name of asked.keys()) {
+      const look = this.#underWay.get(name);
+      if (look && now - look.since < OVERDUE_MS) joined.add(look);
+    }
+    if ([...joined].some(({ since }) => now - since >= this.patienceMs)) return false;
+    const own = [...asked].filter(([name]) => !joined.has(this.#underWay.get(name)!));
     const begun = [...tables(own)].map(([names, table]) => this.#begin(names, table, view, see));
     const over = new AbortController();
-    const all = Promise.all([...new Set(joined), ...begun]).then(() => true);
+    const all = Promise.all([...joined, ...begun].map((look) => look.over)).then(() => true);
     const late = sleep(this.patienceMs, false, { ref: false, signal: over.signal });
     return Promise.race([all, late]).finally(() => {
       late.catch(() => undefined);
@@ -45,12 +59,13 @@ export class Lookups {
     });
   }
 
-  #begin(names: readonly string[], { clock, key, rows }: Unseen, view: ClockView, see: See): Promise<void> {
-    const looked = this.#look({ clock, key, rows }, view, see).finally(() => {
-      for (const name of names) this.#underWay.delete(name);
+  #begin(names: readonly string[], table: Unseen, view: ClockView, see: See): Look {
+    const over = this.#look(table, view, see).finally(() => {
+      for (const name of names) if (this.#underWay.get(name) === look) this.#underWay.delete(name);
     });
-    for (const name of names) this.#underWay.set(name, looked);
-    return looked;
+    const look: Look = { over, since: Date.now() };
+    for (const name of names) this.#underWay.set(name, look);
+    return look;
   }
 
   async #look({ clock, key, rows }: Unseen, view: ClockView, see: See): Promise<void> {

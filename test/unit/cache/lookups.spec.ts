@@ -80,6 +80,22 @@ it('who has waited long enough goes on, and who fails has learnt nothing', async
   expect(['1', '2', '3'].flatMap((row) => seen(rows, 'card', row))).toEqual([]);
 });
 
+it('nobody waits for a look that has kept somebody waiting for too long, and after a while it is made again', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const { lookups } = setUp();
+  const see = vi.fn<See>(() => new Promise(() => {}));
+  const look = () => lookups.see([unseen('card', 1)], view, see);
+  const first = look();
+  vi.advanceTimersByTime(PATIENCE);
+  expect(await look()).toBe(false);
+  expect(see).toHaveBeenCalledTimes(1);
+  vi.advanceTimersByTime(5_000);
+  see.mockResolvedValue(found('1'));
+  expect(await look()).toBe(true);
+  expect(see).toHaveBeenCalledTimes(2);
+  expect(await first).toBe(false);
+});
+
 it('where more rows are in doubt than it is worth, none is looked at', async () => {
   const { lookups } = setUp();
   const see = vi.fn<See>(() => Promise.resolve(found()));

@@ -3,8 +3,8 @@ import type { Lab } from './lab.js';
 import { reasonOf } from './reasons.js';
 import type { Scene, WritePath } from './scene.js';
 
-/** What became of a cached read: warm and right, dropped as its content changed, dropped for nothing, stale. */
-export type Mark = '.' | 'd' | 'n' | 'S';
+/** What became of a cached read: warm and right, kept after a look at rows, dropped as its content changed, dropped for nothing, stale. */
+export type Mark = '.' | 'k' | 'd' | 'n' | 'S';
 
 export interface Row {
   readonly path: string;
@@ -31,15 +31,17 @@ export async function markPath(
   const before: string[] = [];
   for (const observer of observers) before.push(await lab.cached(observer));
   const { statements: written } = await lab.statements.during(write);
-  const after: { cached: string; isWarm: boolean; because: StaleCause | undefined }[] = [];
+  const after: Read[] = [];
   for (const observer of observers) {
     const from = lab.events.length;
     const { result: cached, statements } = await lab.statements.during(() => lab.cached(observer));
-    const missed = lab.events.slice(from).find((event) => event.name === 'entry:missed');
-    after.push({ cached, isWarm: statements.length === 0, because: missed?.because });
+    const told = lab.events.slice(from);
+    const missed = told.find((event) => event.name === 'entry:missed');
+    const isHit = !missed && told.some(({ name }) => name === 'entry:hit');
+    after.push({ cached, isWarm: statements.length === 0, isHit, because: missed?.because });
   }
   const truths = await lab.truths(observers);
-  const marks = after.map(({ cached, isWarm }, i) => markOf(before[i]!, cached, truths[i]!, isWarm));
+  const marks = after.map((read, i) => markOf(before[i]!, read, truths[i]!));
   const stale = marks.flatMap((mark, i) =>
     mark === 'S' ? [{ observer: observers[i]!.sees, cached: after[i]!.cached, truth: truths[i]! }] : [],
   );
@@ -47,10 +49,19 @@ export async function markPath(
   return { marks: marks.join(''), stale, reasons };
 }
 
-function markOf(before: string, cached: string, truth: string, isWarm: boolean): Mark {
+interface Read {
+  readonly cached: string;
+  /** Without a query. */
+  readonly isWarm: boolean;
+  readonly isHit: boolean;
+  readonly because: StaleCause | undefined;
+}
+
+function markOf(before: string, { cached, isWarm, isHit }: Read, truth: string): Mark {
   if (cached !== truth) return 'S';
   // That there is no row is never cached, so asking for it is no drop.
   if (isWarm || before === 'null') return '.';
+  if (isHit) return 'k';
   return before === truth ? 'n' : 'd';
 }
 
@@ -74,9 +85,9 @@ export function table(title: string, scene: Scene, rows: readonly Row[]): string
   const head = scene.observers.map((_, i) => label(i)).join('');
   return [
     `${title}: ${letters}`,
-    `  ${'. warm  d dropped  n needlessly  S STALE'.padEnd(width)}  ${head}  ${head} (in a transaction)`,
+    `  ${'. warm  k kept after a look  d dropped  n needlessly  S STALE'.padEnd(width)}  ${head}  ${head} (in a transaction)`,
     ...lines,
-    `  ${rows.length} paths, ${all.length} cells: ${count('.')} warm, ${count('d')} dropped, ${count('n')} needlessly, ${count('S')} STALE`,
+    `  ${rows.length} paths, ${all.length} cells: ${count('.')} warm, ${count('k')} kept after a look, ${count('d')} dropped, ${count('n')} needlessly, ${count('S')} STALE`,
     ...(named.length ? ['  Needlessly, because', ...named] : []),
   ].join('\n');
 }
