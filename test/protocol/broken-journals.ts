@@ -4,6 +4,7 @@ import {
   firstOfEach,
   HastyTeller,
   journalOfAnotherEpoch,
+  notAskingAgain,
   settlingAsNothing,
   takingGapsForNothing,
   tellingBesideHolds,
@@ -11,7 +12,8 @@ import {
   withFootprints,
 } from './journal-sabotage.js';
 import { replace } from './sabotage.js';
-import { BlindKnownRows } from './watched-known-rows.js';
+import { tablesOfOne } from './tables.js';
+import { BlindKnownRows, TimelessKnownRows } from './watched-known-rows.js';
 
 const one = [{ query: 'active' }] as const;
 const two = [...one, { query: 'active' }] as const;
@@ -144,6 +146,21 @@ export const brokenJournals: Record<string, Sabotaged> = {
     readers: [{ query: 'mine' }, { query: 'other' }],
     writers: ['adopt', 'activate'],
     broken: { rows: (server) => new BlindKnownRows((clock) => server.read({ clock, rows: [] }).now) },
+  },
+  'a row that is looked at, and the clocks are not asked for again': {
+    journal: {},
+    tables: tablesOfOne,
+    readers: [{ query: 'mine' }],
+    writers: ['activate', 'giveAndRetitle'],
+    breaking: notAskingAgain,
+    broken: { rows: () => new TimelessKnownRows() },
+  },
+  'what was seen of a row after the clocks were asked for': {
+    journal: {},
+    tables: tablesOfOne,
+    readers: [{ query: 'mine' }, { query: 'mine' }],
+    writers: ['activate', 'giveAndRetitle'],
+    broken: { rows: () => new TimelessKnownRows() },
   },
   'one of two changes of a transaction told for both': {
     journal: {},

@@ -5,6 +5,7 @@ import { brokenJournals } from './broken-journals.js';
 import { journalBounds, journals } from './journal-scenarios.js';
 import type { Scenario } from './scenario.js';
 import { bounds, isLong, MOST_EXECUTIONS, promised } from './scenarios.js';
+import { tablesOfOne } from './tables.js';
 import { ProtocolWorld } from './world.js';
 
 vi.mock('node:timers/promises', async () => (await import('./scripted-time.js')).timersPromises);
@@ -59,6 +60,7 @@ describe('the protocol, in every order its steps can happen', () => {
         'load:awaited',
         'write:ambiguous',
         'judged by journals',
+        'looked at a row',
         'read near',
         'vouched for',
         'vouched for by what was told',
@@ -117,6 +119,15 @@ describe('the protocol, in every order its steps can happen', () => {
         readers: [{ query: 'active' }, { query: 'active' }],
         writers: ['hide', 'retitle'],
         broken: { holdMs: 0 },
+      },
+    ],
+    [
+      'what rows say that are looked at',
+      {
+        journal: {},
+        tables: tablesOfOne,
+        readers: [{ query: 'mine' }],
+        writers: ['activate', 'giveAndRetitle'],
       },
     ],
     ['a clear', { readers: [{ query: 'slug' }, { query: 'slug' }], clears: 1 }],

@@ -1,4 +1,7 @@
+import type { ClockView } from '../../lib/cache/clock-view.js';
 import { type Entry, formatEntry, parseEntry } from '../../lib/cache/entry.js';
+import { Lookups } from '../../lib/cache/lookups.js';
+import { Answer } from '../../lib/cache/question.js';
 import { changeText } from '../../lib/journal/change.js';
 import { type Footprints, footprintsText, parseFootprints } from '../../lib/journal/footprint.js';
 import type { CacheStore, ClockWrite } from '../../lib/store/cache-store.js';
@@ -58,6 +61,24 @@ export function datingTooFar(store: CacheStore, server: ScriptedServer): Partial
       }));
       return store.replace(key, mark, formatEntry({ ...entry, dependencies }));
     },
+  };
+}
+
+/** Who has looked at rows goes on by the clocks that were asked for before. */
+export function notAskingAgain(): () => void {
+  const { see } = Lookups.prototype;
+  const { further } = Answer.prototype;
+  const looked = new WeakSet<ClockView>();
+  Lookups.prototype.see = function (unseen, view, ...rest) {
+    looked.add(view);
+    return see.call(this, unseen, view, ...rest);
+  };
+  Answer.prototype.further = function (...asked) {
+    return looked.has(this.view) ? Promise.resolve(this.view) : further.call(this, ...asked);
+  };
+  return () => {
+    Lookups.prototype.see = see;
+    Answer.prototype.further = further;
   };
 }
 

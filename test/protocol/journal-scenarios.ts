@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario.js';
 import { isLong } from './scenarios.js';
+import { tablesOfOne } from './tables.js';
 
 const two = [{ query: 'active' }, { query: 'active' }] as const;
 const oneInEachOfTwo = [{ query: 'active' }, { query: 'active', process: 'q' }] as const;
@@ -196,6 +197,13 @@ export const journals: Record<string, Scenario> = {
     journal: {},
     readers: [{ query: 'mine' }, { query: 'other' }],
     writers: ['adopt', 'activate'],
+  },
+  // Whether it comes in is for the row to say, which is looked at while another one moves it, and writes what is shown.
+  'a row that nobody has seen, which one brings into a list and another one out of it': {
+    journal: {},
+    tables: tablesOfOne,
+    readers: [{ query: 'mine' }, { query: 'mine' }],
+    writers: ['activate', 'giveAndRetitle'],
   },
   // Those above say the same of fewer moments.
   ...(isLong && {

@@ -1,11 +1,14 @@
-import type { Keeping, Loaded } from '../../lib/cache/read-request.js';
+import type { Keeping, Loaded, Loads } from '../../lib/cache/read-request.js';
+import { rowName } from '../../lib/journal/row-name.js';
 import { Actor } from './actor.js';
 import type { Cell, WriteCounts } from './database.js';
 import type { Step } from './explore.js';
 import type { ReadSeen } from './near.js';
 import { type Query, type QueryName, queryNamed, type Seen } from './queries.js';
-import { find, type Found } from './tables.js';
+import { find, type Found, heldBy, rowsNamed } from './tables.js';
 import type { ProtocolWorld } from './world.js';
+
+type See = NonNullable<Loads<Seen>['see']>;
 
 /** Asks one query, once. */
 export class Reader extends Actor {
@@ -32,8 +35,8 @@ export class Reader extends Actor {
 
   /** Before anybody writes. */
   async readBefore(): Promise<void> {
-    const { readThrough, limit } = this.world.process(this.processName);
-    await readThrough.readMany(this.#query.batch, { load: async () => [await this.#load()], limit });
+    const { readThrough } = this.world.process(this.processName);
+    await readThrough.readMany(this.#query.batch, this.#loads);
     await readThrough.settled();
     this.forget();
   }
@@ -42,7 +45,8 @@ export class Reader extends Actor {
     this.#gone = this.#goneMark();
     const floor = (this.#floor = { ...this.world.acknowledged });
     const read = () => Promise.all(Array.from({ length: this.times }, () => this.#read(floor)));
-    await (this.world.scenario.leases ? this.world.gates.as(this.name, read) : read());
+    const { leases, journal } = this.world.scenario;
+    await (leases || journal ? this.world.gates.as(this.name, read) : read());
   }
 
   /** Its process ends: nobody hears of it again. */
@@ -59,9 +63,7 @@ export class Reader extends Actor {
 
   async #read(floor: WriteCounts): Promise<void> {
     const process = this.world.process(this.processName);
-    const { readThrough, limit } = process;
-    const load = async () => [await this.#load()];
-    const reading = readThrough.readMany(this.#query.batch, { load, limit });
+    const reading = process.readThrough.readMany(this.#query.batch, this.#loads);
     // What is shown without a question is shown by now.
     const { isLate } = process;
     process.isLate = false;
@@ -73,6 +75,13 @@ export class Reader extends Actor {
         `STALE: ${this.name} began when write ${floor[cell]} of ${cell} was acknowledged, and got ${count}`,
       );
     }
+  }
+
+  get #loads(): Loads<Seen> {
+    const { scenario } = this.world;
+    const { limit } = this.world.process(this.processName);
+    const load = async () => [await this.#load()];
+    return { load, limit, ...(scenario.journal && { see: (...asked) => this.#look(...asked) }) };
   }
 
   protected own(): unknown {
@@ -124,5 +133,15 @@ export class Reader extends Actor {
     return dependencies
       ? { own: seen, payload, dependencies, footprints: footprints && (() => footprints(found)) }
       : { own: seen, payload, skipped: { reason: 'uncovered' } };
+  }
+
+  async #look(...[clock, key, rows, columns]: Parameters<See>): ReturnType<See> {
+    const { world } = this;
+    const names = rows.map((row) => rowName(row, key)!);
+    const work = () => rowsNamed(names, world.tables);
+    const name = `look(${names.join()}: ${[...columns].join()})`;
+    const found = await this.database(name, [{ label: '', work }]);
+    world.happened.add('looked at a row');
+    return heldBy(found, clock);
   }
 }

@@ -5,6 +5,7 @@ import type { CallFaults } from './gated-store.js';
 import type { QueryName } from './queries.js';
 import type { WatchedKnownRows } from './watched-known-rows.js';
 import type { ScriptedServer } from './scripted-server.js';
+import type { Tables } from './tables.js';
 import type { TrackingFault } from './scripted-tracking.js';
 import type { WriteName } from './writes.js';
 
@@ -32,6 +33,8 @@ export interface Scenario {
   /** Writers tell what they change, and all have read before. */
   readonly journal?: JournalScript;
   readonly writers?: readonly WriteName[];
+  /** What there is before anybody writes. Default: the first. */
+  readonly tables?: Tables;
   /** Writes nobody tells of, each followed by an explicit clear. */
   readonly clears?: number;
   /** Readers depend on the clock of the database, as they always do outside of a model this small. */

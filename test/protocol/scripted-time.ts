@@ -46,10 +46,16 @@ export class ScriptedTime {
     for (const { wake } of awake) wake();
   }
 
-  sleep(ms: number, isIdle: boolean): Promise<void> {
+  /** @param signal told when nobody waits for it any more */
+  sleep(ms: number, isIdle: boolean, signal?: AbortSignal): Promise<void> {
     const until = this.now + ms - (isIdle ? 0 : this.hasteMs);
     if (until <= this.now) return Promise.resolve();
-    return new Promise((wake) => this.#sleepers.push({ until, isIdle, wake }));
+    return new Promise((wake) => {
+      const sleeper = { until, isIdle, wake };
+      this.#sleepers.push(sleeper);
+      const leave = () => void (this.#sleepers = this.#sleepers.filter((each) => each !== sleeper));
+      signal?.addEventListener('abort', leave);
+    });
   }
 
   #be(moment: number): void {
@@ -61,5 +67,6 @@ export class ScriptedTime {
 export const time = new ScriptedTime();
 
 export const timersPromises = {
-  setTimeout: (ms: number, _value?: unknown, options?: { ref?: boolean }) => time.sleep(ms, options?.ref === false),
+  setTimeout: (ms: number, _value?: unknown, options?: { ref?: boolean; signal?: AbortSignal }) =>
+    time.sleep(ms, options?.ref === false, options?.signal),
 };

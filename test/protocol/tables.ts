@@ -1,6 +1,7 @@
 import type { ObjectLiteral } from 'typeorm';
 import type { FootprintsOf } from '../../lib/load/footprints.js';
 import { EntityFootprints } from '../../lib/load/footprints.js';
+import type { LoadedFootprint } from '../../lib/journal/footprint.js';
 import { Example, User } from '../fixtures/entities/example.entity.js';
 import { dataSource } from './data-source.js';
 
@@ -33,6 +34,12 @@ export const firstTables: Tables = {
   ],
 };
 
+/** As the first, and all of it is the first user's. */
+export const tablesOfOne: Tables = {
+  ...firstTables,
+  examples: firstTables.examples.map((row) => ({ ...row, userId: 1 })),
+};
+
 const listed = ({ id, title }: ExampleRow) => ({ id, title });
 
 /** What may be shown of the tables. Each is a cell that counts how often it has become another one. */
@@ -51,8 +58,7 @@ const shown = {
   /** A list with a filter of two columns. */
   mine: ({ examples }) => examples.filter(({ isActive, userId }) => isActive && userId === 1).map(listed),
   /** A whole row, with whom it belongs to. */
-  other: ({ examples }) =>
-    examples.filter(({ id }) => id === 2).map(({ userId, ...row }) => ({ ...row, user: { id: userId } })),
+  other: (tables) => rowsNamed(['2'], tables),
   /** One row, and two of its columns. */
   one: ({ examples }) => examples.filter(({ id }) => id === 1).map(listed),
   author: ({ users }) => users.filter(({ id }) => id === 1),
@@ -110,6 +116,18 @@ export const footprints = {
   authored: ({ author = [], authored = [] }) =>
     ofAuthors.of({ where: { id: 1 } }, { entities: author.map((each) => ({ ...each, examples: authored })) }),
 } as const satisfies Record<string, (found: Found) => FootprintsOf>;
+
+/** As they are loaded, whatever they hold. */
+export function rowsNamed(names: readonly string[], { examples }: Tables): readonly ObjectLiteral[] {
+  const named = examples.filter(({ id }) => names.includes(String(id)));
+  return named.map(({ userId, ...row }) => ({ ...row, user: { id: userId } }));
+}
+
+/** What was seen of rows that were found by their names. */
+export function heldBy(found: readonly ObjectLiteral[], clock: string): LoadedFootprint {
+  const { key, rows, images } = ofOwned.of({}, { entities: found }).get(clock)![0]!;
+  return { key, rows, images, shown: [], filtering: [], ordering: [] };
+}
 
 type Effect = (tables: Tables) => Tables;
 

@@ -6,7 +6,15 @@ type Of = Parameters<KnownRows['of']>;
 
 /** Says what a process has seen of rows. */
 export class WatchedKnownRows extends KnownRows {
+  /** Told of each question what had been seen when it was sent, for comparing moments. */
+  asked?: (moment: number) => void;
   readonly #seen = new Map<string, readonly Sighting[]>();
+
+  override get moment(): number {
+    const moment = super.moment;
+    this.asked?.(moment);
+    return moment;
+  }
 
   override saw(...[epoch, dated, footprints, databases]: Saw): void {
     super.saw(epoch, dated, footprints, databases);
@@ -32,5 +40,12 @@ export class BlindKnownRows extends WatchedKnownRows {
   override of(...asked: Of): readonly Sighting[] {
     const now = this.nowOf(asked[1]);
     return super.of(...asked).map((seen) => ({ ...seen, asOf: now }));
+  }
+}
+
+/** Whatever has been seen counts for whoever asked, be it before. */
+export class TimelessKnownRows extends WatchedKnownRows {
+  override of(...asked: Of): readonly Sighting[] {
+    return super.of(...asked).map((seen) => ({ ...seen, at: 0 }));
   }
 }

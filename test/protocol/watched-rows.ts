@@ -2,14 +2,14 @@ import { ExpectedRows } from '../../lib/cache/expected-rows.js';
 import type { DatedDependency } from '../../lib/cache/entry.js';
 import { Journals } from '../../lib/cache/journals.js';
 import { sorted } from './sorted.js';
-import { WatchedKnownRows } from './watched-known-rows.js';
+import type { WatchedKnownRows } from './watched-known-rows.js';
 
 /** Says what a process goes by when it asks. */
 export class WatchedExpectedRows extends ExpectedRows {
   readonly #now = new Map<string, number>();
   readonly #seen = new Map<string, readonly DatedDependency[]>();
 
-  constructor(private readonly rows = new WatchedKnownRows()) {
+  constructor(private readonly rows: WatchedKnownRows) {
     super(new Journals(rows));
   }
 

@@ -22,7 +22,8 @@ import { ScriptedServer } from './scripted-server.js';
 import { ScriptedTracking } from './scripted-tracking.js';
 import { ServerFaults } from './server-faults.js';
 import { places, sorted } from './sorted.js';
-import { firstTables } from './tables.js';
+import { firstTables, type Tables } from './tables.js';
+import { WatchedKnownRows } from './watched-known-rows.js';
 import { WatchedExpectedRows } from './watched-rows.js';
 import { WatchedRedated } from './watched-redated.js';
 import { Writer } from './writer.js';
@@ -59,7 +60,7 @@ export class ProtocolWorld implements World {
   readonly gates = new Gates();
   readonly server: ScriptedServer;
   readonly database = noWrites();
-  tables = firstTables;
+  tables: Tables;
   /** What a read that begins now must see at least. */
   readonly acknowledged = noWrites();
   readonly faults: CallFaults;
@@ -83,6 +84,7 @@ export class ProtocolWorld implements World {
     readonly happened: Set<string>,
   ) {
     time.begin();
+    this.tables = scenario.tables ?? firstTables;
     this.server = new ScriptedServer(BUDGET, scenario.journal?.length);
     const { refused, lost, repeated } = scenario;
     const kinds = { ...(refused && { refused }), ...(lost && { lost }), ...(repeated && { repeated }) };
@@ -135,7 +137,9 @@ export class ProtocolWorld implements World {
     events.on('circuit:opened', ({ operation }) => open.add(operation));
     events.on('circuit:closed', ({ operation }) => open.delete(operation));
     const store = new GuardedStore(broken?.store?.(gated, this.server) ?? gated, events, BUDGET);
-    const expected = new WatchedExpectedRows(broken?.rows?.(this.server));
+    const rows = broken?.rows?.(this.server) ?? new WatchedKnownRows();
+    if (journal) rows.asked = (moment) => this.#hear(this.gates.actor, 'asked', moment);
+    const expected = new WatchedExpectedRows(rows);
     const near = new WatchedNear(this.scenario.near ? Infinity : 0);
     const redated = new WatchedRedated(journal?.writeBackAfter, () => this.happened.add('judged by journals'));
     const Protocol = broken?.protocol ?? HoldProtocol;

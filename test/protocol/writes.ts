@@ -123,6 +123,20 @@ export const writes = {
   },
   renameAuthor: renameUser(1),
   renameOther: renameUser(2),
+  // A row that is not shown, and then one that is.
+  giveAndRetitle: {
+    statements: [
+      { sql: 'START TRANSACTION' },
+      { sql: 'UPDATE "example" SET "userId" = $1 WHERE "id" IN ($2)', parameters: [2, 2] },
+      retitleRow(1),
+      { sql: 'COMMIT' },
+    ],
+    cells: [],
+    effect: together(
+      updated(2, () => ({ userId: 2 })),
+      retitled(1),
+    ),
+  },
   // What is shown is in the second of two changes.
   hideAndRetitle: {
     statements: [{ sql: 'START TRANSACTION' }, hideRow, retitleRow(1), { sql: 'COMMIT' }],
