@@ -78,7 +78,7 @@ describeDatabases(
       const options = await database.options();
       const name = String(options.database).toUpperCase();
       const here = { ...options, entities: [Card], synchronize: true } as DataSourceOptions;
-      const there = { ...here, name: 'there', database: name } as DataSourceOptions;
+      const there = { ...here, name: 'there', database: name } as unknown as DataSourceOptions;
       const maker = await new DataSource(options).initialize();
       const quoted = maker.driver.escape(name);
       await maker.query(`CREATE DATABASE ${quoted}`);
