@@ -1,6 +1,6 @@
 import type { ClockQuery, ClocksRead, ClockState } from '../store/cache-store.js';
 import type { Change } from '../journal/change.js';
-import type { KeyColumn } from '../journal/footprint.js';
+import type { NamedRows } from '../journal/footprint.js';
 import { type Recall, recallOf } from '../journal/recall.js';
 import type { Dependency } from './dependency.js';
 import type { DatedDependency } from './entry.js';
@@ -110,14 +110,14 @@ export class ClockView {
    * Only of what was seen before the store was asked: what a writer has made visible since, who looked later may have seen, and neither this
    * view's clocks nor its holds tell of it. Of the same writer's other rows the entry would show what was before.
    */
-  recall({ clock, asOf }: DatedDependency, key: readonly KeyColumn[], judged: Change): Recall {
+  recall({ clock, asOf }: DatedDependency, place: NamedRows, judged: Change): Recall {
     const { journals, epoch } = this;
     const now = this.nowOf(clock);
     const toldSince = (from: number) => (from <= now ? journals!.told(epoch, clock, from, now) : undefined);
     return (row) => {
-      const seen = journals?.rows.of(epoch, clock, key, row, this.databases) ?? [];
+      const seen = journals?.rows.of(epoch, clock, place, row, this.databases) ?? [];
       const sightings = seen.filter(({ at }) => at <= this.askedAt);
-      return recallOf(sightings, { row, key, asOf, toldSince }, judged);
+      return recallOf(sightings, { row, key: place.key, asOf, toldSince }, judged);
     };
   }
 

@@ -1,5 +1,5 @@
 import type { Change, Image } from '../journal/change.js';
-import { type Footprints, type KeyColumn, parseFootprints } from '../journal/footprint.js';
+import { type Footprints, type NamedRows, parseFootprints } from '../journal/footprint.js';
 import { mayAffect, unseenBy } from '../journal/judge.js';
 import type { ClockView } from './clock-view.js';
 import type { DatedDependency, EntryHead } from './entry.js';
@@ -23,9 +23,8 @@ export type Judgement =
 type Dependencies = readonly DatedDependency[];
 
 /** Rows of a table, of which nobody here knows what they hold: where that is known, the entry may turn out to be true. */
-export interface Unseen {
+export interface Unseen extends NamedRows {
   readonly clock: string;
-  readonly key: readonly KeyColumn[];
   /** By the columns of the key, at least. */
   readonly rows: readonly Image[];
 }
@@ -40,6 +39,12 @@ export interface Later {
 }
 
 const UNMOVED: Judgement = { isTrue: true };
+
+/** Changes of one table for which it is asked what is known of rows: beyond, an entry is stale. Each goes through all that was told since. */
+const MOST_ASKED = 256;
+
+/** Changes that only rows can clear which nobody has seen: beyond, too many would have to be looked at. */
+const MOST_UNSEEN = 100;
 
 /** Whether nothing an entry shows was written since its as-of. @param further asked for later than the view, and of the same history */
 export function judge(head: EntryHead, view: ClockView, further?: ClockView): Judgement {
@@ -99,18 +104,20 @@ function judgeOne(
   const places = footprint();
   if (!places) return { clock, isAny: true };
   let first: Change | undefined;
+  let asked = 0;
   const unseen: Unseen[] = [];
   for (const changes of told) {
     if (!changes) return { clock };
     for (const change of changes) {
       for (const place of places) {
         if (!mayAffect(change, place)) continue;
-        const recall = view.recall(dependency, place.key, change);
+        if (++asked > MOST_ASKED) return { clock, change };
+        const recall = view.recall(dependency, place, change);
         if (!mayAffect(change, place, recall)) continue;
         const rows = unseenBy(change, place, recall);
-        if (!rows) return { clock, change };
+        if (!rows || unseen.length >= MOST_UNSEEN) return { clock, change };
         first ??= change;
-        unseen.push({ clock, key: place.key, rows });
+        unseen.push({ clock, table: place.table, key: place.key, rows });
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { Image } from '../journal/change.js';
 import { heldByAll } from '../journal/condition.js';
-import type { KeyColumn, LoadedFootprint } from '../journal/footprint.js';
+import type { KeyColumn, LoadedFootprint, NamedRows } from '../journal/footprint.js';
 import type { DatedDependency } from './entry.js';
 
 /** Rows remembered at once; some hundred bytes each. */
@@ -55,14 +55,15 @@ export class KnownRows {
   ): void {
     if (!this.#isUpToDate(epoch, databases)) return;
     const at = ++this.#sightings;
-    for (const { key, rows, filter, filtering, ordering, images } of footprints) {
+    for (const place of footprints) {
+      const { key, rows, filter, filtering, ordering, images } = place;
       const deciding = this.#alsoDecidingIn(clock, key, [...filtering, ...ordering]);
       if (!key.length || !deciding.size || !rows) continue;
       const common = heldByAll(filter);
       const found = images?.(deciding);
-      if (!found && this.#isSeen(clock, key, rows[0], { asOf, at, image: common })) continue;
+      if (!found && this.#isSeen(clock, place, rows[0], { asOf, at, image: common })) continue;
       for (const row of rows)
-        this.#add(nameOf(clock, key, row), { asOf, at, image: { ...common, ...found?.get(row) } });
+        this.#add(nameOf(clock, place, row), { asOf, at, image: { ...common, ...found?.get(row) } });
     }
   }
 
@@ -77,15 +78,9 @@ export class KnownRows {
   }
 
   /** @param databases what their clocks show: nothing is known where one of them has moved since */
-  of(
-    epoch: string,
-    clock: string,
-    key: readonly KeyColumn[],
-    row: string,
-    databases: readonly Dated[],
-  ): readonly Sighting[] {
+  of(epoch: string, clock: string, place: NamedRows, row: string, databases: readonly Dated[]): readonly Sighting[] {
     const isKnown = epoch === this.#epoch && databases.every((each) => this.#databases.get(each.clock) === each.asOf);
-    return isKnown ? this.#of(clock, key, row) : NEVER;
+    return isKnown ? this.#of(clock, place, row) : NEVER;
   }
 
   /** What some entry is filtered or sorted by in a table. */
@@ -102,16 +97,16 @@ export class KnownRows {
   }
 
   /** An entry is judged with every write to its tables: what all of its rows hold was seen of the first of them lately, and so of the others. */
-  #isSeen(clock: string, key: readonly KeyColumn[], row: string | undefined, seen: Sighting): boolean {
+  #isSeen(clock: string, place: NamedRows, row: string | undefined, seen: Sighting): boolean {
     if (row === undefined) return true;
-    const known = this.#of(clock, key, row);
+    const known = this.#of(clock, place, row);
     return Object.entries(seen.image).every(([column, held]) =>
       known.some(({ asOf, image }) => image[column] === held && seen.asOf - asOf < GROWS_OLD_AFTER),
     );
   }
 
-  #of(clock: string, key: readonly KeyColumn[], row: string): readonly Sighting[] {
-    return this.#byName.get(nameOf(clock, key, row)) ?? NEVER;
+  #of(clock: string, place: NamedRows, row: string): readonly Sighting[] {
+    return this.#byName.get(nameOf(clock, place, row)) ?? NEVER;
   }
 
   /** Forgets what was seen before what may have changed anything; `false` for what is of such a time itself. */
@@ -162,6 +157,6 @@ function lessOften(earlier: Sighting, seen: Image, known: readonly Sighting[]): 
 }
 
 /** Entities that share a table may know its rows by different keys. */
-export function nameOf(clock: string, key: readonly KeyColumn[], row: string): string {
-  return `${clock}\n${key.join()}\n${row}`;
+export function nameOf(clock: string, { table = '', key }: NamedRows, row: string): string {
+  return `${clock}\n${table}\n${key.join()}\n${row}`;
 }

@@ -68,9 +68,10 @@ export class Lookups {
     return look;
   }
 
-  async #look({ clock, key, rows }: Unseen, view: ClockView, see: See): Promise<void> {
+  async #look(table: Unseen, view: ClockView, see: See): Promise<void> {
     try {
-      const seen = await see(clock, key, rows, this.rows.decidingIn(clock));
+      const { clock } = table;
+      const seen = await see(table, this.rows.decidingIn(clock));
       const { epoch, databases } = view;
       if (seen) this.rows.saw(epoch, { clock, asOf: view.nowOf(clock) }, [seen], databases);
     } catch {
@@ -79,27 +80,28 @@ export class Lookups {
   }
 }
 
-interface NamedRow extends Omit<Unseen, 'rows'> {
+interface UnseenRow {
+  readonly of: Unseen;
   readonly row: Image;
 }
 
 /** Each row once. */
-function byName(unseen: readonly Unseen[]): ReadonlyMap<string, NamedRow> {
-  const named = new Map<string, NamedRow>();
-  for (const { clock, key, rows } of unseen)
-    for (const row of rows) named.set(nameOf(clock, key, rowName(row, key)!), { clock, key, row });
+function byName(unseen: readonly Unseen[]): ReadonlyMap<string, UnseenRow> {
+  const named = new Map<string, UnseenRow>();
+  for (const of of unseen)
+    for (const row of of.rows) named.set(nameOf(of.clock, of, rowName(row, of.key)!), { of, row });
   return named;
 }
 
 /** The rows of a table are looked at together. */
-function tables(asked: readonly (readonly [string, NamedRow])[]): ReadonlyMap<readonly string[], Unseen> {
-  const byTable = new Map<string, { names: string[]; clock: string; key: Unseen['key']; rows: Image[] }>();
-  for (const [name, { clock, key, row }] of asked) {
-    const table = nameOf(clock, key, '');
+function tables(asked: readonly (readonly [string, UnseenRow])[]): ReadonlyMap<readonly string[], Unseen> {
+  const byTable = new Map<string, { readonly names: string[]; readonly of: Unseen; readonly rows: Image[] }>();
+  for (const [name, { of, row }] of asked) {
+    const table = nameOf(of.clock, of, '');
     let known = byTable.get(table);
-    if (!known) byTable.set(table, (known = { names: [], clock, key, rows: [] }));
+    if (!known) byTable.set(table, (known = { names: [], of, rows: [] }));
     known.names.push(name);
     known.rows.push(row);
   }
-  return new Map([...byTable.values()].map((each) => [each.names, each]));
+  return new Map([...byTable.values()].map(({ names, of, rows }) => [names, { ...of, rows }]));
 }

@@ -1,8 +1,8 @@
 import type { SkipReason } from '../events/cache-events.js';
-import type { Image } from '../journal/change.js';
-import type { KeyColumn, LoadedFootprint } from '../journal/footprint.js';
+import type { LoadedFootprint } from '../journal/footprint.js';
 import type { Dependency } from './dependency.js';
 import type { EntryKind } from './entry.js';
+import type { Unseen } from './judgement.js';
 import type { Leeway } from './leeway.js';
 import type { Limit } from './limit.js';
 
@@ -73,12 +73,7 @@ export interface Loads<T> {
    * What rows of a table hold now in some of its columns, by their keys: what a change that names nothing else did not say. `undefined`, and
    * rejected, where nobody can say that. Default: nobody looks.
    */
-  readonly see?: (
-    clock: string,
-    key: readonly KeyColumn[],
-    rows: readonly Image[],
-    columns: ReadonlySet<string>,
-  ) => Promise<LoadedFootprint | undefined>;
+  readonly see?: (rows: Unseen, columns: ReadonlySet<string>) => Promise<LoadedFootprint | undefined>;
   /** How many may run at once. Default: any number. */
   readonly limit?: Limit;
   /** Whether it failed because there is no database to be reached, which says nothing of the query. Default: never. */

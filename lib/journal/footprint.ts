@@ -17,13 +17,19 @@ export interface Window {
   readonly bounds: readonly Bound[];
 }
 
+/** Rows of one table, and what they are named by. */
+export interface NamedRows {
+  /** Tells the table from others that have its clock: of another spelling, or on another server. Default: there are none. */
+  readonly table?: string | undefined;
+  /** What its rows are named by; nothing where the database may compare keys differently than we do. */
+  readonly key: readonly KeyColumn[];
+}
+
 /**
  * What an entry rests on in one place where it reads a table: what decides whether a change of the table can have changed the entry. Columns
  * are called as in a change.
  */
-export interface Footprint {
-  /** What its rows are named by; nothing where the database may compare keys differently than we do. */
-  readonly key: readonly KeyColumn[];
+export interface Footprint extends NamedRows {
   /** The rows it shows; `undefined` where nobody knows. */
   readonly rows: readonly string[] | undefined;
   /** The columns it shows of them. */
@@ -81,9 +87,11 @@ type Parts = readonly [
   window: readonly [hasOffset: 0 | 1, isFull: 0 | 1, bounds: readonly Bound[]] | 0,
   isReferred: 0 | 1,
   held: Readonly<Record<string, readonly ColumnValue[]>> | 0,
+  table: string,
 ];
 
-function toParts({ key, rows, shown, filtering, ordering, filter, window, isReferred, held }: Footprint): Parts {
+function toParts(footprint: Footprint): Parts {
+  const { table, key, rows, shown, filtering, ordering, filter, window, isReferred, held } = footprint;
   return [
     key,
     rows ?? 0,
@@ -94,11 +102,13 @@ function toParts({ key, rows, shown, filtering, ordering, filter, window, isRefe
     window ? [bit(window.hasOffset), bit(window.isFull), window.bounds] : 0,
     bit(isReferred === true),
     held ?? 0,
+    table ?? '',
   ];
 }
 
 /** @throws for what is no footprint */
-function fromParts([key, rows, shown, filtering, ordering, filter, window, isReferred, held]: Parts): Footprint {
+function fromParts(parts: Parts): Footprint {
+  const [key, rows, shown, filtering, ordering, filter, window, isReferred, held, table] = parts;
   const lists: unknown[] = [
     key,
     rows || [],
@@ -108,8 +118,9 @@ function fromParts([key, rows, shown, filtering, ordering, filter, window, isRef
     window ? window[2] : [],
     ...Object.values(held),
   ];
-  if (!lists.every(Array.isArray)) throw new TypeError('no footprint');
+  if (!lists.every(Array.isArray) || typeof table !== 'string') throw new TypeError('no footprint');
   return {
+    table: table || undefined,
     key,
     rows: rows === 0 ? undefined : rows,
     shown,

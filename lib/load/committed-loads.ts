@@ -1,11 +1,12 @@
 import type { DataSource, ObjectLiteral, QueryRunner } from 'typeorm';
+import type { Unseen } from '../cache/judgement.js';
 import type { Loaded } from '../cache/read-request.js';
 import type { LoadedFootprint } from '../journal/footprint.js';
 import type { EntityQuery } from '../query/entity-query.js';
 import { onCleanConnection, sharesOneConnection } from './clean-connection.js';
 import type { EntityLoader } from './entity-loader.js';
 import { type LoadRecord, recordLoad } from './read-context.js';
-import { type AskedOfRows, RowsByName } from './rows-by-name.js';
+import { RowsByName } from './rows-by-name.js';
 import type { LoadReading, StatementWatch } from './statement-watch.js';
 
 /** Why the result of a load must stay with the caller who loaded it, or what its statements say of it. */
@@ -65,8 +66,12 @@ export class CommittedLoads {
   }
 
   /** As `fetch`, of what some columns of a table hold in rows that are named by their keys. `undefined` where nobody can say it of all. */
-  async see(asked: AskedOfRows, names: readonly string[]): Promise<LoadedFootprint | undefined> {
-    const rows = new RowsByName(this.dataSource, asked);
+  async see(
+    asked: Unseen,
+    columns: ReadonlySet<string>,
+    names: readonly string[],
+  ): Promise<LoadedFootprint | undefined> {
+    const rows = new RowsByName(this.dataSource, asked, columns);
     if (!rows.clocks.length) return undefined;
     const [seen, { unshared }] = await this.#load(rows.clocks, names, (runner) => rows.see(runner));
     return unshared ? undefined : seen;

@@ -4,6 +4,7 @@ import type { Condition } from '../journal/condition.js';
 import type { LoadedFootprint, Window } from '../journal/footprint.js';
 import { columnName, columnValue, type ColumnValue } from '../naming/column-value.js';
 import { entityClock } from '../naming/table-clocks.js';
+import { tableIdentity } from '../naming/table-identity.js';
 import { dataSourceOf } from '../peers/typeorm.js';
 import type { EntityQuery } from '../query/entity-query.js';
 import { partAt } from '../query/property-path.js';
@@ -159,6 +160,7 @@ class Found {
     const held = entities && heldValues(metadata, shown, nodes, entities);
     const filter = place.maybeAbsent ? undefined : allOf(conditions);
     const footprint: LoadedFootprint = {
+      table: tableIdentity(metadata),
       key,
       rows: names,
       shown: [...new Set([...shown.map(named), ...leading])],

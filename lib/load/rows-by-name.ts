@@ -1,21 +1,15 @@
 import { Brackets, type DataSource, type EntityMetadata, type ObjectLiteral, type QueryRunner } from 'typeorm';
+import type { Unseen } from '../cache/judgement.js';
 import type { Image } from '../journal/change.js';
-import type { KeyColumn, LoadedFootprint } from '../journal/footprint.js';
-import { columnName, columnSpelling, columnValue, type ColumnValue, loadedValue } from '../naming/column-value.js';
+import type { LoadedFootprint } from '../journal/footprint.js';
+import { columnName, columnValue, type ColumnValue, loadedValue, SOMETHING } from '../naming/column-value.js';
 import { rowKey } from '../naming/row-key.js';
-import { entityClock, entityDatabaseClock } from '../naming/table-clocks.js';
+import { entityDatabaseClock } from '../naming/table-clocks.js';
+import { tableIdentity } from '../naming/table-identity.js';
 import { keyOf } from './shown-rows.js';
 import { withoutResultCache } from './without-result-cache.js';
 
 type Column = EntityMetadata['columns'][number];
-
-/** What is asked of rows of one table, as a change names them. */
-export interface AskedOfRows {
-  readonly clock: string;
-  readonly key: readonly KeyColumn[];
-  readonly rows: readonly Image[];
-  readonly columns: ReadonlySet<string>;
-}
 
 /** Rows by what changes call them, whatever entity they are and be they soft-deleted: some columns of each, in one statement. */
 export class RowsByName {
@@ -24,11 +18,12 @@ export class RowsByName {
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly asked: AskedOfRows,
+    private readonly asked: Unseen,
+    columns: ReadonlySet<string>,
   ) {
-    const { clock, key, columns } = asked;
+    const { table, key } = asked;
     const metadata = dataSource.entityMetadatas.find(
-      (each) => !each.parentEntityMetadata && entityClock(each) === clock && keyOf(each).join() === key.join(),
+      (each) => !each.parentEntityMetadata && tableIdentity(each) === table && keyOf(each).join() === key.join(),
     );
     this.#metadata = metadata;
     const isWanted = ({ databaseName }: Column) => columns.has(columnName(dataSource, databaseName));
@@ -49,8 +44,8 @@ export class RowsByName {
       const name = rowKey(metadata)((column) => row[aliasOf(metadata, column)]);
       if (name !== undefined) images.set(name, this.#imageOf(metadata, row));
     }
-    const { key } = this.asked;
-    return { key, rows: [...images.keys()], shown: [], filtering: [], ordering: [], images: () => images };
+    const { table, key } = this.asked;
+    return { table, key, rows: [...images.keys()], shown: [], filtering: [], ordering: [], images: () => images };
   }
 
   #find(metadata: EntityMetadata, runner: QueryRunner): Promise<ObjectLiteral[]> {
@@ -74,8 +69,10 @@ export class RowsByName {
   #imageOf(metadata: EntityMetadata, row: ObjectLiteral): Image {
     const image: Record<string, ColumnValue> = {};
     for (const column of this.#columns) {
-      const value = loadedValue(column, row[aliasOf(metadata, column)]);
-      if (value !== undefined) image[columnName(this.dataSource, column.databaseName)] = value;
+      const held = row[aliasOf(metadata, column)] as unknown;
+      // Of what we cannot speak for it is known at least that it is not NULL.
+      const value = held === null ? null : (loadedValue(column, held) ?? SOMETHING);
+      image[columnName(this.dataSource, column.databaseName)] = value;
     }
     return image;
   }
@@ -83,7 +80,7 @@ export class RowsByName {
 
 /** Nothing is said of what is not shown unasked. */
 function canBeTold(column: Column): boolean {
-  return columnValue(column, null) === null && (column.isDeleteDate || columnSpelling(column) !== undefined);
+  return columnValue(column, null) === null;
 }
 
 function aliasOf({ columns }: EntityMetadata, column: Column): string {

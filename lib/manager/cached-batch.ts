@@ -23,10 +23,10 @@ export function readBatch<T>(parts: CachedParts, batch: Batch<T>, load: Loads<T>
   beginReading(namesOf(batch));
   const loads: Loads<T> = {
     load,
-    async see(clock, key, rows, columns) {
+    async see(rows, columns) {
       const leave = await loadLimit(dataSource).enter();
       try {
-        return await parts.loads.see({ clock, key, rows, columns }, namesOf(batch));
+        return await parts.loads.see(rows, columns, namesOf(batch));
       } finally {
         leave();
       }

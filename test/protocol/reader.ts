@@ -135,7 +135,7 @@ export class Reader extends Actor {
       : { own: seen, payload, skipped: { reason: 'uncovered' } };
   }
 
-  async #look(...[clock, key, rows, columns]: Parameters<See>): ReturnType<See> {
+  async #look(...[{ clock, key, rows }, columns]: Parameters<See>): ReturnType<See> {
     const { world } = this;
     const names = rows.map((row) => rowName(row, key)!);
     const work = () => rowsNamed(names, world.tables);

@@ -125,8 +125,8 @@ export function rowsNamed(names: readonly string[], { examples }: Tables): reado
 
 /** What was seen of rows that were found by their names. */
 export function heldBy(found: readonly ObjectLiteral[], clock: string): LoadedFootprint {
-  const { key, rows, images } = ofOwned.of({}, { entities: found }).get(clock)![0]!;
-  return { key, rows, images, shown: [], filtering: [], ordering: [] };
+  const { table, key, rows, images } = ofOwned.of({}, { entities: found }).get(clock)![0]!;
+  return { table, key, rows, images, shown: [], filtering: [], ordering: [] };
 }
 
 type Effect = (tables: Tables) => Tables;

@@ -18,10 +18,11 @@ export class WatchedKnownRows extends KnownRows {
 
   override saw(...[epoch, dated, footprints, databases]: Saw): void {
     super.saw(epoch, dated, footprints, databases);
-    for (const { key, rows = [] } of footprints) {
+    for (const place of footprints) {
+      const { key, rows = [] } = place;
       for (const row of rows) {
         const { clock } = dated;
-        this.#seen.set(JSON.stringify([clock, key, row]), super.of(epoch, clock, key, row, databases));
+        this.#seen.set(JSON.stringify([clock, key, row]), super.of(epoch, clock, place, row, databases));
       }
     }
   }

@@ -193,6 +193,17 @@ describeDatabases('A row that a write has named by its key only', (database) => 
     expect(idsOf(await top(app))).toEqual([6, 1]);
   });
 
+  it('is none of a list once it was seen to be soft-deleted', async () => {
+    const app = await open(database);
+    const { manager } = app.dataSource;
+    await manager.softDelete(Card, 6);
+    await top(app);
+    await app.settled();
+    await manager.update(Card, 6, { board: 1, score: 99 });
+    // Looked at, and not shown: there is nothing to load.
+    expect(idsOf(await app.statements.expect(1, () => top(app)))).toEqual([1, 2]);
+  });
+
   it('is loaded for where it is gone by the time somebody looks', async () => {
     const app = await open(database);
     await top(app);

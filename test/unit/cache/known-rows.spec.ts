@@ -18,7 +18,7 @@ function footprint(rows: readonly string[], images: Readonly<Record<string, Imag
 
 /** What is known of a row, without when this process came to know of it. */
 const of = (known: KnownRows, row: string, epoch = 'epoch', databases: Parameters<KnownRows['of']>[4] = []) =>
-  known.of(epoch, 'article', KEY, row, databases).map(({ asOf, image }) => ({ asOf, image }));
+  known.of(epoch, 'article', { key: KEY }, row, databases).map(({ asOf, image }) => ({ asOf, image }));
 
 it('columns that decide are asked for, of all that decide for any entry, and never the key', () => {
   const known = new KnownRows();
@@ -86,7 +86,8 @@ it('the counts of two histories, and rows by two keys, have nothing to do with e
   const known = new KnownRows();
   known.saw('epoch', { clock: 'article', asOf: 6 }, [footprint(['7'], { '7': { shelf: 'i:2' } })], []);
   expect(of(known, '7', 'another')).toEqual([]);
-  expect(known.of('epoch', 'article', [['slug', 't']], '7', [])).toEqual([]);
+  expect(known.of('epoch', 'article', { key: [['slug', 't']] }, '7', [])).toEqual([]);
+  expect(known.of('epoch', 'article', { table: 'another', key: KEY }, '7', [])).toEqual([]);
   known.saw('another', { clock: 'article', asOf: 1 }, [footprint(['8'], { '8': { shelf: 'i:2' } })], []);
   expect(of(known, '7')).toEqual([]);
   expect(of(known, '8', 'another')).toHaveLength(1);
@@ -125,7 +126,7 @@ it('says when it was seen: after what this process had seen by then', () => {
   saw(1, 'i:1');
   const { moment } = known;
   saw(2, 'i:2');
-  const seen = known.of('epoch', 'article', KEY, '7', []);
+  const seen = known.of('epoch', 'article', { key: KEY }, '7', []);
   expect(seen.map(({ at }) => at <= moment)).toEqual([true, false]);
 });
 
