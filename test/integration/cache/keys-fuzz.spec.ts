@@ -822,7 +822,7 @@ async function seedRows(dataSource: DataSource): Promise<void> {
 
 const IN_THE_WAY = /foreign key|constraint|duplicate|unique/i;
 
-const ROUNDS = Number(process.env.QSCACHE_FUZZ_ROUNDS ?? 60);
+const ROUNDS = Number(process.env.QSCACHE_FUZZ_ROUNDS ?? 25);
 
 async function fuzz(database: TestDatabase, seed: number, redisUrl?: string): Promise<{ hits: number; ideal: number }> {
   const options = await database.options();
