@@ -91,10 +91,10 @@ export class Hits {
 
   /** About entries whose tables have moved, which this process has not heard before. */
   async #askFurther<T>(judged: readonly Judged<T>[], answer: Answer): Promise<void> {
+    if (judged.every(({ judgement }) => judgement.isTrue !== undefined)) return;
     const open = judged.flatMap((each) =>
       each.judgement.isTrue === undefined ? { each, missing: each.judgement.missing } : [],
     );
-    if (!open.length) return;
     const { journals } = this.expected;
     // The rows are of what turns out to be stale, for its load.
     const asked = open.flatMap(({ each, missing }) => [
@@ -110,6 +110,7 @@ export class Hits {
    * whoever looks at a row may see what a write has done that has not told of it yet: then its hold is there.
    */
   async #lookAtRows<T>(judged: readonly Judged<T>[], answer: Answer, see: NonNullable<Loads<T>['see']>): Promise<void> {
+    if (judged.every(({ judgement }) => judgement.isTrue)) return;
     const open = judged.flatMap((each) =>
       each.judgement.isTrue === false && each.judgement.unseen ? { each, unseen: each.judgement.unseen } : [],
     );
