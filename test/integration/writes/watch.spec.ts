@@ -55,8 +55,11 @@ describeDatabases('the watch over a DataSource', (database) => {
     expect(reported).toHaveLength(1);
     // SQLite refused it, so nothing happened.
     if (database.name === 'sqljs') return;
-    await statements.expect(1, () => examples.all());
-    await statements.expect(2, () => users.get(1));
+    // Beside them tables may be asked about anew, which the statement might have defined.
+    const loads = async (work: () => PromiseLike<unknown>) =>
+      (await statements.during(work)).statements.filter((sql) => /^SELECT .(Example|User)\b/.test(sql));
+    expect(await loads(() => examples.all())).toHaveLength(1);
+    expect(await loads(() => users.get(1))).toHaveLength(2);
   });
 
   it('advances the tables a manager says its triggers write', async () => {
