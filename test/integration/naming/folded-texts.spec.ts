@@ -37,6 +37,8 @@ describeWith('mariadb', 'texts that are compared in lower case', (url) => {
   beforeAll(async () => {
     const connection = await mysql.createConnection(url);
     try {
+      // Temporary tables are named in a database as well.
+      await connection.query('USE mysql');
       const [rows] = await connection.query(
         `SELECT full_collation_name AS name FROM information_schema.collation_character_set_applicability WHERE character_set_name IN ('utf8mb4', 'latin1', 'ascii', 'utf8mb3')`,
       );
