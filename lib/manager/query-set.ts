@@ -37,7 +37,7 @@ export let querySet: <T extends ObjectLiteral>(reads: Reads, query: EntityQuery,
  * await examples.all().filter({ isActive: true }).cache('active'); // 1 query the first time, then 0
  * await examples.all().count();                                    // 0 queries: the length of the cached list
  * await examples.all().filter({ isActive: true }).count();         // SELECT COUNT(*), always
- * await examples.all().filter({ isActive: true }).cache('active').count(); // SELECT COUNT(*) the first time, then 0
+ * await examples.all().filter({ isActive: true }).cache('active').count(); // 1 query the first time, or 2 where there are more than 200, then 0
  * await examples.all().page({ page: 1, size: 20 });                // 2 queries the first time, then 0
  *
  * @publicApi
@@ -160,9 +160,9 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
 
   /**
    * How many. As `all()` returns it: the length of the cached list. Refined: `SELECT COUNT` of the rows, whatever is selected of them,
-   * every time; told to `cache()`, the first time: an entry of its own, which lives for the manager's `listTimeout`, loads no rows, is
-   * cleared with the list, and is the same for all its parts (limit, offset, pages) and orders. A set that was awaited has counted its
-   * rows.
+   * every time; told to `cache()`, the first time: an entry of its own, which lives for the manager's `listTimeout`, loads of up to 200 rows
+   * the keys (1 query) and of more nothing (2 queries), is cleared with the list, and is the same for all its parts (limit, offset, pages) and
+   * orders. A set that was awaited has counted its rows.
    */
   async count(): Promise<number> {
     if (this.#result || this.#cachedAs?.isList) return (await this.#evaluate()).length;
@@ -173,8 +173,8 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
 
   /**
    * One page and how many rows there are on all of them. Of a cached set, as `all()` returns it or `cache()` names it, both are cached, an
-   * entry for each page and one for the total, which all pages share and `count()`, too: 2 queries the first time, then 0. They are not taken
-   * from the list, which is not loaded for it. The suffix clears all of them. Refined and not cached: 2 queries, every time. They are two
+   * entry for each page and one for the total, which all pages share and `count()`, too: 2 queries the first time, 3 where there are more than 200 rows, then 0. They are
+   * not taken from the list, which is not loaded for it. The suffix clears all of them. Refined and not cached: 2 queries, every time. They are two
    * statements, so a write in between may be in one of them only.
    *
    * Rows that are equal in the order, or all where there is none, are sorted by primary key, so that none is on two pages; where that is a
