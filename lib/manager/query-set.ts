@@ -173,9 +173,9 @@ export class QuerySet<T extends ObjectLiteral> implements PromiseLike<T[]>, Asyn
 
   /**
    * One page and how many rows there are on all of them. Of a cached set, as `all()` returns it or `cache()` names it, both are cached, an
-   * entry for each page and one for the total, which all pages share and `count()`, too: 2 queries the first time, 3 where there are more than 200 rows, then 0. They are
-   * not taken from the list, which is not loaded for it. The suffix clears all of them. Refined and not cached: 2 queries, every time. They are two
-   * statements, so a write in between may be in one of them only.
+   * entry for each page and one for the total, which all pages share and `count()`, too: 2 queries the first time, 3 where there are more than
+   * 200 rows, then 0. They are not taken from the list, which is not loaded for it. The suffix clears all of them. Refined and not cached: 2
+   * queries, every time. They are two statements, so a write in between may be in one of them only.
    *
    * Rows that are equal in the order, or all where there is none, are sorted by primary key, so that none is on two pages; where that is a
    * relation, their order is up to the database. Beyond the last page there are no items.
