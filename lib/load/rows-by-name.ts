@@ -4,7 +4,7 @@ import type { Image } from '../journal/change.js';
 import type { LoadedFootprint } from '../journal/footprint.js';
 import { columnName, columnValue, type ColumnValue, loadedValue, SOMETHING } from '../naming/column-value.js';
 import { rowKey } from '../naming/row-key.js';
-import { entityDatabaseClock } from '../naming/table-clocks.js';
+import { entityClock, entityDatabaseClock } from '../naming/table-clocks.js';
 import { tableIdentity } from '../naming/table-identity.js';
 import { keyOf } from './shown-rows.js';
 import { withoutResultCache } from './without-result-cache.js';
@@ -21,9 +21,14 @@ export class RowsByName {
     private readonly asked: Unseen,
     columns: ReadonlySet<string>,
   ) {
-    const { table, key } = asked;
+    const { clock, table, key } = asked;
+    // What is dear comes last: most tables have another clock.
     const metadata = dataSource.entityMetadatas.find(
-      (each) => !each.parentEntityMetadata && tableIdentity(each) === table && keyOf(each).join() === key.join(),
+      (each) =>
+        !each.parentEntityMetadata &&
+        entityClock(each) === clock &&
+        keyOf(each).join() === key.join() &&
+        tableIdentity(each) === table,
     );
     this.#metadata = metadata;
     const isWanted = ({ databaseName }: Column) => columns.has(columnName(dataSource, databaseName));
