@@ -124,6 +124,8 @@ function together(of: readonly Condition[], row: KnownOfRow, all: 'true' | 'fals
 }
 
 function possibleIn(held: ColumnValue | undefined, values: readonly ColumnValue[]): Possible {
+  // TypeORM writes 0=1, which is not even unknown of NULL.
+  if (!values.length) return FALSE;
   if (held === undefined) return ANY;
   if (held === null) return NULL;
   if (values.includes(held)) return held.startsWith(FOLDED) ? SAID : TRUE;

@@ -17,7 +17,7 @@ export async function onCleanConnection<T>(
       runners.push(runner);
       const clean = !(await connecting(() => isInTransaction(runner)));
       // A poisoned one is kept meanwhile, or the pool would hand it out again; waiting for a second one could deadlock the pool.
-      if (clean || !hasSpareConnection(dataSource)) return await work(runner, clean);
+      if (clean || hasSpareConnection(dataSource) !== true) return await work(runner, clean);
     }
   } finally {
     for (const runner of runners) await runner.release();
@@ -47,7 +47,8 @@ async function isInTransaction(runner: QueryRunner): Promise<boolean> {
   return false;
 }
 
-function hasSpareConnection(dataSource: DataSource): boolean {
+/** Whether nobody has to wait for a connection of the master; `undefined` where that is not known. */
+export function hasSpareConnection(dataSource: DataSource): boolean | undefined {
   const pool = (dataSource.driver as { master?: Partial<PgPool & MysqlPool>; pool?: Partial<MysqlPool> }).master;
   const mysqlPool = (dataSource.driver as { pool?: Partial<MysqlPool> }).pool;
   if (pool?.options?.max !== undefined) {
@@ -57,7 +58,7 @@ function hasSpareConnection(dataSource: DataSource): boolean {
     const { _freeConnections: free, _allConnections: all, config } = mysqlPool;
     return free.length > 0 || all.length < (config.connectionLimit ?? 10);
   }
-  return false;
+  return undefined;
 }
 
 /** The first status bit of MySQL's protocol. */

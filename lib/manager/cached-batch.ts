@@ -1,6 +1,7 @@
 import type { Dependency } from '../cache/dependency.js';
 import type { Batch, Loads, ReadRequest } from '../cache/read-request.js';
 import { entityCodec } from '../codec/entity-codec.js';
+import { hasSpareConnection } from '../load/clean-connection.js';
 import { isDatabaseDown } from '../load/database-down.js';
 import { loadLimit } from '../load/load-limit.js';
 import { beginReading, isInsideLoad } from '../load/read-context.js';
@@ -26,6 +27,8 @@ export function readBatch<T>(parts: CachedParts, batch: Batch<T>, load: Loads<T>
     async see(rows, columns) {
       const leave = await loadLimit(dataSource).enter();
       try {
+        // One that waited in the pool would keep its place from the load, which then waits there all over again.
+        if (hasSpareConnection(dataSource) === false) return undefined;
         return await parts.loads.see(rows, columns, namesOf(batch));
       } finally {
         leave();

@@ -3,6 +3,7 @@ import { dataSourceOf } from '../peers/typeorm.js';
 import { isMysql, isPostgres } from './database-name.js';
 import { EMBEDDED, exactText, integer, INTEGERS, uuid } from './exact-values.js';
 import { foldedText, textLength } from './folded-texts.js';
+import { isUnlike } from './stored-columns.js';
 import { shortDigest } from './text-key.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
@@ -33,6 +34,7 @@ const spellings = new WeakMap<ColumnMetadata, { readonly spelling: ColumnSpellin
 
 /** `undefined` for a column we cannot speak for: the database may compare its values differently (case, accents, trailing spaces, rounding). */
 export function columnSpelling(column: ColumnMetadata): ColumnSpelling | undefined {
+  if (isUnlike(column)) return undefined;
   let known = spellings.get(column);
   if (!known) spellings.set(column, (known = { spelling: spellingOf(dataSourceOf(column.entityMetadata), column) }));
   // Of its collation it may be known today and not tomorrow.

@@ -2,6 +2,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { columnName } from '../naming/column-value.js';
 import { isFoldedAlike } from '../naming/folded-texts.js';
 import { tableClock } from '../naming/table-clocks.js';
+import { compareTypes } from './stored-types.js';
 import { type ColumnPair, deleteAction, Followings, type ForeignKey, type FoundKey } from './foreign-keys.js';
 
 /** What a table does by itself when it is written, of one that has neither triggers nor rules, and shares its rows with no other table. */
@@ -41,6 +42,8 @@ export interface Unasked {
   readonly remedy: string;
 }
 
+const ASKED: ReadonlySet<string> = new Set(['postgres', 'mysql', 'mariadb', 'sqljs', 'better-sqlite3']);
+
 /**
  * Asks a database which of the mapped tables are plain.
  *
@@ -51,6 +54,7 @@ export async function askPlainTables(
 ): Promise<{ readonly found: PlainTablesFound; readonly unasked?: Unasked }> {
   const runner = dataSource.createQueryRunner('master');
   try {
+    if (ASKED.has(dataSource.options.type)) await compareTypes(dataSource, runner, namesOf(dataSource));
     switch (dataSource.options.type) {
       case 'postgres':
         return { found: await askPostgres(dataSource, runner) };

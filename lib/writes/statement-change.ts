@@ -2,6 +2,7 @@ import type { EntityMetadata } from 'typeorm';
 import { type Change, changeText, type Image } from '../journal/change.js';
 import { type ColumnValue, columnValue, SOMETHING } from '../naming/column-value.js';
 import { isMysql, isPostgres } from '../naming/database-name.js';
+import { isAltering } from '../naming/stored-columns.js';
 import { dataSourceOf } from '../peers/typeorm.js';
 import type { KnownTables } from './known-tables.js';
 import type { PlainTable } from './plain-tables.js';
@@ -149,6 +150,7 @@ const NOW = Symbol('now');
 function storedValue(column: ColumnMetadata, value: unknown): ColumnValue | undefined {
   // Of a column nobody is told of, neither whether it is NULL.
   if (value === NOW) return column.isNullable && columnValue(column, null) === null ? SOMETHING : undefined;
+  if (isAltering(column)) return undefined;
   // MySQL makes of NULL what it likes where it may not stay.
   if (value === null) return column.isNullable && !column.isGenerated ? null : undefined;
   const read = comparedValue(column, value);
