@@ -45,7 +45,12 @@ function holds(condition: Condition, row: Row): boolean | null {
       return row[condition[1] as Column] === null;
     case 'in': {
       const held = row[condition[1] as Column];
-      return held === null ? null : condition[2].some((value) => valueOf(value) === held);
+      // Among no values nothing is, which is no matter of NULL: TypeORM writes 0=1.
+      return !condition[2].length
+        ? false
+        : held === null
+          ? null
+          : condition[2].some((value) => valueOf(value) === held);
     }
     case 'not': {
       const of = holds(condition[1], row);
