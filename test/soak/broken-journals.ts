@@ -36,7 +36,7 @@ export class WrongFootprint extends WrappedStore {
   }
 }
 
-const LATE_MS = 100;
+const LATE_MS = 300;
 
 /** Whatever is found true is dated anew at once, as of the moment of that and not of what it was judged by. */
 export class FarWriteBack extends WrappedStore {
