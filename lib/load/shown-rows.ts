@@ -3,6 +3,7 @@ import type { Image } from '../journal/change.js';
 import type { KeyColumn } from '../journal/footprint.js';
 import { columnName, columnSpelling, type ColumnValue, loadedValue } from '../naming/column-value.js';
 import { rowKey } from '../naming/row-key.js';
+import { isRepeatable } from '../naming/stored-keys.js';
 import { dataSourceOf } from '../peers/typeorm.js';
 import { ownValue, propertyOf } from './own-value.js';
 
@@ -14,6 +15,7 @@ const MOST_ROWS = 5_000;
 /** What rows are named by. */
 export function keyOf(metadata: EntityMetadata): KeyColumn[] {
   const { primaryColumns } = metadata;
+  if (isRepeatable(metadata)) return [];
   const spelled = primaryColumns.map((column) => ({ column, spelling: columnSpelling(column) }));
   if (!spelled.every(({ spelling }) => spelling && spelling.kind !== 'folded')) return [];
   const dataSource = dataSourceOf(metadata);

@@ -35,10 +35,15 @@ const spellings = new WeakMap<ColumnMetadata, { readonly spelling: ColumnSpellin
 /** `undefined` for a column we cannot speak for: the database may compare its values differently (case, accents, trailing spaces, rounding). */
 export function columnSpelling(column: ColumnMetadata): ColumnSpelling | undefined {
   if (isUnlike(column)) return undefined;
+  const spelling = declaredSpelling(column);
+  // Of its collation it may be known today and not tomorrow.
+  return spelling?.kind === 'folded' && textLength(column) === undefined ? undefined : spelling;
+}
+
+/** By what its entity says. */
+export function declaredSpelling(column: ColumnMetadata): ColumnSpelling | undefined {
   let known = spellings.get(column);
   if (!known) spellings.set(column, (known = { spelling: spellingOf(dataSourceOf(column.entityMetadata), column) }));
-  // Of its collation it may be known today and not tomorrow.
-  if (known.spelling?.kind === 'folded' && textLength(column) === undefined) return undefined;
   return known.spelling;
 }
 

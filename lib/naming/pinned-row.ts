@@ -2,6 +2,9 @@ import { type EntityMetadata, InstanceChecker } from 'typeorm';
 import type { EntityQuery } from '../query/entity-query.js';
 import { properties } from '../query/properties.js';
 import { mayEqualSeveral, takesNumbersAsTexts } from './identifier.js';
+import { isRepeatable } from './stored-keys.js';
+
+type UniqueKey = EntityMetadata['uniques'][number] | EntityMetadata['indices'][number];
 
 /**
  * Whether a filter can match one row at most, and goes on matching that row until it is written: it fixes every column of the
@@ -23,11 +26,17 @@ export function pinsOneRow(metadata: EntityMetadata, where: EntityQuery['where']
   }
   const keys = [
     metadata.primaryColumns,
-    ...metadata.uniques.map(({ columns }) => columns),
-    // A partial index leaves rows outside it free to repeat.
-    ...metadata.indices.filter(({ isUnique, where: partial }) => isUnique && !partial).map(({ columns }) => columns),
+    ...declaredUniques(metadata)
+      .filter((key) => !isRepeatable(key))
+      .map(({ columns }) => columns),
   ];
   return keys.some((columns) => columns.length > 0 && columns.every(({ databaseName }) => fixed.has(databaseName)));
+}
+
+/** The unique keys that an entity tells of beside its primary one. */
+export function declaredUniques({ uniques, indices }: EntityMetadata): readonly UniqueKey[] {
+  // A partial index leaves rows outside it free to repeat.
+  return [...uniques, ...indices.filter(({ isUnique, where: partial }) => isUnique && !partial)];
 }
 
 /** SQL may ask anything, also inside of Not(), And() and Or(). */

@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import { dataSourceOf } from '../peers/typeorm.js';
 import { EMBEDDED, exactText, integer, INTEGERS, uuid } from './exact-values.js';
 import { isUnlike } from './stored-columns.js';
+import { isRepeatable } from './stored-keys.js';
 import { joinKeys, textKey } from './text-key.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
@@ -43,7 +44,7 @@ function compile(metadata: EntityMetadata): RowKey {
   const columns = primaryColumns.map((column) => ({ column, canonical: canonical(dataSource, column) }));
   if (!columns.length || columns.some(({ canonical: known }) => !known)) return () => undefined;
   return (valueOf) => {
-    if (primaryColumns.some(isUnlike)) return undefined;
+    if (isRepeatable(metadata) || primaryColumns.some(isUnlike)) return undefined;
     const parts: string[] = [];
     for (const { column, canonical: known } of columns) {
       const part = known!.read(valueOf(column));

@@ -4,7 +4,8 @@ import { columnName } from '../naming/column-value.js';
 import { isMysql } from '../naming/database-name.js';
 import { askForTextLengths } from '../naming/folded-texts.js';
 import { entityClock } from '../naming/table-clocks.js';
-import { askPlainTables, type PlainTable, type PlainTablesFound, type Unasked } from './plain-tables.js';
+import { askTables } from './ask-tables.js';
+import type { PlainTable, PlainTablesFound, Unasked } from './plain-tables.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 
@@ -98,11 +99,13 @@ export class KnownTables {
     const version = this.#version;
     this.#askedAt = performance.now();
     try {
-      const { found, unasked } = await askPlainTables(this.dataSource);
+      const { found, unasked, remember } = await askTables(this.dataSource);
       this.#failures = 0;
       // What was defined meanwhile may be in the answer or not.
-      if (version === this.#version && !this.#doubts && !this.#isStopped) this.#know(found);
-      else this.#askSoon();
+      if (version === this.#version && !this.#doubts && !this.#isStopped) {
+        remember();
+        this.#know(found);
+      } else this.#askSoon();
       return unasked;
     } catch (error) {
       this.#failures++;

@@ -2,7 +2,6 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { columnName } from '../naming/column-value.js';
 import { isFoldedAlike } from '../naming/folded-texts.js';
 import { tableClock } from '../naming/table-clocks.js';
-import { compareTypes } from './stored-types.js';
 import { type ColumnPair, deleteAction, Followings, type ForeignKey, type FoundKey } from './foreign-keys.js';
 
 /** What a table does by itself when it is written, of one that has neither triggers nor rules, and shares its rows with no other table. */
@@ -42,33 +41,22 @@ export interface Unasked {
   readonly remedy: string;
 }
 
-const ASKED: ReadonlySet<string> = new Set(['postgres', 'mysql', 'mariadb', 'sqljs', 'better-sqlite3']);
-
-/**
- * Asks a database which of the mapped tables are plain.
- *
- * @throws whatever the database fails with
- */
+/** Asks a database which of the mapped tables are plain; `undefined` for one that cannot be asked. */
 export async function askPlainTables(
   dataSource: DataSource,
-): Promise<{ readonly found: PlainTablesFound; readonly unasked?: Unasked }> {
-  const runner = dataSource.createQueryRunner('master');
-  try {
-    if (ASKED.has(dataSource.options.type)) await compareTypes(dataSource, runner, namesOf(dataSource));
-    switch (dataSource.options.type) {
-      case 'postgres':
-        return { found: await askPostgres(dataSource, runner) };
-      case 'mysql':
-      case 'mariadb':
-        return await askMysql(dataSource, runner);
-      case 'sqljs':
-      case 'better-sqlite3':
-        return { found: await askSqlite(dataSource, runner) };
-      default:
-        return { found: new Map(), unasked: { problem: 'its driver is none of those that can be', remedy: '' } };
-    }
-  } finally {
-    await runner.release();
+  runner: QueryRunner,
+): Promise<{ readonly found: PlainTablesFound; readonly unasked?: Unasked } | undefined> {
+  switch (dataSource.options.type) {
+    case 'postgres':
+      return { found: await askPostgres(dataSource, runner) };
+    case 'mysql':
+    case 'mariadb':
+      return askMysql(dataSource, runner);
+    case 'sqljs':
+    case 'better-sqlite3':
+      return { found: await askSqlite(dataSource, runner) };
+    default:
+      return undefined;
   }
 }
 
@@ -118,7 +106,8 @@ function columnsOf(dataSource: DataSource, columns: readonly ColumnPair[]): Colu
 
 const isMysqlLike = ({ options: { type } }: DataSource): boolean => type === 'mysql' || type === 'mariadb';
 
-function namesOf({ entityMetadatas }: DataSource): string[] {
+/** Of the mapped tables, in lower case. */
+export function namesOf({ entityMetadatas }: DataSource): string[] {
   return [...new Set(entityMetadatas.map(({ tableName }) => tableName.toLowerCase()))];
 }
 
@@ -189,6 +178,7 @@ const MYSQL = {
   defaults: `SELECT table_schema AS s, table_name AS t, column_name AS c FROM information_schema.columns WHERE is_nullable = 'YES' AND (column_default IS NULL OR column_default = 'NULL') AND extra = '' AND table_schema IN`,
   texts: `SELECT table_schema AS s, table_name AS t, column_name AS c, collation_name AS collation, character_maximum_length AS longest FROM information_schema.columns WHERE data_type IN ('char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext') AND table_schema IN`,
   keys: `SELECT constraint_schema AS s, table_name AS t, constraint_name AS name, delete_rule AS onDelete, update_rule AS onUpdate FROM information_schema.referential_constraints WHERE constraint_schema IN`,
+  uniques: `SELECT table_schema AS s, table_name AS t, index_name AS name, column_name AS c FROM information_schema.statistics WHERE non_unique = 0 AND table_schema IN`,
   keyColumns: `SELECT table_schema AS s, table_name AS t, constraint_name AS name, column_name AS own, referenced_table_schema AS ps, referenced_table_name AS p, referenced_column_name AS referenced FROM information_schema.key_column_usage WHERE referenced_table_name IS NOT NULL AND table_schema IN`,
 };
 
@@ -218,6 +208,11 @@ interface KeyColumnInMysql extends NamedInMysql {
   readonly referenced: string;
 }
 
+interface UniqueInMysql extends NamedInMysql {
+  readonly name: string;
+  readonly c: string | null;
+}
+
 const idInMysql = (schema: string, table: string) => JSON.stringify([schema.toLowerCase(), table.toLowerCase()]);
 
 /** @param areChecked whether foreign keys are, on this connection and on new ones */
@@ -225,8 +220,15 @@ function keysInMysql(
   tables: readonly TableInMysql[],
   keys: readonly KeyInMysql[],
   columns: readonly KeyColumnInMysql[],
+  uniques: readonly UniqueInMysql[],
   areChecked: boolean,
 ): FoundKey[] {
+  // InnoDB lets a key refer to columns of which several rows may hold the same.
+  const isUnique = (parent: string, referenced: readonly string[]) => {
+    const ofParent = uniques.filter(({ s, t }) => idInMysql(s, t) === parent);
+    const isMeant = ({ c }: UniqueInMysql) => referenced.some((each) => each.toLowerCase() === c?.toLowerCase());
+    return ofParent.some(({ name }) => ofParent.every((each) => each.name !== name || isMeant(each)));
+  };
   const checking = new Set(
     tables.filter(({ engine }) => areChecked && engine?.toLowerCase() === 'innodb').map(({ s, t }) => idInMysql(s, t)),
   );
@@ -242,7 +244,13 @@ function keysInMysql(
         columns: own.map((column): ColumnPair => [column.own, column.referenced]),
         onDelete: deleteAction(key.onDelete),
         followsUpdates: deleteAction(key.onUpdate) !== undefined,
-        isEnforced: checking.has(child) && checking.has(parent),
+        isEnforced:
+          checking.has(child) &&
+          checking.has(parent) &&
+          isUnique(
+            parent,
+            own.map(({ referenced }) => referenced),
+          ),
       },
     ];
   });
@@ -256,7 +264,7 @@ async function askMysql(
   const places = ['DATABASE()', ...databases.map(() => '?')].join(', ');
   const ask = (sql: string): Promise<unknown> => runner.query(`${sql} (${places})`, databases);
   // Each is answered on one connection, in this order.
-  const [tables, triggers, columns, defaults, texts, keys, keyColumns, checks, mayAsk] = await Promise.all([
+  const [tables, triggers, columns, defaults, texts, keys, keyColumns, uniques, checks, mayAsk] = await Promise.all([
     ask(MYSQL.tables) as Promise<TableInMysql[]>,
     ask(MYSQL.triggers) as Promise<NamedInMysql[]>,
     ask(MYSQL.columns) as Promise<(NamedInMysql & { c: string })[]>,
@@ -264,12 +272,13 @@ async function askMysql(
     ask(MYSQL.texts) as Promise<TextInMysql[]>,
     ask(MYSQL.keys) as Promise<KeyInMysql[]>,
     ask(MYSQL.keyColumns) as Promise<KeyColumnInMysql[]>,
+    ask(MYSQL.uniques) as Promise<UniqueInMysql[]>,
     runner.query(MYSQL_CHECKS) as Promise<[{ here: number; elsewhere: number }]>,
     askMayListTriggers(runner),
   ]);
   const triggered = new Set(triggers.map(({ s, t }) => idInMysql(s, t)));
   const [{ here, elsewhere }] = checks;
-  const all = keysInMysql(tables, keys, keyColumns, Number(here) === 1 && Number(elsewhere) === 1);
+  const all = keysInMysql(tables, keys, keyColumns, uniques, Number(here) === 1 && Number(elsewhere) === 1);
   const shown = new Set(tables.map(({ s, t }) => idInMysql(s, t)));
   // What refers to a table nobody shows may be reached in ways nobody shows.
   const astray = new Set(all.filter(({ parent }) => !shown.has(parent)).map(({ child }) => child));

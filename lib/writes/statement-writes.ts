@@ -34,8 +34,8 @@ export function statementWrites(
         // An updatable view passes the write on to tables only the database knows.
         if (entities.some(({ tableType }) => tableType === 'view')) return undefined;
         const changed = changedRows(change, entities, parameters);
-        const keys = movedKeys(change, tables);
         for (const clock of tables.clocks(change.table, namespaces)) {
+          const keys = movedKeys(change, clock, reading);
           // Under a name that is not mapped here the same table may have rows of another key.
           const rows = change.action === 'insert' ? NEW : (changed.get(clock) ?? UNKNOWN);
           const told = statementChanges(change, clock, reading);
@@ -71,12 +71,17 @@ export function anything(clock: string): ClockWrite {
 }
 
 /** Whether a row may lose a unique key by the change, or get one that was another's. */
-function movedKeys({ table, action, assigned }: TableChange, tables: TableMap): Partial<ClockWrite> {
+function movedKeys(
+  { table, action, assigned }: TableChange,
+  clock: string,
+  { tables, known }: StatementReading,
+): Partial<ClockWrite> {
   switch (action) {
     case 'insert':
       return { takesKeys: true };
     case 'update': {
-      const moves = tables.hasKeyAmong(table, assigned);
+      // Of other columns the database may make a key as well, and a trigger of anything.
+      const moves = tables.hasKeyAmong(table, assigned) || tables.hasComputedKey(table, known.get(clock)?.computed);
       return { takesKeys: moves, releasesKeys: moves };
     }
     case 'upsert':

@@ -1,7 +1,7 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
-import { columnName, columnSpelling, type ColumnSpelling } from '../naming/column-value.js';
+import { columnName, type ColumnSpelling, declaredSpelling } from '../naming/column-value.js';
 import { isMysql } from '../naming/database-name.js';
-import { noteAltering, noteUnlike } from '../naming/stored-columns.js';
+import { noteColumn } from '../naming/stored-columns.js';
 import { entityClock, tableClock } from '../naming/table-clocks.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
@@ -44,30 +44,33 @@ const EXPECTED: Readonly<Record<'postgres' | 'mysql' | 'embedded', Partial<Recor
   },
 };
 
-/** Asks a database what its columns are, and remembers those that are something else than their entities say. */
+/** Asks a database what its columns are. @returns remembers which of them are something else than their entities say */
 export async function compareTypes(
   dataSource: DataSource,
   runner: QueryRunner,
   names: readonly string[],
-): Promise<void> {
+): Promise<() => void> {
   const byPlace = new Map<string, StoredColumn[]>();
   for (const stored of await askColumns(dataSource, runner, names)) {
     const place = placeOf(clockOf(dataSource, stored), columnName(dataSource, stored.column));
     byPlace.set(place, [...(byPlace.get(place) ?? []), stored]);
   }
-  for (const metadata of dataSource.entityMetadatas) {
-    for (const column of metadata.columns) {
-      const place = placeOf(entityClock(metadata), columnName(dataSource, column.databaseName));
-      for (const stored of byPlace.get(place) ?? []) compare(dataSource, column, stored);
+  return () => {
+    for (const column of dataSource.entityMetadatas.flatMap(({ columns }) => columns)) {
+      const place = placeOf(entityClock(column.entityMetadata), columnName(dataSource, column.databaseName));
+      const all = byPlace.get(place) ?? [];
+      noteColumn(column, {
+        isUnlike: all.some((stored) => isUnlike(dataSource, column, stored)),
+        isAltering: isMysql(dataSource) && all.some((stored) => mayAlter(dataSource, column, stored)),
+      });
     }
-  }
+  };
 }
 
-function compare(dataSource: DataSource, column: ColumnMetadata, stored: StoredColumn): void {
-  const kind = columnSpelling(column)?.kind;
+function isUnlike(dataSource: DataSource, column: ColumnMetadata, { type, isCollated = false }: StoredColumn): boolean {
+  const kind = declaredSpelling(column)?.kind;
   const expected = kind && EXPECTED[familyOf(dataSource)][kind];
-  if (stored.isCollated || (expected && !expected.includes(stored.type))) noteUnlike(column);
-  if (isMysql(dataSource) && mayAlter(dataSource, column, stored)) noteAltering(column);
+  return isCollated || (expected !== undefined && !expected.includes(type));
 }
 
 /** What a server makes of a value that does not fit, where it is not strict, is known by what the entity says. */

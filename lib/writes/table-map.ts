@@ -115,6 +115,12 @@ export class TableMap {
     return columns.some((column) => keys.has(column.toLowerCase()));
   }
 
+  /** Whether the database itself makes a part of a unique key of the table, beside its primary one; `undefined` stands for any column. */
+  hasComputedKey(ref: TableRef, computed: readonly string[] | undefined): boolean {
+    const keys = new Set(this.entities(ref).flatMap(uniqueColumns));
+    return computed ? computed.some((column) => keys.has(column.toLowerCase())) : keys.size > 0;
+  }
+
   addTrigger(table: string, alsoWrites: readonly string[]): void {
     const known = this.#alsoWrites.get(table) ?? new Set();
     for (const other of alsoWrites) known.add(other);
@@ -242,7 +248,12 @@ function isComputed({ generatedType, asExpression, onUpdate, entityMetadata }: C
 }
 
 /** Columns of primary and unique keys. Whatever a foreign key refers to is one of them. */
-function keyColumns({ primaryColumns, uniques, indices }: EntityMetadata): string[] {
-  const unique = [...uniques, ...indices.filter(({ isUnique }) => isUnique)].flatMap(({ columns }) => columns);
-  return [...primaryColumns, ...unique].map(({ databaseName }) => databaseName.toLowerCase());
+function keyColumns(metadata: EntityMetadata): string[] {
+  const primary = metadata.primaryColumns.map(({ databaseName }) => databaseName.toLowerCase());
+  return [...primary, ...uniqueColumns(metadata)];
+}
+
+function uniqueColumns({ uniques, indices }: EntityMetadata): string[] {
+  const unique = [...uniques, ...indices.filter(({ isUnique }) => isUnique)];
+  return unique.flatMap(({ columns }) => columns.map(({ databaseName }) => databaseName.toLowerCase()));
 }
