@@ -427,6 +427,8 @@ describe('what is read of a long text', () => {
         fc.property(script, (sql) => {
           const [long, short] = [readText(sql, dialect, true), readText(sql, dialect, false)];
           expect(saidByParts(long), sql).toEqual(saidByParts(short));
+          // Lists within lists are read of a short one alone.
+          expect(toldOf(short), sql).toEqual(expect.arrayContaining(toldOf(long)));
         }),
         { numRuns: 1000 },
       );
@@ -434,7 +436,7 @@ describe('what is read of a long text', () => {
   );
 });
 
-const OF_ROWS = ['rows', 'inserted', 'values'];
+const OF_ROWS = ['rows', 'inserted', 'values', 'isTold'];
 
 /** What is said, each thing once, between one word on transactions and the next. */
 function saidByParts(effects: readonly StatementEffect[]): string[][] {
@@ -507,3 +509,12 @@ describe('what is left out of a long text', () => {
     expect(Math.max(...alternatives.map(({ size }) => size))).toBeLessThanOrEqual(16);
   });
 });
+
+/** The writes that tell all they do. */
+function toldOf(effects: readonly StatementEffect[]): string[] {
+  const writes = effects.flatMap((effect) => (effect.kind === 'write' ? effect.writes : []));
+  const told = writes
+    .filter(({ isTold }) => isTold)
+    .map(({ table, action, assigned }) => ({ table, action, assigned }));
+  return [...new Set(told.map((each) => JSON.stringify(each)))];
+}
