@@ -5,6 +5,9 @@ import { defineConfig } from 'vitest/config';
 /** What puts a module in the place of another one: where that was imported before, it would come too late. */
 const replacing = 'guarded-store';
 
+/** Specs that leave their process as they found it: what they import, which takes longer than many of them, they share. */
+const sharing = 'test/integration/{codec,load,manager,naming,query}/**/*.spec.ts';
+
 export default defineConfig({
   resolve: {
     // The longer name first: the shorter one is the beginning of it.
@@ -22,9 +25,10 @@ export default defineConfig({
         test: {
           name: 'real parts',
           include: ['test/**/*.spec.ts', 'test/**/*.e2e-spec.ts'],
-          exclude: [`test/unit/**/!(${replacing}).spec.ts`, 'test/protocol/**'],
+          exclude: [`test/unit/**/!(${replacing}).spec.ts`, 'test/protocol/**', sharing],
         },
       },
+      { extends: true, test: { name: 'real parts that share what they import', include: [sharing], isolate: false } },
       // One module cache for them all: each is over sooner than what it imports is loaded.
       {
         extends: true,

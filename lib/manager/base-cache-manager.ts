@@ -166,7 +166,7 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    */
   dependsOn: readonly TableTarget[] = [];
 
-  /** Tables that change whenever this model's table does, by triggers. Entities or table names. Default none. */
+  /** Tables that change whenever this model's table does, by triggers: its own, where they change other rows of it. Entities or table names. Default none. */
   alsoWrites: readonly TableTarget[] = [];
 
   /**
