@@ -465,11 +465,6 @@ export const promised: Record<string, Scenario> = {
   'explicit clears after writes nobody told of': { readers: some, clears: 2 },
   'an explicit clear and an eviction': { readers: some, clears: 1, evictions: { of: anything, times: 1 } },
   'a load that another process waits for': { readers: oneInEachOfTwo, writers: ['update'], leases: true },
-  'a list that another process loads': {
-    readers: [{ query: 'list' }, { query: 'list', process: 'q' }],
-    writers: ['insert'],
-    leases: true,
-  },
   'a process that ends while another one waits for it': {
     readers: oneInEachOfTwo,
     writers: ['update'],
@@ -490,6 +485,12 @@ export const promised: Record<string, Scenario> = {
     leases: true,
   },
   ...(isLong && {
+    // Step by step as the load of a detail.
+    'a list that another process loads': {
+      readers: [{ query: 'list' }, { query: 'list', process: 'q' }],
+      writers: ['insert'],
+      leases: true,
+    },
     'loads of several processes, for which several readers wait': {
       readers: threeInTwoProcesses,
       writers: ['update'],
