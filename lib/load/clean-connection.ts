@@ -17,7 +17,7 @@ export async function onCleanConnection<T>(
       runners.push(runner);
       const clean = !(await connecting(() => isInTransaction(runner)));
       // A poisoned one is kept meanwhile, or the pool would hand it out again; waiting for a second one could deadlock the pool.
-      if (clean || hasSpareConnection(dataSource) !== true) return await work(runner, clean);
+      if (clean || !hasSpareConnection(dataSource)) return await work(runner, clean);
     }
   } finally {
     for (const runner of runners) await runner.release();

@@ -17,6 +17,12 @@ export function tableClock(
     .toLowerCase();
 }
 
+/** Of a table as its database calls it: what that calls a schema is a database in MySQL. */
+export function storedTableClock(dataSource: DataSource, schema: string | undefined, name: string): string {
+  if (schema === undefined) return tableClock(dataSource, { name });
+  return tableClock(dataSource, isMysql(dataSource) ? { database: schema, name } : { schema, name });
+}
+
 /**
  * The clock of everything in a database, which every entry depends on: what may have written any table advances this one, and so
  * reaches tables that only other applications know.

@@ -1,7 +1,7 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { columnName } from '../naming/column-value.js';
 import { isFoldedAlike } from '../naming/folded-texts.js';
-import { tableClock } from '../naming/table-clocks.js';
+import { storedTableClock } from '../naming/table-clocks.js';
 import { type ColumnPair, deleteAction, Followings, type ForeignKey, type FoundKey } from './foreign-keys.js';
 
 /** What a table does by itself when it is written, of one that has neither triggers nor rules, and shares its rows with no other table. */
@@ -64,7 +64,7 @@ export async function askPlainTables(
 function byClock(dataSource: DataSource, tables: readonly Found[], named: readonly FoundKey[]): PlainTablesFound {
   const keys = named.map((key): FoundKey => ({ ...key, columns: columnsOf(dataSource, key.columns) }));
   const followings = new Followings(keys);
-  const clocks = new Map(tables.map((table) => [table.id, clockOf(dataSource, table)]));
+  const clocks = new Map(tables.map((table) => [table.id, storedTableClock(dataSource, table.schema, table.name)]));
   const idsOf = (clock: string) => [...clocks].filter(([, each]) => each === clock).map(([id]) => id);
   const clocksOf = (ids: Iterable<string>) => [...ids].flatMap((id) => clocks.get(id) ?? []);
   const found = new Map<string, PlainTable>();
@@ -95,16 +95,9 @@ function byClock(dataSource: DataSource, tables: readonly Found[], named: readon
   return found;
 }
 
-function clockOf(dataSource: DataSource, { schema, name }: Found): string {
-  if (schema === undefined) return tableClock(dataSource, { name });
-  return tableClock(dataSource, isMysqlLike(dataSource) ? { database: schema, name } : { schema, name });
-}
-
 function columnsOf(dataSource: DataSource, columns: readonly ColumnPair[]): ColumnPair[] {
   return columns.map(([own, referenced]) => [columnName(dataSource, own), columnName(dataSource, referenced)]);
 }
-
-const isMysqlLike = ({ options: { type } }: DataSource): boolean => type === 'mysql' || type === 'mariadb';
 
 /** Of the mapped tables, in lower case. */
 export function namesOf({ entityMetadatas }: DataSource): string[] {

@@ -3,7 +3,7 @@ import { columnName } from '../naming/column-value.js';
 import { isMysql } from '../naming/database-name.js';
 import { declaredUniques } from '../naming/pinned-row.js';
 import { noteKey } from '../naming/stored-keys.js';
-import { entityClock, tableClock } from '../naming/table-clocks.js';
+import { entityClock, storedTableClock } from '../naming/table-clocks.js';
 
 /** A table and the columns of each of its keys that no two rows may share, as far as a row has one. */
 interface StoredKeys {
@@ -22,7 +22,7 @@ export async function compareKeys(
 ): Promise<() => void> {
   const byClock = new Map<string, StoredKeys[]>();
   for (const stored of await askKeys(dataSource, runner, names)) {
-    const clock = clockOf(dataSource, stored);
+    const clock = storedTableClock(dataSource, stored.schema, stored.table);
     byClock.set(clock, [...(byClock.get(clock) ?? []), stored]);
   }
   return () => {
@@ -44,11 +44,6 @@ function isAmong(
 ): boolean {
   const names = columns.map(({ databaseName }) => columnName(dataSource, databaseName));
   return keys.some((key) => key.every((column) => names.includes(columnName(dataSource, column))));
-}
-
-function clockOf(dataSource: DataSource, { schema, table: name }: StoredKeys): string {
-  if (schema === undefined) return tableClock(dataSource, { name });
-  return tableClock(dataSource, isMysql(dataSource) ? { database: schema, name } : { schema, name });
 }
 
 /** An index of a table does not know what is in those that inherit from it. */

@@ -2,7 +2,7 @@ import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
 import { columnName, type ColumnSpelling, declaredSpelling } from '../naming/column-value.js';
 import { isMysql } from '../naming/database-name.js';
 import { noteColumn } from '../naming/stored-columns.js';
-import { entityClock, tableClock } from '../naming/table-clocks.js';
+import { entityClock, storedTableClock } from '../naming/table-clocks.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 type Kind = ColumnSpelling['kind'];
@@ -52,7 +52,10 @@ export async function compareTypes(
 ): Promise<() => void> {
   const byPlace = new Map<string, StoredColumn[]>();
   for (const stored of await askColumns(dataSource, runner, names)) {
-    const place = placeOf(clockOf(dataSource, stored), columnName(dataSource, stored.column));
+    const place = placeOf(
+      storedTableClock(dataSource, stored.schema, stored.table),
+      columnName(dataSource, stored.column),
+    );
     byPlace.set(place, [...(byPlace.get(place) ?? []), stored]);
   }
   return () => {
@@ -90,11 +93,6 @@ function familyOf(dataSource: DataSource): keyof typeof EXPECTED {
 }
 
 const placeOf = (clock: string, column: string): string => JSON.stringify([clock, column]);
-
-function clockOf(dataSource: DataSource, { schema, table: name }: StoredColumn): string {
-  if (schema === undefined) return tableClock(dataSource, { name });
-  return tableClock(dataSource, isMysql(dataSource) ? { database: schema, name } : { schema, name });
-}
 
 const POSTGRES = `
   SELECT n.nspname AS "schema", c.relname AS "table", a.attname AS "column",

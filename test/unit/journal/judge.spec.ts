@@ -46,11 +46,8 @@ function holds(condition: Condition, row: Row): boolean | null {
     case 'in': {
       const held = row[condition[1] as Column];
       // Among no values nothing is, which is no matter of NULL: TypeORM writes 0=1.
-      return !condition[2].length
-        ? false
-        : held === null
-          ? null
-          : condition[2].some((value) => valueOf(value) === held);
+      if (!condition[2].length) return false;
+      return held === null ? null : condition[2].some((value) => valueOf(value) === held);
     }
     case 'not': {
       const of = holds(condition[1], row);
