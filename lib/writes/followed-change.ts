@@ -1,7 +1,7 @@
 import type { EntityMetadata } from 'typeorm';
 import type { Change, Image } from '../journal/change.js';
 import { type ColumnValue, columnSpelling, columnValue } from '../naming/column-value.js';
-import { type ColumnPair, type DeleteAction, sameColumns } from './foreign-keys.js';
+import { type ColumnPair, type DeleteAction, sameColumns } from './stored/foreign-keys.js';
 import { changeTextOf, type StatementReading } from './statement-change.js';
 import type { KeyAction, MappedColumns } from './table-map.js';
 

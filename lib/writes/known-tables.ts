@@ -1,11 +1,12 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { type ColumnPair, sameColumns } from './foreign-keys.js';
+import { type ColumnPair, sameColumns } from './stored/foreign-keys.js';
 import { columnName } from '../naming/column-value.js';
 import { isMysql } from '../naming/database-name.js';
 import { askForTextLengths } from '../naming/folded-texts.js';
 import { entityClock } from '../naming/table-clocks.js';
-import { askTables } from './ask-tables.js';
-import type { PlainTable, PlainTablesFound, Unasked } from './plain-tables.js';
+import { askTables } from './stored/ask-tables.js';
+import type { PlainTable, PlainTablesFound } from './stored/plain-tables.js';
+import type { Unasked } from './stored/stored-tables.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 

@@ -5,7 +5,7 @@ import { isMysql, isPostgres } from '../naming/database-name.js';
 import { isAltering } from '../naming/stored-columns.js';
 import { dataSourceOf } from '../peers/typeorm.js';
 import type { KnownTables } from './known-tables.js';
-import type { PlainTable } from './plain-tables.js';
+import type { PlainTable } from './stored/plain-tables.js';
 import type { GivenValue, GivenValues, TableChange } from './sql/statement-effect.js';
 import type { MappedColumns, TableMap } from './table-map.js';
 

@@ -11,7 +11,7 @@ import {
 } from '../naming/table-clocks.js';
 import type { TableTarget } from '../naming/table-target.js';
 import { dataSourceOf } from '../peers/typeorm.js';
-import { type ColumnPair, type DeleteAction, deleteAction } from './foreign-keys.js';
+import { type ColumnPair, type DeleteAction, deleteAction } from './stored/foreign-keys.js';
 import type { TableRef } from './sql/statement-effect.js';
 
 /** A foreign key seen from the table it refers to: what the database does to the child when the parent changes. */

@@ -6,12 +6,11 @@ import type { StatementWatch, LoadReading } from '../load/statement-watch.js';
 import type { ClockWrite } from '../store/cache-store.js';
 import { connectionOf, dialectOf } from './driver-truth.js';
 import { entityClock } from '../naming/table-clocks.js';
-import type { ColumnPair } from './foreign-keys.js';
+import type { ColumnPair } from './stored/foreign-keys.js';
 import type { HoldProtocol } from './hold-protocol.js';
 import { HookOrder } from './hook-order.js';
 import { mayChangeKeyChecks } from './key-checks.js';
 import { KnownTables } from './known-tables.js';
-import type { Unasked } from './plain-tables.js';
 import { readStatements } from './sql/read-statements.js';
 import type { SqlDialect, StatementEffect } from './sql/statement-effect.js';
 import {
@@ -22,6 +21,7 @@ import {
   type StatementListener,
   stopListening,
 } from './statement-hooks.js';
+import type { Unasked } from './stored/stored-tables.js';
 import { TableMap } from './table-map.js';
 import { WriteFollower } from './write-follower.js';
 

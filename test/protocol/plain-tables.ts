@@ -1,4 +1,4 @@
-import type { PlainTable } from '../../lib/writes/plain-tables.js';
+import type { PlainTable } from '../../lib/writes/stored/plain-tables.js';
 import { KnownTables } from '../../lib/writes/known-tables.js';
 
 /** As after a database has been asked that has neither triggers nor rules. */

@@ -1,0 +1,51 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import { askMysql } from './ask-mysql.js';
+import { askPostgres } from './ask-postgres.js';
+import { askSqlite } from './ask-sqlite.js';
+import { type PlainTablesFound, plainTables } from './plain-tables.js';
+import { noteColumns } from './note-columns.js';
+import { noteKeys } from './note-keys.js';
+import type { StoredTables, Unasked } from './stored-tables.js';
+
+/** What a database says of the mapped tables. */
+export interface TablesAnswer {
+  readonly found: PlainTablesFound;
+  readonly unasked?: Unasked | undefined;
+  /** From now on columns and keys are what the database says, where their entities say something else. */
+  readonly remember: () => void;
+}
+
+/** @throws whatever the database fails with */
+export async function askTables(dataSource: DataSource): Promise<TablesAnswer> {
+  const runner = dataSource.createQueryRunner('master');
+  try {
+    const stored = await ask(dataSource, runner);
+    if (!stored) {
+      const unasked = { problem: 'its driver is none of those that can be', remedy: '' };
+      return { found: new Map(), unasked, remember: () => undefined };
+    }
+    const remember = () => {
+      noteColumns(dataSource, stored.tables);
+      noteKeys(dataSource, stored.tables);
+    };
+    return { found: plainTables(dataSource, stored), unasked: stored.unasked, remember };
+  } finally {
+    await runner.release();
+  }
+}
+
+/** `undefined` for a database that cannot be asked. */
+async function ask(dataSource: DataSource, runner: QueryRunner): Promise<StoredTables | undefined> {
+  switch (dataSource.options.type) {
+    case 'postgres':
+      return askPostgres(dataSource, runner);
+    case 'mysql':
+    case 'mariadb':
+      return askMysql(dataSource, runner);
+    case 'sqljs':
+    case 'better-sqlite3':
+      return askSqlite(runner);
+    default:
+      return undefined;
+  }
+}
