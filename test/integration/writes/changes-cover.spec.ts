@@ -189,6 +189,8 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 const withoutCalls = (given: object) =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => typeof value !== 'function'));
 
+type ColumnMetadata = DataSource['entityMetadatas'][number]['columns'][number];
+
 /** By the names a change has, what every row holds. */
 type Rows = ReadonlyMap<number, ReadonlyMap<string, string | null | undefined>>;
 
@@ -201,8 +203,7 @@ async function rowsOf(dataSource: DataSource, entity: EntityTarget<ObjectLiteral
       new Map(
         columns.map((column) => {
           const held: unknown = column.getEntityValue(thing);
-          // What cannot be told is compared as well, but matches nothing.
-          const text = held === null ? null : (columnValue(column, held) ?? `?:${JSON.stringify(held)}`);
+          const text = held === null ? null : (columnValue(column, held) ?? untold(column, held));
           return [columnName(dataSource, column.databaseName), text];
         }),
       ),
@@ -210,12 +211,19 @@ async function rowsOf(dataSource: DataSource, entity: EntityTarget<ObjectLiteral
   );
 }
 
+/** What cannot be told is compared as well, but matches nothing, or what it is equal to without spaces at its end. */
+function untold(column: ColumnMetadata, held: unknown): string {
+  const alike = typeof held === 'string' ? columnValue(column, held.trimEnd()) : undefined;
+  return `?:${alike ?? ''}:${JSON.stringify(held)}`;
+}
+
 type Row = ReadonlyMap<string, string | null | undefined>;
 
 function matches(image: object, row: Row): boolean {
-  return Object.entries(image).every(([column, held]) =>
-    held === SOMETHING ? row.get(column) !== null : row.get(column) === held,
-  );
+  return Object.entries(image).every(([column, told]: [string, string | null]) => {
+    const held = row.get(column);
+    return told === SOMETHING ? held !== null : held === told || held?.startsWith(`?:${told}:`);
+  });
 }
 
 /** Why what was told does not cover what has happened; nothing where it does. */
