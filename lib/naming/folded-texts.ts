@@ -10,8 +10,11 @@ type ColumnMetadata = EntityMetadata['columns'][number];
 const COLLATIONS =
   /^(?:(?:ascii|latin1|utf8(?:mb[34])?)_(?:nopad_)?bin|ascii_general_(?:nopad_)?ci|latin1_(?:swedish_(?:nopad_)?ci|general_c[is])|utf8(?:mb[34])?_(?:(?:general|unicode|unicode_520)_(?:nopad_)?ci|uca1400_(?:nopad_)?a[is]_c[is]))$/;
 
-/** Without a space at its end, which counts or not, nor anything that has an accent, a weight of its own or none. */
-const PLAIN = /^(?! )[\w .@:/+-]*(?<! )$/;
+/**
+ * Without a space at its end, which counts or not, nor anything that has an accent, a weight of its own or none. None that is empty: MariaDB
+ * may take that for NULL.
+ */
+const PLAIN = /^(?! )[\w .@:/+-]+(?<! )$/;
 
 /** How many characters a column takes; `undefined` where nobody knows by which of these collations it compares. */
 export type TextLengths = (column: ColumnMetadata) => number | undefined;

@@ -18,6 +18,8 @@ export class Tokenizer {
   readonly #pieces: Pieces;
   readonly #parameters = new ParameterCounter();
   readonly #mysql: boolean;
+  /** A string may have ended elsewhere. */
+  #isDoubtful = false;
   /** What opened the executable comment we are in. */
   #executable = '';
 
@@ -48,7 +50,7 @@ export class Tokenizer {
           return this.#token();
       }
     }
-    this.isComplete = this.#executable === '';
+    this.isComplete = this.#executable === '' && !this.#isDoubtful;
     return undefined;
   }
 
@@ -72,7 +74,9 @@ export class Tokenizer {
         return UNICODE.test(text) ? this.#made('opaque', text.slice(3, -1)) : this.#made(kind, unquoted(text));
       case 'string': {
         const inner = unquoted(text);
-        if (this.#mysql && inner.includes('\\')) return this.#made('opaque', inner);
+        // PostgreSQL takes them for escapes as well where `standard_conforming_strings` is off.
+        if (this.dialect === 'postgres' && text.includes("\\'")) this.#isDoubtful = true;
+        if (this.dialect !== 'sqlite' && inner.includes('\\')) return this.#made('opaque', inner);
         return this.#made(kind, inner, text.startsWith('"') ? '"' : '');
       }
       default:

@@ -86,7 +86,7 @@ describeWith('mariadb', 'texts that are compared in lower case', (url) => {
 });
 
 describe('a text', () => {
-  it.each([' a', 'a ', 'é', 'a\u0301', 'a\u200b', 'a\n', "a'", '\u017f', '\u212a', '\0'])(
+  it.each(['', ' a', 'a ', 'é', 'a\u0301', 'a\u200b', 'a\n', "a'", '\u017f', '\u212a', '\0'])(
     'is not known by %j',
     (text) => {
       expect(foldedText(text, 100)).toBeUndefined();
@@ -176,6 +176,27 @@ describeDatabases(
         "INSERT INTO shelf (code, label) VALUES ('n', 'abcdef')",
       ]);
       expect(await labelled('abcd')).toHaveLength(1);
+    });
+
+    it('may be stored as NULL where they are empty', async () => {
+      const { shelves, dataSource, query, asked } = await open();
+      await query('ALTER TABLE shelf MODIFY label varchar(4) NULL');
+      await asked();
+      const read = () => shelves.all({ where: { label: '' } });
+      const { length } = await read();
+      await onOneConnection(dataSource, "SET SESSION sql_mode = 'EMPTY_STRING_IS_NULL'", [
+        "INSERT INTO shelf (code, label) VALUES ('n', '')",
+      ]);
+      expect(await read()).toHaveLength(length);
+      const without = () => shelves.all({ where: { label: Not('y') } });
+      const before = (await without()).length;
+      await query("INSERT INTO shelf (code, label) VALUES ('e', 'e')");
+      const all = await without();
+      expect(all).toHaveLength(before + 1);
+      await onOneConnection(dataSource, "SET SESSION sql_mode = 'EMPTY_STRING_IS_NULL'", [
+        "UPDATE shelf SET label = '' WHERE code = 'e'",
+      ]);
+      expect(await without()).toHaveLength(before);
     });
 
     it('in double quotes may be names', async () => {

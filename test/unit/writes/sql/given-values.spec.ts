@@ -36,6 +36,7 @@ describe('what an INSERT says of its rows', () => {
     ['postgres', 'INSERT INTO "t"("a", "b") VALUES ($1, DEFAULT) RETURNING "id"', 'a=$0&b=default'],
     ['postgres', 'INSERT INTO t (a, B, "C") VALUES ($2, NULL, TRUE)', 'a=$1&b=null&C=true'],
     ['postgres', `INSERT INTO t("values", "b") VALUES ('it''s', -5)`, 'values="it\'s"&b=-5'],
+    ['postgres', "INSERT INTO t(a, b) VALUES ('fo\\157', 'foo')", 'b="foo"'],
     ['postgres', 'INSERT INTO t(a, b) VALUES ($1, f($2, (3))), ($3, 4)', 'a=$0|a=$2&b=4'],
     ['postgres', 'INSERT INTO t(a, b) VALUES ($1::int, now()), ((1), $1)', '|b=$0'],
     ['postgres', 'INSERT INTO t(a, a, b) VALUES (1, 2, 3)', 'b=3'],
