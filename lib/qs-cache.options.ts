@@ -52,7 +52,7 @@ export interface QsCacheOptions {
   /**
    * How long the hold of a write whose process is not heard of any more stands, in milliseconds, 1,000 to 600,000.
    * Default 10,000. A writer that died between its COMMIT and telling of it leaves its entries stale for no longer than this. A
-   * living one renews its hold every third of it, however long its statement takes.
+   * living one renews its hold every second, or third of it, however long its statement takes.
    *
    * `0` holds nothing: each write saves a round trip before its COMMIT, and the entries a killed process was about to make stale
    * stay until they expire; and a unique key that one write frees and another takes may be looked up as the former row until both

@@ -23,6 +23,9 @@ export interface ClockQuery {
 /** Advances that a clock's journal remembers; what is older is forgotten. */
 export const JOURNAL_LENGTH = 128;
 
+/** How often a living writer renews its hold at least, in milliseconds. */
+export const RENEWAL_MS = 1_000;
+
 /** What a store says of one clock at one moment. @publicApi */
 export interface ClockState {
   /** What it shows: every write to its table advances it. A reader takes it before its load: the load's as-of. */

@@ -8,6 +8,7 @@ import {
 } from './cache-store.js';
 import { clockKeys } from './clock-keys.js';
 import { ExpiringMap } from './expiring-map.js';
+import { YOUNG } from './young-clocks.js';
 
 interface Clock {
   now: number;
@@ -49,6 +50,8 @@ export class LocalClocks {
     private readonly budgetMs: number,
     maxRows: number,
     private readonly journalLength = JOURNAL_LENGTH,
+    /** As `YOUNG_MS` on a server. None here: a clock outlives the holds on it. */
+    private readonly youngMs = 0,
   ) {
     this.#rows = new ExpiringMap(maxRows);
   }
@@ -130,6 +133,8 @@ export class LocalClocks {
     if (!kept.clock) {
       this.#highest = Math.max(this.#highest + 1, Date.now() * 1000);
       kept.clock = { now: this.#highest, unknown: this.#highest };
+      const grown = Date.now() + this.youngMs;
+      if (this.youngMs > 0) kept.holds.set(YOUNG, { blocksAt: grown, deadline: grown, releasesKeys: true });
       this.#kept.keep(name, lifetimeMs);
     }
     return kept as Open;
@@ -146,7 +151,8 @@ export class LocalClocks {
     const now = Date.now();
     let held = false;
     for (const [id, { blocksAt, deadline }] of holds) {
-      if (now > deadline) {
+      if (now > deadline && id === YOUNG) holds.delete(id);
+      else if (now > deadline) {
         clock.unknown = this.#tick(clock);
         this.#note(journal, undefined);
         holds.delete(id);

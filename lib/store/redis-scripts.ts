@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { JOURNAL_LENGTH, UNFILLED_MS } from './cache-store.js';
 import { clockKeys } from './clock-keys.js';
 import type { RedisCommand } from './redis-connection.js';
+import { YOUNG, YOUNG_MS } from './young-clocks.js';
 
 /*
  * What a server does in one step. Per table there is one string, its record, and per row one string, its clock:
@@ -11,7 +12,7 @@ import type { RedisCommand } from './redis-connection.js';
  * What the table's clock shows; what it showed after the last write of unknown rows (both `-` while only holds are known of it); what
  * its rows are named by (`k:`); its holds, each with when it begins to block, its deadline, and whether its write may free keys. Holds
  * come last and end with a semicolon: the last character of a record tells a reader whether there is more to do. Clocks start at the
- * server's time in microseconds, as moments are.
+ * server's time in microseconds, as moments are, and under a hold of nobody's (young-clocks.ts).
  *
  * Records are changed as texts: to take them apart would cost a write several times as much.
  *
@@ -77,18 +78,29 @@ local function settled(key, text, lifetime)
   local clock, unknown, rest = parts(text or '- -')
   if not clock then return text, nil, '1' end
   local names, holds = string.match(rest, '^(.-)( h:.*)$')
-  local standing, held, ends = {}, '0', 0
-  for hold, blocks, deadline in string.gmatch(holds or '', '( h:[^: ]+:(%d+):(%d+):[01];)') do
+  local standing, held, ends, isGrown = {}, '0', 0, false
+  for hold, id, blocks, deadline in string.gmatch(holds or '', '( h:([^: ]+):(%d+):(%d+):[01];)') do
     ends = ends + #hold
     if moment <= tonumber(deadline) then
       standing[#standing + 1] = hold
       if moment > tonumber(blocks) then held = '1' end
+    elseif id == '${YOUNG}' then isGrown = true
     else unknown = nil end
   end
   if holds and ends ~= #holds then return text, nil, '1' end
-  if clock ~= '-' and unknown then return text, clock, held end
+  if clock ~= '-' and unknown then
+    if isGrown then
+      text = clock .. ' ' .. unknown .. names .. table.concat(standing)
+      redis.call('SET', key, text, 'KEEPTTL')
+    end
+    return text, clock, held
+  end
   local isNew = clock == '-'
-  if isNew then clock = string.format('%.0f', moment) else clock = following(clock) end
+  if isNew then
+    clock = string.format('%.0f', moment)
+    local grown = string.format('%.0f', moment + ${YOUNG_MS * 1000})
+    if grown ~= clock then standing[#standing + 1] = ' h:${YOUNG}:' .. grown .. ':' .. grown .. ':1;' end
+  else clock = following(clock) end
   local record = clock .. ' ' .. clock .. (names or rest) .. table.concat(standing)
   if text then redis.call('SET', key, record, 'KEEPTTL') end
   if not text then redis.call('SET', key, record, 'PX', lifetime) elseif isNew then keep(key, lifetime) end

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WriteRefusedError } from '../errors.js';
 import type { CacheEvents } from '../events/cache-events.js';
 import { tellFailed } from '../events/tell-failed.js';
-import type { CacheStore, ClockWrite } from '../store/cache-store.js';
+import { type CacheStore, type ClockWrite, RENEWAL_MS } from '../store/cache-store.js';
 import { tellAdvanced } from '../store/tell-advanced.js';
 import { HoldKeeper } from './hold-keeper.js';
 
@@ -49,7 +49,7 @@ export class HoldProtocol {
     private readonly events: CacheEvents,
     private readonly options: HoldOptions,
   ) {
-    this.#keeper = new HoldKeeper(options.holdMs / RENEWALS, (hold) => this.#hold(hold));
+    this.#keeper = new HoldKeeper(Math.min(options.holdMs / RENEWALS, RENEWAL_MS), (hold) => this.#hold(hold));
   }
 
   /**

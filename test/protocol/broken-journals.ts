@@ -96,6 +96,17 @@ export const brokenJournals: Record<string, Sabotaged> = {
     evictions: { of: ['journal'], times: 1 },
     broken: { store: takingGapsForNothing },
   },
+  'a clock made from nothing judged at once, though a hold was lost with the one before': {
+    journal: {},
+    readers: two,
+    writers: ['activate', 'retitleVisible'],
+    evictions: { of: ['table'], times: 1 },
+  },
+  'a name taken for free at once, though the hold was lost of who has freed it': {
+    readers: [{ query: 'name' }, { query: 'name' }],
+    writers: ['rename', 'takeName'],
+    evictions: { of: ['table'], times: 1 },
+  },
   'a journal of another epoch': {
     journal: {},
     readers: one,

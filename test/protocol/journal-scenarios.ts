@@ -9,6 +9,8 @@ const inWriter = [
   { query: 'active', process: 'w1' },
   { query: 'active', process: 'w1' },
 ] as const;
+/** Longer than anything takes here: writers have renewed their holds by then. */
+const LONG = 10_000;
 /** Whatever is found true is dated anew at once. */
 const eager = { writeBackAfter: 1 } as const;
 
@@ -65,6 +67,19 @@ export const journals: Record<string, Scenario> = {
     journal: {},
     readers: [{ query: 'active' }],
     writers: ['retitle', 'hide'],
+    evictions: { of: ['table'], times: 1 },
+  },
+  'a clock that is evicted with the hold of a write that another one builds on': {
+    journal: {},
+    youngMs: LONG,
+    readers: [{ query: 'active' }, { query: 'active' }],
+    writers: ['activate', 'retitleVisible'],
+    evictions: { of: ['table'], times: 1 },
+  },
+  'a clock that is evicted with the hold of a write that frees a name': {
+    youngMs: LONG,
+    readers: [{ query: 'name' }, { query: 'name' }],
+    writers: ['rename', 'takeName'],
     evictions: { of: ['table'], times: 1 },
   },
   'an entry, a row and a table judged, of which one is evicted': {

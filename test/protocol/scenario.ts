@@ -48,6 +48,8 @@ export interface Scenario {
   readonly commits?: readonly ('fails' | 'ambiguous')[];
   /** What the server may drop, and how often. */
   readonly evictions?: { readonly of: readonly ('entry' | 'row' | 'table' | 'journal')[]; readonly times: number };
+  /** For how long a clock that was made from nothing counts as held. Default: not at all, as where nothing is evicted. */
+  readonly youngMs?: number;
   /** All clocks, or all entries, come to the end of their lives. */
   readonly expiries?: number;
   readonly refused?: CallFaults['refused'];

@@ -71,8 +71,9 @@ export class ScriptedServer {
   constructor(
     private readonly budgetMs: number,
     private readonly journalLength?: number,
+    private readonly youngMs?: number,
   ) {
-    [this.#clocks, this.#maps] = openClocks(budgetMs, journalLength);
+    [this.#clocks, this.#maps] = openClocks(budgetMs, journalLength, youngMs);
   }
 
   vouchesFor(key: string, { mark, epoch, dependencies }: EntryInHand): boolean {
@@ -176,7 +177,7 @@ export class ScriptedServer {
     this.#tell(EVERYTHING);
     this.entries.clear();
     for (const [key, text] of entries) this.entries.set(key, text);
-    [this.#clocks, this.#maps] = openClocks(this.budgetMs, this.journalLength);
+    [this.#clocks, this.#maps] = openClocks(this.budgetMs, this.journalLength, this.youngMs);
     this.#log.length = changes;
     for (const change of this.#log) change(this.#clocks);
     this.epoch++;
@@ -222,8 +223,12 @@ export class ScriptedServer {
   }
 }
 
-function openClocks(budgetMs: number, journalLength: number | undefined): [LocalClocks, ClockMaps] {
-  const clocks = new LocalClocks(budgetMs, 1_000, journalLength);
+function openClocks(
+  budgetMs: number,
+  journalLength: number | undefined,
+  youngMs: number | undefined,
+): [LocalClocks, ClockMaps] {
+  const clocks = new LocalClocks(budgetMs, 1_000, journalLength, youngMs);
   const maps: unknown[] = [];
   const { set } = ExpiringMap.prototype;
   ExpiringMap.prototype.set = function (...args) {

@@ -85,7 +85,7 @@ export class ProtocolWorld implements World {
   ) {
     time.begin();
     this.tables = scenario.tables ?? firstTables;
-    this.server = new ScriptedServer(BUDGET, scenario.journal?.length);
+    this.server = new ScriptedServer(BUDGET, scenario.journal?.length, scenario.youngMs);
     const { refused, lost, repeated } = scenario;
     const kinds = { ...(refused && { refused }), ...(lost && { lost }), ...(repeated && { repeated }) };
     this.faults = { ...kinds, left: Object.keys(kinds).length ? 1 : 0, late: [] };

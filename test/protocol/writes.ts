@@ -85,6 +85,14 @@ export const writes = {
   hide: { statements: [hideRow], cells: [], effect: hidden },
   retitle: { statements: [retitleRow(1)], cells: [], effect: retitled(1) },
   retitleListed: { statements: [retitleRow(2)], cells: [], effect: retitled(2), follows: 'active' },
+  // By somebody who has seen that it is listed, which nobody may have been told of yet.
+  retitleVisible: {
+    statements: [retitleRow(2)],
+    cells: [],
+    effect: retitled(2),
+    after: 'active',
+    confirms: 'active',
+  },
   retitleOther: { statements: [retitleRow(2)], cells: [], effect: retitled(2) },
   // Nobody can tell what it assigns.
   retitleUntold: {
