@@ -4,6 +4,8 @@ import type { Condition } from '../journal/condition.js';
 import type { LoadedFootprint, Window } from '../journal/footprint.js';
 import { columnName, columnValue, type ColumnValue } from '../naming/column-value.js';
 import { entityClock } from '../naming/table-clocks.js';
+import { declaredUniques } from '../naming/pinned-row.js';
+import { isRepeatable } from '../naming/stored-keys.js';
 import { tableIdentity } from '../naming/table-identity.js';
 import { dataSourceOf } from '../peers/typeorm.js';
 import type { EntityQuery } from '../query/entity-query.js';
@@ -12,7 +14,7 @@ import { asksRelated, namesParameters, saysSql } from '../query/where.js';
 import { type AskedRows, askedRows, every, mayPassAbsent } from './asked-rows.js';
 import { hasEagerCircle, withEagerRelations } from './eager-relations.js';
 import { owns, relatedEntities, type RelationNode } from './relation-paths.js';
-import { heldValues, referredBy } from './held-values.js';
+import { heldValue, heldValues, referredBy } from './held-values.js';
 import { propertyOf } from './own-value.js';
 import { requiredOnly } from './required-relations.js';
 import { imagesOf, keyOf, namesOf, shownColumns } from './shown-rows.js';
@@ -197,13 +199,14 @@ class Found {
       // Where the related row decides whether its owner is shown, or where, those decide as well that nobody refers to yet.
       const isShownOnly = node && !isAsked && !mayHide(relation, node);
       const leading = isShownOnly && parents ? referredBy(owner, node, parents) : undefined;
+      const areShown = isShownOnly && parents !== undefined && leadSomewhere(node, parents);
       const maybeAbsent = place.asked !== NOTHING_ASKED && mayPassAbsent(place.asked);
       // One that is referred to does not go unless its owner changes, where the database sees to it.
       const window = maybeAbsent && !isReferred ? OF_ALL : place.window;
       return this.#add(related, children, unique(entities), {
         ...place,
         window,
-        isReferred,
+        isReferred: isReferred || areShown,
         referenced,
         leading,
         maybeAbsent,
@@ -321,6 +324,7 @@ function holdsKey({ isManyToOne, isOneToOneOwner }: Relation): boolean {
 
 /** Whether an owner that leads to no row there may not be shown itself. */
 function mayHide(relation: Relation, node: RelationNode | undefined): boolean {
+  if (node?.prefetch) return false;
   return !relation.isNullable || (node !== undefined && requiredOnly(node.children).length > 0);
 }
 
@@ -329,6 +333,26 @@ function ownColumns(relation: Relation): readonly Column[] {
   if (holdsKey(relation)) return relation.joinColumns;
   const columns = relation.inverseRelation?.joinColumns ?? [];
   return columns.flatMap(({ referencedColumn }) => (referencedColumn ? [referencedColumn] : []));
+}
+
+/**
+ * Whether every foreign key of the owners is NULL or shows the row it refers to: a new row is that of none of them, unless two may have what
+ * it refers to.
+ */
+function leadSomewhere(node: RelationNode, parents: readonly ObjectLiteral[]): boolean {
+  if (!isKey(node.relation.inverseEntityMetadata, node.relation.joinColumns)) return false;
+  return parents.every((parent) => {
+    if (!owns(node, parent) || relatedEntities(node, parent).length) return true;
+    return node.relation.joinColumns.some((column) => heldValue(column, parent, [node]) === null);
+  });
+}
+
+/** Whether what foreign keys refer to is a key that no two rows of a table have. */
+function isKey(metadata: EntityMetadata, joinColumns: readonly Column[]): boolean {
+  const referenced = joinColumns.map(({ referencedColumn }) => referencedColumn);
+  const isMet = (columns: readonly Column[]) => columns.every((column) => referenced.includes(column));
+  if (metadata.primaryColumns.length && isMet(metadata.primaryColumns)) return !isRepeatable(metadata);
+  return declaredUniques(metadata).some((key) => isMet(key.columns) && !isRepeatable(key));
 }
 
 /** One row may be shown in several places. */

@@ -53,7 +53,12 @@ function findingColumns({ relations, uniques, indices }: EntityMetadata): Readon
   return new Set(columns.filter(({ isPrimary }) => !isPrimary));
 }
 
-function heldValue(column: Column, entity: ObjectLiteral, nodes: readonly RelationNode[]): ColumnValue | undefined {
+/** Of a column of its own, or of a foreign key that no property holds; `undefined` where it is not known. */
+export function heldValue(
+  column: Column,
+  entity: ObjectLiteral,
+  nodes: readonly RelationNode[],
+): ColumnValue | undefined {
   const value = column.isVirtual ? hiddenKey(column, entity, nodes) : propertyOf(column, entity);
   return value === undefined ? undefined : loadedValue(column, value);
 }

@@ -166,7 +166,10 @@ export abstract class BaseCacheManager<T extends ObjectLiteral> {
    */
   dependsOn: readonly TableTarget[] = [];
 
-  /** Tables that change whenever this model's table does, by triggers: its own, where they change other rows of it. Entities or table names. Default none. */
+  /**
+   * Tables that change whenever this model's table does, by triggers that do not name them: written in C, or with a name that is put together. What
+   * the text of a trigger names, or of a routine it calls, needs no declaration. Entities or table names. Default none.
+   */
   alsoWrites: readonly TableTarget[] = [];
 
   /**

@@ -1,5 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { type ColumnPair, sameColumns } from './stored/foreign-keys.js';
+import { type ColumnPair, type Followings, NO_FOLLOWINGS, sameColumns } from './stored/foreign-keys.js';
 import { columnName } from '../naming/column-value.js';
 import { isMysql } from '../naming/database-name.js';
 import { askForTextLengths } from '../naming/folded-texts.js';
@@ -7,6 +7,7 @@ import { entityClock } from '../naming/table-clocks.js';
 import { askTables } from './stored/ask-tables.js';
 import type { PlainTable, PlainTablesFound } from './stored/plain-tables.js';
 import type { Unasked } from './stored/stored-tables.js';
+import type { TriggeredTables } from './stored/triggered-tables.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 
@@ -18,6 +19,8 @@ const PAUSE_MS = 250;
 
 /** Between two that failed: each pause is twice as long as the one before. */
 const LONGEST_PAUSE_MS = 60_000;
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** Those of this process, whatever database they are of: one DataSource may make a trigger on a table of another. */
 const all = new Set<KnownTables>();
@@ -32,6 +35,9 @@ const unchecked = new Set<'postgres' | 'mysql'>();
 export class KnownTables {
   #found: PlainTablesFound = new Map();
   #texts: TextsFound = new Map();
+  /** What they were last known to do goes on until something else is known. */
+  #triggered: TriggeredTables = new Map();
+  #followings = NO_FOLLOWINGS;
   #version = 0;
   /** Statements under way that may define something. */
   #doubts = 0;
@@ -46,6 +52,16 @@ export class KnownTables {
   /** Of a clock's table; `undefined` where it may do anything. */
   get(clock: string): PlainTable | undefined {
     return this.#found.get(clock);
+  }
+
+  /** Which tables change by foreign keys that the database has, whatever entities tell of. */
+  get followings(): Followings {
+    return this.#followings;
+  }
+
+  /** The clocks of what triggers change when a clock's table is written. */
+  changedByTriggers(clock: string): ReadonlySet<string> {
+    return this.#triggered.get(clock) ?? NONE;
   }
 
   /** Whether every row of a clock's table has keys of these columns only that refer to a row of the other one, or to none. */
@@ -100,11 +116,13 @@ export class KnownTables {
     const version = this.#version;
     this.#askedAt = performance.now();
     try {
-      const { found, unasked, remember } = await askTables(this.dataSource);
+      const { found, followings, triggered, unasked, remember } = await askTables(this.dataSource);
       this.#failures = 0;
       // What was defined meanwhile may be in the answer or not.
       if (version === this.#version && !this.#doubts && !this.#isStopped) {
         remember();
+        this.#followings = followings;
+        this.#triggered = triggered;
         this.#know(found);
       } else this.#askSoon();
       return unasked;

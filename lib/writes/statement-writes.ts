@@ -7,7 +7,6 @@ import type { ClockWrite } from '../store/cache-store.js';
 import type { Operand, RowFilter, StatementEffect, TableChange } from './sql/statement-effect.js';
 import { followedChange } from './followed-change.js';
 import { changeTextOf, statementChanges, type StatementReading } from './statement-change.js';
-import type { TableMap } from './table-map.js';
 
 /**
  * The clocks a statement's writes advance, what the database changes in their wake included. `undefined` for a statement that may
@@ -42,7 +41,7 @@ export function statementWrites(
           const advance = { clock, ...rows, ...keys };
           if (!told) writes.push(advance);
           for (const each of told ?? []) writes.push(telling(advance, changeTextOf(each)));
-          const { followed, triggered } = wake(change, clock, tables);
+          const { followed, triggered } = wake(change, clock, reading);
           for (const other of followed) {
             const deleted = triggered.has(other) ? undefined : told?.find(({ action }) => action === 'delete');
             const changes = deleted ? followedChange(deleted, clock, other, reading) : [];
@@ -99,15 +98,30 @@ interface Wake {
   readonly triggered: ReadonlySet<string>;
 }
 
-function wake({ action, cascade, assigned, conflict }: TableChange, clock: string, tables: TableMap): Wake {
+function wake(
+  { action, cascade, assigned, conflict }: TableChange,
+  clock: string,
+  { tables, known }: StatementReading,
+): Wake {
+  const { followings } = known;
   const followed = new Set<string>();
   const triggered = new Set<string>();
-  if (action === 'delete') follow(tables.changedByDelete(clock));
-  if (action === 'update') follow(tables.changedByUpdate(clock, assigned));
-  if (action === 'upsert') follow(tables.changedByUpdate(clock, conflict?.assigned));
-  if (action === 'truncate') follow(cascade ? tables.referring(clock) : tables.changedByDelete(clock));
+  if (action === 'delete' || (action === 'truncate' && !cascade)) follow(byDelete(clock));
+  if (action === 'truncate' && cascade) follow([...tables.referring(clock), ...followings.referring(clock)]);
+  if (action === 'update') follow(byUpdate(clock, assigned));
+  if (action === 'upsert') follow(byUpdate(clock, conflict?.assigned));
   trigger(clock);
   return { followed, triggered };
+
+  /** As entities have it, and as the database does. */
+  function byDelete(parent: string): string[] {
+    return [...tables.changedByDelete(parent), ...followings.changedByDelete(parent)];
+  }
+
+  function byUpdate(parent: string, columns: readonly string[] | undefined): string[] {
+    const compared = columns?.map(tables.columnName);
+    return [...tables.changedByUpdate(parent, columns), ...followings.changedByUpdate(parent, compared)];
+  }
 
   function follow(others: Iterable<string>): void {
     for (const other of others) {
@@ -119,8 +133,8 @@ function wake({ action, cascade, assigned, conflict }: TableChange, clock: strin
 
   /** What a trigger does to a table nobody said, so it may have done anything. */
   function trigger(written: string): void {
-    for (const other of tables.changedByTriggers(written)) {
-      const all = [other, ...tables.changedByDelete(other), ...tables.changedByUpdate(other, undefined)];
+    for (const other of [...tables.changedByTriggers(written), ...known.changedByTriggers(written)]) {
+      const all = [other, ...byDelete(other), ...byUpdate(other, undefined)];
       for (const each of all) triggered.add(each);
       follow(all);
     }

@@ -2,7 +2,7 @@ import type { DataSource, Logger } from 'typeorm';
 
 /** What the library asks about tables in its own time, whenever something may have been defined. */
 const OF_TABLES =
-  /information_schema\.|\bpg_(?:attribute|class|index)\b|sqlite_master|foreign_key_checks AS|^SELECT CURRENT_USER\(\)|'partial_revokes'/;
+  /information_schema\.|\bpg_(?:attribute|class|index)\b|sqlite_master|foreign_key_checks AS|dangling0|^SELECT CURRENT_USER\(\)|'partial_revokes'/;
 
 /** Counts the SQL statements of a DataSource, so that behaviour can be stated as "how many queries". */
 export class Statements implements Logger {

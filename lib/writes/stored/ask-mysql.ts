@@ -1,12 +1,23 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { isFoldedAlike } from '../../naming/folded-texts.js';
-import { type ColumnPair, deleteAction, type FoundKey } from './foreign-keys.js';
-import { grouped, namesOf, type StoredColumn, type StoredTable, type StoredTables } from './stored-tables.js';
+import { type ColumnPair, deleteAction } from './foreign-keys.js';
+import { grouped } from './grouped.js';
+import {
+  namesOf,
+  type StoredColumn,
+  type StoredForeignKey,
+  type StoredName,
+  type StoredRoutine,
+  type StoredTable,
+  type StoredTables,
+} from './stored-tables.js';
 
 const QUESTIONS = {
-  tables: `SELECT table_schema AS s, table_name AS t, table_type AS type, engine AS engine FROM information_schema.tables WHERE table_schema IN`,
+  tables: `SELECT table_schema AS s, table_name AS t, table_type AS type, engine AS engine, data_length AS bytes FROM information_schema.tables WHERE table_schema IN`,
   columns: `SELECT table_schema AS s, table_name AS t, column_name AS c, data_type AS type, column_type AS definition, is_nullable AS nullable, column_default AS preset, extra AS extra, generation_expression AS expression, collation_name AS collation, character_maximum_length AS longest FROM information_schema.columns WHERE table_schema IN`,
-  triggers: `SELECT event_object_schema AS s, event_object_table AS t FROM information_schema.triggers WHERE event_object_schema IN`,
+  triggers: `SELECT event_object_schema AS s, event_object_table AS t, action_statement AS text FROM information_schema.triggers WHERE event_object_schema IN`,
+  views: `SELECT table_schema AS s, table_name AS t, view_definition AS text FROM information_schema.views WHERE is_updatable = 'YES' AND table_schema IN`,
+  routines: `SELECT routine_name AS name, routine_definition AS text FROM information_schema.routines WHERE routine_definition IS NOT NULL AND routine_schema IN`,
   keys: `SELECT table_schema AS s, table_name AS t, index_name AS k, column_name AS c FROM information_schema.statistics WHERE non_unique = 0 AND table_schema IN`,
   foreignKeys: `SELECT constraint_schema AS s, table_name AS t, constraint_name AS k, delete_rule AS onDelete, update_rule AS onUpdate FROM information_schema.referential_constraints WHERE constraint_schema IN`,
   foreignKeyColumns: `SELECT table_schema AS s, table_name AS t, constraint_name AS k, column_name AS own, referenced_table_schema AS ps, referenced_table_name AS p, referenced_column_name AS referenced FROM information_schema.key_column_usage WHERE referenced_table_name IS NOT NULL AND table_schema IN`,
@@ -23,6 +34,7 @@ interface OfTable {
 interface TableFound extends OfTable {
   readonly type: string;
   readonly engine: string | null;
+  readonly bytes: number | string | null;
 }
 
 interface ColumnFound extends OfTable {
@@ -35,6 +47,10 @@ interface ColumnFound extends OfTable {
   readonly expression: string | null;
   readonly collation: string | null;
   readonly longest: number | string | null;
+}
+
+interface TriggerFound extends OfTable {
+  readonly text: string;
 }
 
 interface KeyColumnFound extends OfTable {
@@ -57,18 +73,19 @@ interface ForeignKeyColumn extends OfTable {
   readonly referenced: string;
 }
 
-const idOf = (schema: string, table: string) => JSON.stringify([schema.toLowerCase(), table.toLowerCase()]);
-const tableOf = ({ s, t }: OfTable) => idOf(s, t);
+const idOf = ({ schema, name }: StoredName) => JSON.stringify([schema?.toLowerCase(), name.toLowerCase()]);
+const tableOf = ({ s: schema, t: name }: OfTable) => idOf({ schema, name });
 
 export async function askMysql(dataSource: DataSource, runner: QueryRunner): Promise<StoredTables> {
   const databases = [...new Set(dataSource.entityMetadatas.flatMap(({ database }) => database || []))];
   const places = ['DATABASE()', ...databases.map(() => '?')].join(', ');
   const ask = (sql: string): Promise<unknown> => runner.query(`${sql} (${places})`, databases);
   // Each is answered on one connection, in this order.
-  const [tables, columns, triggers, keys, foreignKeys, foreignKeyColumns, checks, mayAsk] = await Promise.all([
+  const [tables, columns, triggers, views, keys, foreignKeys, foreignKeyColumns, checks, mayAsk] = await Promise.all([
     ask(QUESTIONS.tables) as Promise<TableFound[]>,
     ask(QUESTIONS.columns) as Promise<ColumnFound[]>,
-    ask(QUESTIONS.triggers) as Promise<OfTable[]>,
+    ask(QUESTIONS.triggers) as Promise<TriggerFound[]>,
+    ask(QUESTIONS.views) as Promise<TriggerFound[]>,
     ask(QUESTIONS.keys) as Promise<KeyColumnFound[]>,
     ask(QUESTIONS.foreignKeys) as Promise<ForeignKeyFound[]>,
     ask(QUESTIONS.foreignKeyColumns) as Promise<ForeignKeyColumn[]>,
@@ -81,31 +98,37 @@ export async function askMysql(dataSource: DataSource, runner: QueryRunner): Pro
   const checking = new Set(
     tables.filter(({ engine }) => areChecked && engine?.toLowerCase() === 'innodb').map(tableOf),
   );
-  const found = foreignKeysOf(foreignKeys, foreignKeyColumns).map((key): FoundKey => {
+  const found = foreignKeysOf(foreignKeys, foreignKeyColumns).map((key): StoredForeignKey => {
+    const parent = idOf(key.parent);
     // InnoDB lets a key refer to columns of which several rows may hold the same.
-    const isUnique = keysByTable.get(key.parent)?.some((unique) => refersTo(key, unique)) ?? false;
-    return { ...key, isEnforced: isUnique && checking.has(key.child) && checking.has(key.parent) };
+    const isUnique = keysByTable.get(parent)?.some((unique) => refersTo(key, unique)) ?? false;
+    return { ...key, isEnforced: isUnique && checking.has(idOf(key.child)) && checking.has(parent) };
   });
   const triggered = new Set(triggers.map(tableOf));
   const shown = new Set(tables.map(tableOf));
   // What refers to a table nobody shows may be reached in ways nobody shows.
-  const astray = new Set(found.filter(({ parent }) => !shown.has(parent)).map(({ child }) => child));
+  const astray = new Set(found.filter(({ parent }) => !shown.has(idOf(parent))).map(({ child }) => idOf(child)));
   const names = new Set(namesOf(dataSource));
   const mapped = tables.filter(({ t }) => names.has(t.toLowerCase()));
   const hidden = [...new Set(mapped.filter((each) => isTable(each) && !mayAsk(each.s, each.t)).map(({ s }) => s))];
   return {
     tables: mapped.map((table): StoredTable => {
-      const { s: schema, t: name } = table;
+      const { s: schema, t: name, bytes } = table;
       const id = tableOf(table);
       return {
         schema,
         name,
-        id,
         isPlain: isTable(table) && !triggered.has(id) && !astray.has(id) && mayAsk(schema, name),
         columns: (byTable.get(id) ?? []).map(storedColumn),
         keys: keysByTable.get(id) ?? [],
+        bytes: bytes === null ? undefined : Number(bytes),
       };
     }),
+    triggers: [...triggers, ...views.map((view) => ({ ...view, text: `UPDATE ${view.text}` }))].map(
+      ({ s: schema, t: name, text }) => ({ schema, name, text }),
+    ),
+    // There may be many.
+    routines: triggers.length ? ((await ask(QUESTIONS.routines)) as StoredRoutine[]) : [],
     foreignKeys: found,
     unasked: hidden.length
       ? {
@@ -146,7 +169,7 @@ function keysOf(columns: readonly KeyColumnFound[]): string[][] {
   return keys.filter((key): key is string[] => !key.includes(null));
 }
 
-function refersTo(key: Pick<FoundKey, 'columns'>, unique: readonly string[]): boolean {
+function refersTo(key: Pick<StoredForeignKey, 'columns'>, unique: readonly string[]): boolean {
   const referenced = key.columns.map(([, column]) => column.toLowerCase());
   return unique.every((column) => referenced.includes(column.toLowerCase()));
 }
@@ -154,15 +177,15 @@ function refersTo(key: Pick<FoundKey, 'columns'>, unique: readonly string[]): bo
 function foreignKeysOf(
   keys: readonly ForeignKeyFound[],
   columns: readonly ForeignKeyColumn[],
-): Omit<FoundKey, 'isEnforced'>[] {
-  const nameOf = ({ s, t, k }: OfTable & { readonly k: string }) => JSON.stringify([idOf(s, t), k]);
+): Omit<StoredForeignKey, 'isEnforced'>[] {
+  const nameOf = ({ s, t, k }: OfTable & { readonly k: string }) => JSON.stringify([tableOf({ s, t }), k]);
   const byName = grouped(columns, nameOf);
   return keys.flatMap((key) => {
     const own = byName.get(nameOf(key));
     if (!own) return [];
     return {
-      child: tableOf(key),
-      parent: idOf(own[0]!.ps, own[0]!.p),
+      child: { schema: key.s, name: key.t },
+      parent: { schema: own[0]!.ps, name: own[0]!.p },
       columns: own.map((column): ColumnPair => [column.own, column.referenced]),
       onDelete: deleteAction(key.onDelete),
       followsUpdates: deleteAction(key.onUpdate) !== undefined,

@@ -1,6 +1,13 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { type ColumnPair, deleteAction } from './foreign-keys.js';
-import { namesOf, type StoredTable, type StoredTables } from './stored-tables.js';
+import {
+  namesOf,
+  type StoredName,
+  type StoredRoutine,
+  type StoredTable,
+  type StoredTables,
+  type StoredTrigger,
+} from './stored-tables.js';
 
 /**
  * With views and foreign tables, which may be mapped as tables. One that has partitions or others that inherit from it is not plain, and a
@@ -9,7 +16,7 @@ import { namesOf, type StoredTable, type StoredTables } from './stored-tables.js
 const QUESTION = `
   SELECT
     (SELECT coalesce(json_agg(json_build_object(
-      'schema', n.nspname, 'name', c.relname, 'id', c.oid::text,
+      'schema', n.nspname, 'name', c.relname, 'bytes', pg_table_size(c.oid),
       'isPlain', c.relkind = 'r'
         AND NOT EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D')
         AND NOT EXISTS (SELECT 1 FROM pg_rewrite r WHERE r.ev_class = c.oid)
@@ -34,21 +41,49 @@ const QUESTION = `
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND lower(c.relname) = ANY ($1::text[])) AS "tables",
     (SELECT coalesce(json_agg(json_build_object(
-      'child', k.conrelid::text, 'parent', k.confrelid::text, 'onDelete', k.confdeltype, 'onUpdate', k.confupdtype,
-      'own', ARRAY(SELECT a.attname FROM unnest(k.conkey) WITH ORDINALITY c(number, place)
-        JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = c.number ORDER BY c.place),
-      'referenced', ARRAY(SELECT a.attname FROM unnest(k.confkey) WITH ORDINALITY c(number, place)
-        JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = c.number ORDER BY c.place),
+      'child', json_build_object('schema', cn.nspname, 'name', c.relname),
+      'parent', json_build_object('schema', pn.nspname, 'name', p.relname), 'onDelete', k.confdeltype, 'onUpdate', k.confupdtype,
+      'own', ARRAY(SELECT a.attname FROM unnest(k.conkey) WITH ORDINALITY i(number, place)
+        JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = i.number ORDER BY i.place),
+      'referenced', ARRAY(SELECT a.attname FROM unnest(k.confkey) WITH ORDINALITY i(number, place)
+        JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = i.number ORDER BY i.place),
       'isEnforced', k.convalidated AND NOT k.condeferrable AND coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)
         AND NOT EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgconstraint = k.oid AND t.tgenabled NOT IN ('O', 'A'))
         AND current_setting('session_replication_role') <> 'replica')), '[]')
-      FROM pg_constraint k WHERE k.contype = 'f') AS "keys"`;
+      FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace cn ON cn.oid = c.relnamespace
+        JOIN pg_class p ON p.oid = k.confrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace
+      WHERE k.contype = 'f') AS "keys"`;
+
+/**
+ * What is written in C, as extensions are, changes the new row at most. A view that passes writes on writes what it shows, a partition, or who
+ * inherits, the table it is a part of.
+ */
+const TRIGGERS = `
+  SELECT n.nspname AS "schema", c.relname AS "name", ${textOf('p')} AS "text"
+  FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_language l ON l.oid = p.prolang
+  WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND l.lanname NOT IN ('c', 'internal')
+  UNION ALL SELECT n.nspname, c.relname, pg_get_ruledef(r.oid)
+  FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE r.rulename <> '_RETURN' AND r.ev_enabled <> 'D' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+  UNION ALL SELECT n.nspname, c.relname, 'UPDATE ' || pg_get_viewdef(c.oid)
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind = 'v' AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND pg_relation_is_updatable(c.oid, false) <> 0
+  UNION ALL SELECT n.nspname, c.relname, 'UPDATE ' || p.relname
+  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_class p ON p.oid = i.inhparent WHERE c.relkind IN ('r', 'p', 'f')`;
+
+const ROUTINES = `
+  SELECT p.proname AS "name", ${textOf('p')} AS "text"
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+  WHERE p.prokind IN ('f', 'p') AND l.lanname NOT IN ('c', 'internal') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+    AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')`;
 
 interface Answer {
   readonly tables: readonly StoredTable[];
   readonly keys: readonly {
-    readonly child: string;
-    readonly parent: string;
+    readonly child: StoredName;
+    readonly parent: StoredName;
     readonly onDelete: string;
     readonly onUpdate: string;
     readonly own: readonly string[];
@@ -59,8 +94,12 @@ interface Answer {
 
 export async function askPostgres(dataSource: DataSource, runner: QueryRunner): Promise<StoredTables> {
   const [{ tables, keys }] = (await runner.query(QUESTION, [namesOf(dataSource)])) as [Answer];
+  const triggers = (await runner.query(TRIGGERS)) as StoredTrigger[];
   return {
     tables,
+    triggers,
+    // There may be many.
+    routines: triggers.length ? ((await runner.query(ROUTINES)) as StoredRoutine[]) : [],
     foreignKeys: keys.map(({ own, referenced, onDelete, onUpdate, ...key }) => ({
       ...key,
       columns: own.map((column, i): ColumnPair => [column, referenced[i]!]),
@@ -68,4 +107,9 @@ export async function askPostgres(dataSource: DataSource, runner: QueryRunner): 
       followsUpdates: deleteAction(onUpdate) !== undefined,
     })),
   };
+}
+
+/** Of a routine that is written in SQL's own form no source is kept. */
+function textOf(routine: string): string {
+  return `coalesce(nullif(${routine}.prosrc, ''), pg_get_functiondef(${routine}.oid))`;
 }

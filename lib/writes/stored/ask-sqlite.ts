@@ -1,6 +1,8 @@
 import type { QueryRunner } from 'typeorm';
-import { type ColumnPair, deleteAction, type FoundKey } from './foreign-keys.js';
-import { grouped, type StoredTables } from './stored-tables.js';
+import { MOST_CHECKED_BYTES } from './dangling-keys.js';
+import { type ColumnPair, deleteAction, PRIMARY } from './foreign-keys.js';
+import { grouped } from './grouped.js';
+import { type StoredForeignKey, type StoredTables, type StoredTrigger } from './stored-tables.js';
 
 /**
  * Of the database itself, not of those attached to it. A `ON CONFLICT` of a table's own lets an INSERT delete what is in its way, and a
@@ -57,26 +59,31 @@ interface ForeignKeyColumn {
   readonly mayWait: number;
 }
 
+/** From the BEGIN of its body: what stands before says when it runs. */
+const TRIGGERS = `
+  SELECT tbl_name AS name, substr(sql, instr(upper(sql), 'BEGIN')) AS text FROM
+    (SELECT type, tbl_name, sql FROM sqlite_master UNION ALL SELECT type, tbl_name, sql FROM sqlite_temp_master)
+  WHERE type = 'trigger'`;
+
 const CHECKS = `
   SELECT (SELECT foreign_keys FROM pragma_foreign_keys) AS checked,
     (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size) AS bytes`;
 
 const VIOLATIONS = 'SELECT DISTINCT lower("table") AS child FROM pragma_foreign_key_check';
 
-/** Of a larger database it takes too long to look at all rows, and everybody would wait. */
-const MOST_CHECKED_BYTES = 64 * 1024 * 1024;
-
 export async function askSqlite(runner: QueryRunner): Promise<StoredTables> {
   const columns = grouped((await runner.query(COLUMNS)) as ColumnFound[], ({ t }) => t);
   const keys = grouped((await runner.query(KEYS)) as KeyColumnFound[], ({ t }) => t);
   const foreignKeys = (await runner.query(FOREIGN_KEYS)) as ForeignKeyColumn[];
+  const triggers = (await runner.query(TRIGGERS)) as StoredTrigger[];
   const violating = await violatingTables(runner);
   return {
+    triggers,
+    routines: [],
     tables: [...columns].map(([name, found]) => {
       const { plain, replaces, collates } = found[0]!;
       return {
         name,
-        id: name.toLowerCase(),
         isPlain: plain === 1,
         isReplacing: replaces === 1,
         keys: keysOf(keys.get(name) ?? []),
@@ -126,13 +133,16 @@ async function violatingTables(runner: QueryRunner): Promise<ReadonlySet<string>
   }
 }
 
-function foreignKeysOf(columns: readonly ForeignKeyColumn[], violating: ReadonlySet<string> | undefined): FoundKey[] {
+function foreignKeysOf(
+  columns: readonly ForeignKeyColumn[],
+  violating: ReadonlySet<string> | undefined,
+): StoredForeignKey[] {
   return [...grouped(columns, ({ child, id }) => JSON.stringify([child, id])).values()].map((all) => {
     const { child, parent, onDelete, onUpdate, mayWait } = all[0]!;
     return {
-      child,
-      parent,
-      columns: all.map(({ own, referenced }): ColumnPair => [own, referenced ?? '']),
+      child: { name: child },
+      parent: { name: parent },
+      columns: all.map(({ own, referenced }): ColumnPair => [own, referenced ?? PRIMARY]),
       onDelete: deleteAction(onDelete),
       followsUpdates: deleteAction(onUpdate) !== undefined,
       isEnforced: violating?.has(child) === false && mayWait === 0,

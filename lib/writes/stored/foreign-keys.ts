@@ -1,3 +1,5 @@
+import { grouped } from './grouped.js';
+
 /** What a foreign key makes of rows whose referenced row goes. */
 export type DeleteAction = 'cascade' | 'set null' | 'set default';
 
@@ -15,72 +17,93 @@ export interface ForeignKey {
   readonly isEnforced: boolean;
 }
 
-/** The same between tables as their database names them. */
-export interface FoundKey extends Omit<ForeignKey, 'parent'> {
-  readonly parent: string;
+/** The same, between tables that need not be mapped. */
+export interface KeyBetween extends ForeignKey {
+  /** The clock of the table that refers. */
   readonly child: string;
   /** Rows change as well when what they refer to gets another key. */
   readonly followsUpdates: boolean;
 }
 
-/** Rows of a table that the database changes: they go, or these columns of them change. */
-interface Followed {
+/** Rows of a table that go, or of which these columns change. */
+interface Changed {
   readonly table: string;
-  readonly columns: readonly string[] | 'deleted';
+  readonly columns: readonly string[] | 'deleted' | 'any';
 }
 
-/** Which tables change when another one does, by foreign keys. */
+/** What a key of SQLite refers to that names no column. */
+export const PRIMARY = '';
+
+/** Which tables change when another one does, by foreign keys. Tables are called by their clocks. */
 export class Followings {
   /** By the table they refer to. */
-  readonly #keys = new Map<string, FoundKey[]>();
+  readonly #keys: ReadonlyMap<string, readonly KeyBetween[]>;
 
-  constructor(keys: Iterable<FoundKey>) {
-    for (const key of keys) {
-      if (!key.onDelete && !key.followsUpdates) continue;
-      this.#keys.set(key.parent, [...(this.#keys.get(key.parent) ?? []), key]);
-    }
+  constructor(keys: Iterable<KeyBetween>) {
+    this.#keys = grouped(keys, ({ parent }) => parent);
   }
 
   /** Whether a row that goes, or changes, may have others of its own table follow. */
   isCircular(table: string): boolean {
-    const reached = new Set<string>();
-    const open = [table];
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      for (const { child } of this.#keys.get(next) ?? []) {
-        if (reached.has(child)) continue;
-        reached.add(child);
-        open.push(child);
-      }
-    }
-    return reached.has(table);
+    return reached(this.#acting(table), (each) => this.#acting(each)).has(table);
+  }
+
+  /** The tables that change when rows of this one go. */
+  changedByDelete(table: string): ReadonlySet<string> {
+    return this.#changed([{ table, columns: 'deleted' }]);
   }
 
   /** The tables that change when rows of this one go, because others do that follow first. */
-  indirect(table: string): ReadonlySet<string> {
-    const found = new Set<string>();
-    const seen = new Set<string>();
-    const open = this.#after({ table, columns: 'deleted' });
-    for (let next = open.pop(); next; next = open.pop()) {
-      const text = JSON.stringify(next);
-      if (seen.has(text)) continue;
-      seen.add(text);
-      const after = this.#after(next);
-      for (const each of after) found.add(each.table);
-      open.push(...after);
-    }
-    return found;
+  changedIndirectly(table: string): ReadonlySet<string> {
+    return this.#changed(this.#after({ table, columns: 'deleted' }));
   }
 
-  #after({ table, columns }: Followed): Followed[] {
-    return (this.#keys.get(table) ?? []).flatMap((key): Followed[] => {
+  /** The tables that change when columns of this one do; `undefined` stands for any. Names as they are compared. */
+  changedByUpdate(table: string, columns: readonly string[] | undefined): ReadonlySet<string> {
+    return this.#changed([{ table, columns: columns ?? 'any' }]);
+  }
+
+  /** The tables that refer to this one, also through others, whatever their keys do. */
+  referring(table: string): ReadonlySet<string> {
+    const children = (parent: string) => (this.#keys.get(parent) ?? []).map(({ child }) => child);
+    return reached(children(table), children);
+  }
+
+  #acting(parent: string): string[] {
+    const keys = this.#keys.get(parent) ?? [];
+    return keys.filter(({ onDelete, followsUpdates }) => onDelete || followsUpdates).map(({ child }) => child);
+  }
+
+  /** What changes after these have. */
+  #changed(first: readonly Changed[]): ReadonlySet<string> {
+    const texts = (all: readonly Changed[]) =>
+      all.flatMap((each) => this.#after(each)).map((each) => JSON.stringify(each));
+    const all = reached(texts(first), (text) => texts([JSON.parse(text) as Changed]));
+    return new Set([...all].map((text) => (JSON.parse(text) as Changed).table));
+  }
+
+  #after({ table, columns }: Changed): Changed[] {
+    return (this.#keys.get(table) ?? []).flatMap((key): Changed[] => {
       const { child, onDelete, followsUpdates } = key;
       const own = key.columns.map(([column]) => column);
       if (columns === 'deleted')
         return onDelete ? [{ table: child, columns: onDelete === 'cascade' ? 'deleted' : own }] : [];
-      const isMeant = key.columns.some(([, referenced]) => columns.includes(referenced));
+      const isMeant = key.columns.some(
+        ([, referenced]) => columns === 'any' || referenced === PRIMARY || columns.includes(referenced),
+      );
       return followsUpdates && isMeant ? [{ table: child, columns: own }] : [];
     });
   }
+}
+
+export const NO_FOLLOWINGS = new Followings([]);
+
+/** These, and all that comes after them. */
+function reached(first: readonly string[], after: (each: string) => readonly string[]): ReadonlySet<string> {
+  const found = new Set(first);
+  // It grows while it is gone through.
+  for (const each of found) for (const next of after(each)) found.add(next);
+  return found;
 }
 
 const ACTIONS: Readonly<Record<string, DeleteAction>> = {

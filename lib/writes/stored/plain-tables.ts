@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { columnName } from '../../naming/column-value.js';
 import { storedTableClock } from '../../naming/table-clocks.js';
-import { type ColumnPair, Followings, type ForeignKey, type FoundKey } from './foreign-keys.js';
-import { byClock, type StoredTables } from './stored-tables.js';
+import { type ColumnPair, Followings, type ForeignKey, type KeyBetween } from './foreign-keys.js';
+import { byClock, type StoredForeignKey, type StoredName, type StoredTables } from './stored-tables.js';
 
 /** What a table does by itself when it is written, of one that has neither triggers nor rules, and shares its rows with no other table. */
 export interface PlainTable {
@@ -23,16 +23,16 @@ export interface PlainTable {
 /** By clock. A table that is not among them may do anything by itself. */
 export type PlainTablesFound = ReadonlyMap<string, PlainTable>;
 
-export function plainTables(dataSource: DataSource, { tables, foreignKeys }: StoredTables): PlainTablesFound {
-  const keys = foreignKeys.map((key): FoundKey => ({ ...key, columns: columnsOf(dataSource, key.columns) }));
+export function plainTables(
+  dataSource: DataSource,
+  { tables }: StoredTables,
+  keys: readonly KeyBetween[],
+): PlainTablesFound {
   const followings = new Followings(keys);
-  const clocks = new Map(tables.map(({ id, schema, name }) => [id, storedTableClock(dataSource, schema, name)]));
-  const clocksOf = (ids: Iterable<string>) => [...ids].flatMap((id) => clocks.get(id) ?? []);
   const all = byClock(dataSource, tables);
   const found = new Map<string, PlainTable>();
   for (const [clock, sharing] of all) {
     if (!sharing.every(({ isPlain }) => isPlain)) continue;
-    const ids = sharing.map(({ id }) => id);
     const columns = sharing.flatMap((table) => table.columns);
     // Of two tables nobody knows which one is meant.
     const known = sharing.length === 1 ? columns : [];
@@ -44,21 +44,27 @@ export function plainTables(dataSource: DataSource, { tables, foreignKeys }: Sto
           longest === undefined ? [] : [[columnName(dataSource, name), longest] as const],
         ),
       ),
-      followsItself: ids.some((id) => followings.isCircular(id)),
-      followedIndirectly: new Set(clocksOf(ids.flatMap((id) => [...followings.indirect(id)]))),
+      followsItself: followings.isCircular(clock),
+      followedIndirectly: followings.changedIndirectly(clock),
       foreignKeys: keys
-        .filter(({ child }) => ids.includes(child))
-        .flatMap(({ parent: id, columns: pairs, onDelete, isEnforced }) => {
-          const parent = clocks.get(id);
-          if (parent === undefined) return [];
-          const isOne = sharing.length === 1 && all.get(parent)?.length === 1;
-          return [{ parent, columns: pairs, onDelete, isEnforced: isEnforced && isOne }];
-        }),
+        .filter(({ child, parent }) => child === clock && all.has(parent))
+        .map((key) => ({
+          ...key,
+          isEnforced: key.isEnforced && sharing.length === 1 && all.get(key.parent)!.length === 1,
+        })),
     });
   }
   return found;
 }
 
-function columnsOf(dataSource: DataSource, columns: readonly ColumnPair[]): ColumnPair[] {
-  return columns.map(([own, referenced]) => [columnName(dataSource, own), columnName(dataSource, referenced)]);
+/** By the clocks of their tables, with the names of their columns as they are compared. */
+export function keysBetween(dataSource: DataSource, keys: readonly StoredForeignKey[]): KeyBetween[] {
+  const clockOf = ({ schema, name }: StoredName) => storedTableClock(dataSource, schema, name);
+  const compared = (column: string) => columnName(dataSource, column);
+  return keys.map((key) => ({
+    ...key,
+    child: clockOf(key.child),
+    parent: clockOf(key.parent),
+    columns: key.columns.map(([own, referenced]): ColumnPair => [compared(own), compared(referenced)]),
+  }));
 }

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { storedTableClock } from '../../naming/table-clocks.js';
-import type { FoundKey } from './foreign-keys.js';
+import type { ColumnPair, DeleteAction } from './foreign-keys.js';
+import { grouped } from './grouped.js';
 
 /** A column as its database knows it. */
 export interface StoredColumn {
@@ -26,12 +27,15 @@ export interface StoredColumn {
   };
 }
 
-/** A table, or what may be mapped as one, as its database knows it. */
-export interface StoredTable {
+/** As its database calls it. */
+export interface StoredName {
+  /** In MySQL its database. */
   readonly schema?: string | undefined;
   readonly name: string;
-  /** What its foreign keys, and those of others, call it. */
-  readonly id: string;
+}
+
+/** A table, or what may be mapped as one, as its database knows it. */
+export interface StoredTable extends StoredName {
   /** It has neither triggers nor rules, and shares its rows with no other table. */
   readonly isPlain: boolean;
   readonly columns: readonly StoredColumn[];
@@ -39,7 +43,30 @@ export interface StoredTable {
   readonly keys: readonly (readonly string[])[];
   /** A row takes the place of another one that has its key. */
   readonly isReplacing?: boolean;
+  /** About how large it is, where it can be asked. */
+  readonly bytes?: number | undefined;
 }
+
+/** A foreign key as its database knows it, between tables that need not be mapped. */
+export interface StoredForeignKey {
+  readonly child: StoredName;
+  readonly parent: StoredName;
+  readonly columns: readonly ColumnPair[];
+  /** `undefined` where rows stay as they are, or the statement fails. */
+  readonly onDelete: DeleteAction | undefined;
+  readonly followsUpdates: boolean;
+  /** All rows refer to one that is there, and no other ones are let in, not even until a commit. */
+  readonly isEnforced: boolean;
+}
+
+/** What may run when a table is written. */
+export interface StoredRoutine {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A trigger or a rule, or what a view passes a write on to. It has the name of its table. */
+export type StoredTrigger = StoredName & StoredRoutine;
 
 /** Why some tables count as doing anything, with what to do. */
 export interface Unasked {
@@ -47,27 +74,18 @@ export interface Unasked {
   readonly remedy: string;
 }
 
-/** What a database says of the mapped tables. */
+/** What a database says of the mapped tables, and of triggers of any. */
 export interface StoredTables {
   readonly tables: readonly StoredTable[];
-  readonly foreignKeys: readonly FoundKey[];
+  readonly triggers: readonly StoredTrigger[];
+  readonly routines: readonly StoredRoutine[];
+  readonly foreignKeys: readonly StoredForeignKey[];
   readonly unasked?: Unasked | undefined;
 }
 
 /** By clock: two tables whose names differ by their case share one. */
 export function byClock(dataSource: DataSource, tables: readonly StoredTable[]): ReadonlyMap<string, StoredTable[]> {
   return grouped(tables, ({ schema, name }) => storedTableClock(dataSource, schema, name));
-}
-
-/** In their order. */
-export function grouped<Value>(values: Iterable<Value>, keyOf: (value: Value) => string): Map<string, Value[]> {
-  const groups = new Map<string, Value[]>();
-  for (const value of values) {
-    const group = groups.get(keyOf(value));
-    if (group) group.push(value);
-    else groups.set(keyOf(value), [value]);
-  }
-  return groups;
 }
 
 /** Of the mapped tables, in lower case. */

@@ -472,7 +472,8 @@ describeDatabases('a table that does something by itself', (database) => {
 
   it('tells nothing with a trigger, as others do', async () => {
     const telling = await open(database, TRIGGERS[database.name]);
-    expect(await writing(telling)).toEqual({ tag: ['unknown'] });
+    // Where the trigger names a table, of what refers to that as well.
+    expect(await writing(telling)).toMatchObject({ tag: ['unknown'] });
     const { post } = await telling.during(() => telling.dataSource.manager.update(Post, 1, { views: 3 }));
     expect(post).toMatchObject([{ action: 'update' }]);
   });
@@ -519,7 +520,7 @@ describeDatabases('a table that does something by itself', (database) => {
       },
       { timeout: 20_000, interval: 200 },
     );
-    expect(await writing(telling)).toEqual({ tag: ['unknown'] });
+    expect(await writing(telling)).toMatchObject({ tag: ['unknown'] });
   });
 
   it('tells nothing of rows that take others of its own table along, unless it cannot', async () => {
