@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { withCandidates } from '../candidates/index.mjs';
 import { oursInMemory, oursOnIoRedis, oursOnIoRedisNear } from '../candidates/ours.mjs';
 import { Article } from '../entities.mjs';
@@ -11,6 +12,9 @@ const SHOWN = 100;
 /** At once: whoever writes them one after the other measures for a quarter of an hour. */
 const AT_ONCE = 4;
 
+/** For how long nothing is judged by a clock that was made from nothing, and some more, in milliseconds. */
+const YOUNG_MS = 2_500;
+
 export const judged = {
   name: 'judged',
   needsRedis: true,
@@ -18,6 +22,8 @@ export const judged = {
     withCandidates(open(services), async (candidates) => {
       const figures = {};
       for (const candidate of candidates) {
+        await candidate.read(articles(SHOWN));
+        await setTimeout(YOUNG_MS);
         const tasks = COUNTS.map((count) => taskOf(candidate, count));
         figures[candidate.name] = await measure(tasks, options);
       }
