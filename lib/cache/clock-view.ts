@@ -105,19 +105,20 @@ export class ClockView {
   }
 
   /**
-   * What is known of rows of a dependency's table besides, when one change of it is judged.
+   * What is known of rows of a dependency's table besides, when changes of it are judged, one by one.
    *
    * Only of what was seen before the store was asked: what a writer has made visible since, who looked later may have seen, and neither this
    * view's clocks nor its holds tell of it. Of the same writer's other rows the entry would show what was before.
    */
-  recall({ clock, asOf }: DatedDependency, place: NamedRows, judged: Change): Recall {
+  recall({ clock, asOf }: DatedDependency, place: NamedRows): (judged: Change) => Recall {
     const { journals, epoch } = this;
     const now = this.nowOf(clock);
-    const toldSince = (from: number) => (from <= now ? journals!.told(epoch, clock, from, now) : undefined);
-    return (row) => {
+    const done = journals?.doneToRows(epoch, clock, place.key);
+    return (judged) => (row) => {
       const seen = journals?.rows.of(epoch, clock, place, row, this.databases) ?? [];
       const sightings = seen.filter(({ at }) => at <= this.askedAt);
-      return recallOf(sightings, { row, key: place.key, asOf, toldSince }, judged);
+      const doneSince = (from: number) => (from <= now ? done?.(row, from, now) : undefined);
+      return recallOf(sightings, asOf, doneSince, judged);
     };
   }
 

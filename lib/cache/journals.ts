@@ -1,5 +1,8 @@
 import { type Change, parseChanges } from '../journal/change.js';
+import type { DoneToRow } from '../journal/done-to-row.js';
+import type { KeyColumn } from '../journal/footprint.js';
 import { together } from '../journal/together.js';
+import { ToldOfRows } from '../journal/told-of-rows.js';
 import type { Dependency } from './dependency.js';
 import type { DatedDependency } from './entry.js';
 import { KnownRows } from './known-rows.js';
@@ -14,6 +17,9 @@ const AT_ONCE = 250;
 /** That often: how far an entry may lag behind, and what is judged for one read at most. */
 const MOST_TOGETHER = 60;
 
+/** Keys that rows of one table are named by: each entity that shares it may have its own. */
+const MOST_KEYS = 4;
+
 /** Changes of all clocks; half a kilobyte each. */
 const MOST = 20_000;
 
@@ -26,7 +32,12 @@ interface Heard {
   readonly older: readonly Older[];
   readonly from: number;
   readonly told: readonly Told[];
+  /** By what rows are named by: the same, row by row, as far as somebody has asked. */
+  readonly byKey: Map<string, ToldOfRows>;
 }
+
+/** As it was heard. */
+type Plain = Omit<Heard, 'byKey'>;
 
 interface Older {
   readonly from: number;
@@ -65,13 +76,32 @@ export class Journals {
 
   /** What all advances in (asOf, now] have told, and maybe some before; `undefined` where that is not known here. */
   told(epoch: string, clock: string, asOf: number, now: number): readonly Told[] | undefined {
-    const heard = epoch === this.#epoch ? this.#byClock.get(clock) : undefined;
-    if (!heard || fromOf(heard) > asOf || toOf(heard) < now) return undefined;
+    const heard = this.#heardOf(epoch, clock);
+    if (!heard || !reaches(heard, asOf, now)) return undefined;
     const { older, from, told } = heard;
     if (asOf >= from) return told.slice(asOf - from, now - from);
-    const ends = (i: number) => older[i + 1]?.from ?? from;
-    const since = older.filter((each, i) => ends(i) > asOf && each.from < now);
+    const since = older.filter((each, i) => endOf(heard, i) > asOf && each.from < now);
     return [...since.map((each) => each.told), ...told.slice(0, Math.max(0, now - from))];
+  }
+
+  /**
+   * As `told`, what that has done to one row after the other.
+   *
+   * @param key what the rows are named by
+   */
+  doneToRows(
+    epoch: string,
+    clock: string,
+    key: readonly KeyColumn[],
+  ): (row: string, asOf: number, now: number) => DoneToRow | undefined {
+    const heard = this.#heardOf(epoch, clock);
+    if (!heard) return () => undefined;
+    const rows = byRows(heard, key);
+    return (row, asOf, now) => (reaches(heard, asOf, now) ? rows.done(row, asOf, now) : undefined);
+  }
+
+  #heardOf(epoch: string, clock: string): Heard | undefined {
+    return epoch === this.#epoch ? this.#byClock.get(clock) : undefined;
   }
 
   #add(clock: string, since: number, changes: readonly string[]): void {
@@ -89,12 +119,14 @@ export class Journals {
     this.#put(clock, { older: known.older, from: known.from - before.length, told });
   }
 
-  #put(clock: string, heard: Heard): void {
+  #put(clock: string, heard: Plain): void {
     const known = this.#byClock.get(clock);
     const shorter = shortened(heard);
     this.#size += sizeOf(shorter) - (known ? sizeOf(known) : 0);
     this.#byClock.delete(clock);
-    this.#byClock.set(clock, shorter);
+    // What has only become more goes on; anything else would begin elsewhere.
+    const byKey = known?.from === shorter.from ? known.byKey : new Map<string, ToldOfRows>();
+    this.#byClock.set(clock, { ...shorter, byKey });
     for (const [oldest, forgotten] of this.#byClock) {
       if (this.#size <= MOST || oldest === clock) break;
       this.#byClock.delete(oldest);
@@ -109,15 +141,33 @@ export class Journals {
   }
 }
 
-const fromOf = ({ older, from }: Heard): number => older[0]?.from ?? from;
-const toOf = ({ from, told }: Heard): number => from + told.length;
+const fromOf = ({ older, from }: Plain): number => older[0]?.from ?? from;
+const toOf = ({ from, told }: Plain): number => from + told.length;
+const endOf = ({ older, from }: Plain, i: number): number => older[i + 1]?.from ?? from;
 
-function sizeOf({ older, told }: Heard): number {
+/** Whether all in (asOf, now] was heard. */
+const reaches = (heard: Plain, asOf: number, now: number): boolean => fromOf(heard) <= asOf && toOf(heard) >= now;
+
+/** Made of all that was heard when somebody asks, and from then on of what is new. */
+function byRows(heard: Heard, key: readonly KeyColumn[]): ToldOfRows {
+  const { older, from, told, byKey } = heard;
+  const name = JSON.stringify(key);
+  let rows = byKey.get(name);
+  if (!rows) {
+    if (byKey.size >= MOST_KEYS) byKey.clear();
+    byKey.set(name, (rows = new ToldOfRows(key)));
+    for (const [i, each] of older.entries()) rows.add({ from: each.from, to: endOf(heard, i) }, each.told);
+  }
+  for (let at = Math.max(from, rows.to); at < toOf(heard); at++) rows.add({ from: at, to: at + 1 }, told[at - from]);
+  return rows;
+}
+
+function sizeOf({ older, told }: Plain): number {
   return told.length + older.reduce((sum, each) => sum + (each.told?.length ?? 0), 0);
 }
 
 /** The oldest are said together, and the oldest of those forgotten. */
-function shortened(heard: Heard): Heard {
+function shortened(heard: Plain): Plain {
   let { from, told } = heard;
   const older = [...heard.older];
   while (told.length > MOST_OF_CLOCK) {

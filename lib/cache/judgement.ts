@@ -40,8 +40,11 @@ export interface Later {
 
 const UNMOVED: Judgement = { isTrue: true };
 
-/** Changes of one table for which it is asked what is known of rows: beyond, an entry is stale. Each goes through all that was told since. */
+/** Changes of one table for which it is asked what is known of rows: beyond, an entry is stale. Nobody else goes on meanwhile. */
 const MOST_ASKED = 256;
+
+/** Rows that these name together: one may name dozens. */
+const MOST_ROWS_ASKED = 1_024;
 
 /** Changes that only rows can clear which nobody has seen: beyond, too many would have to be looked at. */
 const MOST_UNSEEN = 100;
@@ -103,16 +106,19 @@ function judgeOne(
   if (!told) return { clock };
   const places = footprint();
   if (!places) return { clock, isAny: true };
+  const recalls = places.map((place) => once(() => view.recall(dependency, place)));
   let first: Change | undefined;
   let asked = 0;
+  let rowsAsked = 0;
   const unseen: Unseen[] = [];
   for (const changes of told) {
     if (!changes) return { clock };
     for (const change of changes) {
-      for (const place of places) {
+      for (const [i, place] of places.entries()) {
         if (!mayAffect(change, place)) continue;
-        if (++asked > MOST_ASKED) return { clock, change };
-        const recall = view.recall(dependency, place, change);
+        rowsAsked += change.rows?.length ?? 1;
+        if (++asked > MOST_ASKED || rowsAsked > MOST_ROWS_ASKED) return { clock, change };
+        const recall = recalls[i]!()(change);
         if (!mayAffect(change, place, recall)) continue;
         const rows = unseenBy(change, place, recall);
         if (!rows || unseen.length >= MOST_UNSEEN) return { clock, change };

@@ -22,7 +22,7 @@ export function mayAffect(change: Change, footprint: Footprint, recall?: Recall)
       return updateMayAffect(change, footprint, recall);
     case 'delete':
       return imagesOf(change, footprint, recall).some(
-        ({ before }) => mayBeShown(before, footprint) || mayMove(before, footprint),
+        ({ name, before }) => mayBeShown(name, before, footprint) || mayMove(before, footprint),
       );
   }
 }
@@ -37,10 +37,10 @@ export function unseenBy(change: Change, footprint: Footprint, recall: Recall): 
   if (action !== 'update' || key.some(([column]) => assigned.includes(column))) return undefined;
   const deciding = [...columnsOf(filter), ...(window?.isFull ? window.bounds.map(([column]) => column) : [])];
   const unseen: Image[] = [];
-  for (const { row, before, now } of imagesOf(change, footprint, recall)) {
-    if (mayBeShown(before, footprint) || mayMove(before, footprint)) return undefined;
+  for (const { row, name, before, now } of imagesOf(change, footprint, recall)) {
+    if (mayBeShown(name, before, footprint) || mayMove(before, footprint)) return undefined;
     if (!mayComeIn(now, footprint)) continue;
-    if (rowName(row, key) === undefined || deciding.every((column) => now[column] !== undefined)) return undefined;
+    if (name === undefined || deciding.every((column) => now[column] !== undefined)) return undefined;
     unseen.push(row);
   }
   return unseen;
@@ -56,11 +56,20 @@ function updateMayAffect(change: Change, footprint: Footprint, recall: Recall | 
   if (!isFiltering && !isOrdering && !shown.some(isAssigned)) return false;
   // A row that is not shown of a list that shows all of its rows is none of them, and stays so.
   const comes = isFiltering || (isOrdering && isPart(window));
-  return imagesOf(change, footprint, recall).some(({ before, now }) => {
-    if (mayBeShown(before, footprint)) return true;
+  return imagesOf(change, footprint, recall).some(({ name, before, now }) => {
+    if (mayBeShown(name, before, footprint)) return true;
     if (!comes) return false;
     return mayComeIn(now, footprint) || mayMove(before, footprint);
   });
+}
+
+/** What is known of a row. */
+interface Known {
+  readonly row: Image;
+  /** Before the change. */
+  readonly name: string | undefined;
+  readonly before: KnownOfRow;
+  readonly now: KnownOfRow;
 }
 
 /**
@@ -69,25 +78,31 @@ function updateMayAffect(change: Change, footprint: Footprint, recall: Recall | 
  * What they hold *now* is enough to tell whether they have come in: the last change of a column that decides is judged by what the row holds in
  * all of them by now. What they held *before* the change is asked of what they have held ever since the entry was loaded.
  */
-function imagesOf(
-  change: Change,
-  { key }: Footprint,
-  recall: Recall | undefined,
-): readonly { readonly row: Image; readonly before: KnownOfRow; readonly now: KnownOfRow }[] {
+function imagesOf(change: Change, { key }: Footprint, recall: Recall | undefined): readonly Known[] {
   const { assigned, values } = change;
   // By its old key another row may be known by now.
   const isRenamed = key.some(([column]) => assigned.includes(column));
   return rowsOf(change).map((row) => {
-    const name = isRenamed || !recall ? undefined : rowName(row, key);
-    const recalled = name === undefined ? undefined : recall!(name);
+    const name = rowName(row, key);
+    const recalled = isRenamed || name === undefined ? undefined : recall?.(name);
     // A statement says what rows it found, not what they hold in what it has assigned.
-    const kept = Object.fromEntries(Object.entries(row).filter(([column]) => !assigned.includes(column)));
-    return { row, before: { ...recalled?.before, ...row }, now: { ...recalled?.now, ...kept, ...values } };
+    const now: Record<string, KnownOfRow[string]> = { ...recalled?.now };
+    for (const column of Object.keys(row)) if (!assigned.includes(column)) now[column] = row[column]!;
+    return { row, name, before: { ...recalled?.before, ...row }, now: Object.assign(now, values) };
   });
 }
 
 /** Whether it asks for rows by their key and shows each of them: no other can have such a key while they are there. */
-function hasAllAskedFor({ key: [column, ...more], rows, filter }: Footprint): boolean {
+function hasAllAskedFor(footprint: Footprint): boolean {
+  let hasAll = complete.get(footprint);
+  if (hasAll === undefined) complete.set(footprint, (hasAll = showsAllAskedFor(footprint)));
+  return hasAll;
+}
+
+/** It may ask for a thousand, and is asked with every row that comes. */
+const complete = new WeakMap<Footprint, boolean>();
+
+function showsAllAskedFor({ key: [column, ...more], rows, filter }: Footprint): boolean {
   if (!column || more.length || !rows || !filter) return false;
   const [name, kind] = column;
   const asked = filter[0] === 'and' ? filter[1] : [filter];
@@ -95,7 +110,7 @@ function hasAllAskedFor({ key: [column, ...more], rows, filter }: Footprint): bo
     (each) =>
       each[0] === 'in' &&
       each[1] === name &&
-      each[2].every((value) => value?.startsWith(`${kind}:`) && rows.includes(textKey(value.slice(2)))),
+      each[2].every((value) => value?.startsWith(`${kind}:`) && namesOf(rows).has(textKey(value.slice(2)))),
   );
 }
 
@@ -105,11 +120,20 @@ function rowsOf({ rows }: Change): readonly Image[] {
   return rows ?? ANY_ROW;
 }
 
-/** Whether a row was among those the entry shows. */
-function mayBeShown(row: KnownOfRow, { key, rows, filter, held }: Footprint): boolean {
+/** Whether a row was among those the entry shows. @param name `undefined` where nobody knows */
+function mayBeShown(name: string | undefined, row: KnownOfRow, { rows, filter, held }: Footprint): boolean {
   if (rows?.length === 0) return false;
-  const name = rows && rowName(row, key);
-  return name === undefined ? mayPass(filter, row) && mayHold(held, row) : rows!.includes(name);
+  if (rows && name !== undefined) return namesOf(rows).has(name);
+  return mayPass(filter, row) && mayHold(held, row);
+}
+
+const names = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+/** A list may show thousands of rows, and each change is looked for among them. */
+function namesOf(rows: readonly string[]): ReadonlySet<string> {
+  let known = names.get(rows);
+  if (!known) names.set(rows, (known = new Set(rows)));
+  return known;
 }
 
 /**

@@ -6,6 +6,7 @@ import { type Footprint, footprintsText, parseFootprints } from '../../../lib/jo
 import { mayAffect, unseenBy } from '../../../lib/journal/judge.js';
 import { together } from '../../../lib/journal/together.js';
 import { type Recall, recallOf } from '../../../lib/journal/recall.js';
+import { ToldOfRows } from '../../../lib/journal/told-of-rows.js';
 
 /** A row as the database has it. */
 interface Row {
@@ -375,6 +376,8 @@ describe('A change', () => {
             };
             const { seen: loaded, asOf } = at(loading);
             const footprint = throughEntry(footprintOf(asked, loaded));
+            const byRows = new ToldOfRows(footprint.key);
+            for (const [i, changes] of told(0).entries()) byRows.add({ from: i, to: i + 1 }, changes);
             const recallFor =
               (judged: Change): Recall =>
               (name) => {
@@ -383,7 +386,7 @@ describe('A change', () => {
                   const row = rowsThen.find(({ id }) => String(id) === name);
                   return row ? { asOf: seenAsOf, image: imageOf(row, columns) } : [];
                 });
-                return recallOf(seen, { row: name, key: footprint.key, asOf, toldSince: told }, judged);
+                return recallOf(seen, asOf, (from) => byRows.done(name, from, journal.length), judged);
               };
             const all = told(asOf).flat();
             if (all.some((change) => mayAffect(change, footprint) && mayAffect(change, footprint, recallFor(change)))) {

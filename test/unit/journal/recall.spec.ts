@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Change, Image } from '../../../lib/journal/change.js';
 import { heldByAll } from '../../../lib/journal/condition.js';
 import { heldSince, type Recalled, recallOf } from '../../../lib/journal/recall.js';
+import { ToldOfRows } from '../../../lib/journal/told-of-rows.js';
 
 const KEY = [['id', 'i']] as const;
 const common = { at: 1, assigned: [], values: {} };
@@ -17,6 +18,13 @@ const insert = (row: Image): Change => ({ ...common, action: 'insert', rows: [ro
 const seven = [{ id: 'i:7' }];
 const SEEN = { shelf: 'i:1', score: 'i:2' };
 const another = update([{ id: 'i:9' }], ['shelf']);
+
+/** What was done to the seventh row. */
+function done(told: readonly (readonly Change[] | undefined)[], asOf = 0) {
+  const rows = new ToldOfRows(KEY);
+  for (const [i, changes] of told.entries()) rows.add({ from: i, to: i + 1 }, changes);
+  return rows.done('7', asOf, told.length);
+}
 
 const same = (now: Recalled['now']): Recalled => ({ now, before: now });
 
@@ -52,22 +60,22 @@ describe('What was seen of a row', () => {
     ['is nothing where any rows may have come', { ...insert({}), rows: undefined }, undefined],
   ])('%s', (_, change, held) => {
     const judged = update(seven, ['title']);
-    expect(heldSince(SEEN, '7', KEY, [[another], [change, judged]], judged)).toEqual(held);
+    expect(heldSince(SEEN, done([[another], [change, judged]]), judged)).toEqual(held);
     // The change that is judged counts as any other one does, but for the row's end: until then it was there.
     const isEnd = change.action === 'delete';
-    expect(heldSince(SEEN, '7', KEY, [[another], [change]], change)).toEqual(isEnd ? same(SEEN) : held);
+    expect(heldSince(SEEN, done([[another], [change]]), change)).toEqual(isEnd ? same(SEEN) : held);
   });
 
   it('is nothing after what nobody understands', () => {
-    expect(heldSince(SEEN, '7', KEY, [undefined], another)).toBeUndefined();
+    expect(heldSince(SEEN, done([undefined]), another)).toBeUndefined();
   });
 
   it('is forgotten after many values', () => {
     const moves = (count: number) =>
       Array.from({ length: count }, (_, i) => [update(seven, ['shelf'], { shelf: `i:${i + 10}` })]);
-    expect(heldSince(SEEN, '7', KEY, moves(8), another)?.now['shelf']).toHaveLength(9);
-    expect(heldSince(SEEN, '7', KEY, moves(9), another)).toEqual(same({ score: 'i:2' }));
-    expect(heldSince(SEEN, '7', KEY, [...moves(9), ...moves(1)], another)).toEqual(same({ score: 'i:2' }));
+    expect(heldSince(SEEN, done(moves(8)), another)?.now['shelf']).toHaveLength(9);
+    expect(heldSince(SEEN, done(moves(9)), another)).toEqual(same({ score: 'i:2' }));
+    expect(heldSince(SEEN, done([...moves(9), ...moves(1)]), another)).toEqual(same({ score: 'i:2' }));
   });
 });
 
@@ -96,9 +104,10 @@ describe('What is known of a row for an entry', () => {
     update(seven, ['score'], { score: 'i:9' }),
     update(seven, ['title']),
   ];
-  const toldSince = (asOf: number) => (asOf < 0 ? undefined : journal.slice(asOf).map((each) => [each]));
+  const told = journal.map((each) => [each]);
+  const doneSince = (asOf: number) => (asOf < 0 ? undefined : done(told, asOf));
   const recalled = (asOf: number, ...seen: Parameters<typeof recallOf>[0]) =>
-    recallOf(seen, { row: '7', key: KEY, asOf, toldSince }, journal[2]!);
+    recallOf(seen, asOf, doneSince, journal[2]!);
 
   it('was seen before it was loaded, or after, and then not what it was set to since', () => {
     const image = { shelf: 'i:5', score: 'i:2' };
@@ -121,8 +130,7 @@ describe('What is known of a row for an entry', () => {
     const gone = remove(seven);
     const told = [[gone], [insert({ shelf: 'i:5' })]];
     const seen = (asOf: number) => ({ asOf, image: { shelf: 'i:5' } });
-    const before = (asOf: number) =>
-      recallOf([seen(asOf)], { row: '7', key: KEY, asOf: 0, toldSince: (from) => told.slice(from) }, gone).before;
+    const before = (asOf: number) => recallOf([seen(asOf)], 0, (from) => done(told, from), gone).before;
     expect(before(0)).toEqual({ shelf: 'i:5' });
     expect(before(2)).toEqual({});
   });
