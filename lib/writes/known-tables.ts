@@ -17,6 +17,9 @@ type TextsFound = ReadonlyMap<ColumnMetadata, number>;
 /** Between two questions, in milliseconds: a script that defines many things has it asked once in a while, not once for each. */
 const PAUSE_MS = 250;
 
+/** To ask is work for the database, which looks at rows as well: no more than a fifth of its time, where something is defined all the time. */
+const PAUSES_PER_QUESTION = 4;
+
 /** Between two that failed: each pause is twice as long as the one before. */
 const LONGEST_PAUSE_MS = 60_000;
 
@@ -44,6 +47,8 @@ export class KnownTables {
   #failures = 0;
   /** When it was asked last, by a monotonic clock, in milliseconds. */
   #askedAt = -Infinity;
+  /** How long the last answer took, in milliseconds. */
+  #tookMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = true;
 
@@ -117,6 +122,7 @@ export class KnownTables {
     this.#askedAt = performance.now();
     try {
       const { found, followings, triggered, unasked, remember } = await askTables(this.dataSource);
+      this.#tookMs = performance.now() - this.#askedAt;
       this.#failures = 0;
       // What was defined meanwhile may be in the answer or not.
       if (version === this.#version && !this.#doubts && !this.#isStopped) {
@@ -156,7 +162,8 @@ export class KnownTables {
 
   #askSoon(): void {
     if (this.#isStopped || this.#timer || this.#doubts) return;
-    const pause = Math.min(PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS);
+    const least = Math.max(PAUSE_MS * 2 ** this.#failures, PAUSES_PER_QUESTION * this.#tookMs);
+    const pause = Math.min(least, LONGEST_PAUSE_MS);
     const left = Math.max(0, this.#askedAt + pause - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
